@@ -1,0 +1,92 @@
+"""minikeras: Keras that fits in your head and on your laptop.
+
+`import minikeras as tf` and `import minikeras as keras` both work: Keras' names and TensorFlow's for
+what exists. `minikeras.keras` is this package itself. Names are loaded at first use, so that
+importing costs next to nothing.
+"""
+
+import importlib
+import importlib.machinery
+import sys
+
+__version__ = "0.1.0"
+
+# Where each public name lives. A module's own name stands for the module.
+_PLACES = {
+    "autograd.custom": "custom_gradient grad_pass_through recompute_grad stop_gradient",
+    "autograd.dispatch": "",
+    "autograd.indexed_slices": "IndexedSlices",
+    "autograd.random": "",
+    "autograd.tape": "GradientTape UnconnectedGradients",
+    "autograd.tensor": "SymbolicTensor Tensor",
+    "autograd.variable": "Variable",
+    "layers": "Layer",
+    "models": "Input Model Sequential",
+    "tf": """
+        abs acos add add_n argmax argmin argsort asin atan boolean_mask broadcast_to cast clip_by_value concat constant
+        convert_to_tensor cos cosh cumsum divide equal exp expand_dims eye fill floor gather gather_nd greater
+        greater_equal identity is_tensor less less_equal logical_and logical_not logical_or matmul maximum minimum
+        multiply negative norm not_equal one_hot ones ones_like pad pow range rank reduce_all reduce_any
+        reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum repeat reshape reverse roll round
+        scatter_nd shape sigmoid sign sin sinh size sort split sqrt square squeeze stack subtract tan tanh tensordot
+        tensor_scatter_nd_update tile transpose unstack where zeros zeros_like""",
+}
+_MODULES = {
+    "activations": "activations", "callbacks": "callbacks", "config": "config", "constraints": "constraints",
+    "datasets": "datasets", "errors": "errors", "initializers": "initializers", "layers": "layers",
+    "linalg": "tf.linalg", "losses": "losses", "math": "tf.math", "metrics": "metrics", "models": "models",
+    "nn": "tf.nn", "ops": "ops", "optimizers": "optimizers", "random": "random", "regularizers": "regularizers",
+    "saving": "saving", "utils": "utils",
+}
+_DTYPES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
+           "float16", "float32", "float64", "complex64", "complex128")
+_NAMES = {name: place for place, names in _PLACES.items() for name in names.split()}
+
+__all__ = sorted({*_NAMES, *_MODULES, *_DTYPES, "__version__", "keras"})
+
+
+def __getattr__(name):
+    if name == "keras":
+        value = sys.modules[__name__]
+    elif name in _NAMES:
+        importlib.import_module(".ops", __name__)       # attaches the operators of tensors
+        value = getattr(importlib.import_module("." + _NAMES[name], __name__), name)
+    elif name in _MODULES:
+        value = importlib.import_module("." + _MODULES[name], __name__)
+    elif name in _DTYPES:
+        value = importlib.import_module(".autograd.dtypes", __name__).as_dtype(name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return __all__
+
+
+class _KerasAlias:
+    """Makes `minikeras.keras` and what is below it the very same modules as `minikeras`."""
+
+    prefix = __name__ + ".keras"
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name != cls.prefix and not name.startswith(cls.prefix + "."):
+            return None
+        return importlib.machinery.ModuleSpec(name, cls, is_package=True)
+
+    @classmethod
+    def create_module(cls, spec):
+        inner = spec.name[len(cls.prefix) + 1:]
+        module = importlib.import_module("." + _MODULES.get(inner, inner) if inner else "", __name__) if inner \
+            else sys.modules[__name__]
+        cls._real = module.__spec__
+        return module
+
+    @classmethod
+    def exec_module(cls, module):
+        module.__spec__ = cls._real
+
+
+sys.meta_path.insert(0, _KerasAlias)

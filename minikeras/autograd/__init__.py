@@ -1,0 +1,1 @@
+"""The core: tensors, the one doorway through which ops run, and the tape. Knows NumPy only."""

@@ -1,0 +1,173 @@
+"""Dimensions that are not known yet: integers with arithmetic, as polynomials in symbols."""
+
+from ..errors import ShapeError, SymbolicError
+from .state import tick
+
+
+class Dimension:
+    """An unknown extent. `+ - * // %` with integers and other dimensions stay exact.
+
+    `terms` maps a monomial (a sorted tuple of symbols) to its integer coefficient. A quotient that
+    does not come out even is a symbol of its own, known by what it divides.
+    """
+
+    __slots__ = ("_key", "terms")
+
+    def __init__(self, terms):
+        self.terms = terms
+        self._key = frozenset(terms.items())
+
+    @classmethod
+    def new(cls, name="dimension"):
+        """A dimension equal to no other."""
+        return cls({((tick(), name),): 1})
+
+    def __add__(self, other):
+        return _combine(self, other, 1)
+
+    __radd__ = __add__
+
+    def __sub__(self, other):
+        return _combine(self, other, -1)
+
+    def __rsub__(self, other):
+        return _combine(-1 * self, other, 1)
+
+    def __neg__(self):
+        return -1 * self
+
+    def __mul__(self, other):
+        if not isinstance(other, (int, Dimension)):
+            return NotImplemented
+        product = {}
+        for a, ca in self.terms.items():
+            for b, cb in _terms(other).items():
+                monomial = tuple(sorted(a + b, key=repr))
+                product[monomial] = product.get(monomial, 0) + ca * cb
+        return _simplify(product)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other):
+        if not isinstance(other, (int, Dimension)):
+            return NotImplemented
+        exact = _divide(self, other)
+        return Dimension({(("//", self, other),): 1}) if exact is None else exact
+
+    def __rfloordiv__(self, other):
+        return Dimension({(("//", other, self),): 1})
+
+    def __mod__(self, other):
+        return self - (self // other) * other
+
+    def __eq__(self, other):
+        return isinstance(other, Dimension) and self._key == other._key
+
+    def __hash__(self):
+        return hash(self._key)
+
+    def __index__(self):
+        raise SymbolicError(
+            "this dimension is not known yet (it is None in the shape), so it has no integer value. Compute "
+            "with it as it is, or give the size in Input(shape=..., batch_size=...).")
+
+    __int__ = __index__
+
+    def __repr__(self):
+        return "None"
+
+
+def _terms(value):
+    return value.terms if isinstance(value, Dimension) else {(): int(value)}
+
+
+def _simplify(terms):
+    terms = {monomial: count for monomial, count in terms.items() if count}
+    if not terms:
+        return 0
+    return terms[()] if list(terms) == [()] else Dimension(terms)
+
+
+def _combine(a, b, sign):
+    if not (isinstance(a, (int, Dimension)) and isinstance(b, (int, Dimension))):
+        return NotImplemented
+    total = dict(_terms(a))
+    for monomial, count in _terms(b).items():
+        total[monomial] = total.get(monomial, 0) + sign * count
+    return _simplify(total)
+
+
+def _divide(a, b):
+    """a / b where it comes out even, else None. `b` is an integer or a single monomial."""
+    divisor = _terms(b)
+    if len(divisor) != 1:
+        return 1 if a == b else None
+    (symbols, number), = divisor.items()
+    quotient = {}
+    for monomial, count in _terms(a).items():
+        rest = list(monomial)
+        for symbol in symbols:
+            if symbol not in rest:
+                return None
+            rest.remove(symbol)
+        if count % number:
+            return None
+        quotient[tuple(rest)] = count // number
+    return _simplify(quotient)
+
+
+def product(dims):
+    """Number of elements of a shape, an integer or a Dimension."""
+    total = 1
+    for dim in dims:
+        total = dim * total
+    return total
+
+
+def public_shape(dims):
+    """The shape as users see it: None where a dimension is unknown."""
+    return tuple(dim if type(dim) is int else None for dim in dims)
+
+
+def make_dims(shape, name="dimension"):
+    """Dims for a shape as users write it: each None becomes a Dimension of its own."""
+    return tuple(Dimension.new(name) if dim is None else dim if isinstance(dim, Dimension) else int(dim)
+                 for dim in shape)
+
+
+def broadcast(*shapes):
+    """The shape NumPy would broadcast these to. An unknown dimension gives way to a known one above 1.
+
+    Raises ShapeError if they do not fit.
+    """
+    ndim = max(map(len, shapes), default=0)
+    result = [1] * ndim
+    for shape in shapes:
+        for axis, dim in enumerate(shape, ndim - len(shape)):
+            have = result[axis]
+            if dim == 1 or dim == have:
+                continue
+            if have == 1 or isinstance(have, Dimension):
+                result[axis] = dim
+            elif not isinstance(dim, Dimension):
+                raise ShapeError(f"shapes {' and '.join(str(public_shape(s)) for s in shapes)} cannot be broadcast "
+                                 f"together: {have} against {dim}. Axes are aligned from the right and must be "
+                                 "equal or 1.")
+    return tuple(result)
+
+
+def unify(a, b, where):
+    """The one dimension that two must be; a known one wins. Raises ShapeError if both are known and differ."""
+    if isinstance(a, Dimension):
+        return b
+    if isinstance(b, Dimension) or a == b:
+        return a
+    raise ShapeError(f"{where}: {a} against {b}; they must be equal.")
+
+
+def normalize_axis(axis, ndim, where="axis"):
+    """`axis` counted from the front. Raises ShapeError outside -ndim..ndim-1."""
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"{where}: axis {axis} does not exist in a tensor of {ndim} dimensions; "
+                         f"use {-ndim} to {ndim - 1}.")
+    return axis % ndim

@@ -1,0 +1,321 @@
+"""The one doorway: every op runs through here, symbolic or eager, and whoever listens is told.
+
+`doorway(op)` makes the function that users call, with a short path for tensors of one dtype;
+`apply` is the whole story: convert, align dtypes, compute, record, tell.
+
+A listener is an object with `heard(op, inputs, attrs, outputs)`. Listeners hear an op outermost
+first, and while one works only those outside it listen: an inner one's own ops are news to the
+outer, never the reverse (else a Hessian-vector product loses a term).
+"""
+
+import contextlib
+import threading
+import types
+
+import numpy as np
+
+from ..errors import MinikerasError, ShapeError
+from . import dtypes, state
+from .dims import public_shape
+from .state import thread
+from .tensor import Node, Operand, SymbolicTensor, Tensor, ndarray, new_array
+from .variable import Variable
+
+
+def apply(op, inputs, attrs):
+    """`op` of `inputs` (tensors, Variables, arrays, numbers, nested lists), the general path.
+
+    While rules run on bare arrays (`thread.raw`), arrays give arrays; otherwise a Tensor, or a
+    tuple of them if the op has several outputs.
+    """
+    if thread.raw and not any(isinstance(x, Operand) for x in inputs):
+        return op.forward(*inputs, **attrs)
+    inputs, dtype = align(op, inputs)
+    if any(type(x) is SymbolicTensor for x in inputs):
+        return infer(op, inputs, attrs, dtype)
+    arrays = tuple([x._array if type(x) is Tensor else x for x in inputs])
+    try:
+        result = op.forward(*arrays, **attrs)
+    except (ValueError, IndexError) as error:
+        raise explained(op, inputs, attrs, error) from None
+    outputs = record(op, inputs, arrays, attrs, result)
+    if thread.listeners:
+        tell(op, inputs, attrs, outputs)
+    return outputs
+
+
+def doorway(op):
+    """The callable for `op`: a closure made for its number of inputs."""
+    if op.arity == 1:
+        return _unary(op)
+    if op.arity == 2:
+        return _binary(op)
+
+    def call(*inputs, **attrs):
+        return apply(op, inputs, attrs)
+    return call
+
+
+def _unary(op):
+    forward, differentiable, floats_only = op.forward, op.pull is not None, op.policy is floated
+    changes_dtype = op.result is not None
+
+    def call(x, *rest, **attrs):
+        if rest:
+            attrs = named(op, rest, attrs)
+        if type(x) is not Tensor or state.listening:
+            if type(x) is ndarray and thread.raw:
+                return forward(x, **attrs)
+            return apply(op, (x,), attrs)
+        array = x._array
+        if floats_only and array.dtype.kind not in "fc":
+            return apply(op, (x,), attrs)
+        try:
+            y = forward(array, **attrs)
+        except (ValueError, IndexError) as error:
+            raise explained(op, (x,), attrs, error) from None
+        if type(y) is not ndarray:
+            if type(y) is tuple:
+                return record(op, (x,), (array,), attrs, y)
+            y = np.asarray(y)
+        node = x._node
+        if node is not None:
+            if differentiable and node.stamp >= thread.floor and not (changes_dtype and y.dtype.kind not in "fc"):
+                node = Node(op, (node,), (array,), attrs, y)
+            else:
+                node = None
+        return Tensor(y, node)
+    return call
+
+
+def _binary(op):
+    forward, differentiable, floats_only = op.forward, op.pull is not None, op.policy is floated
+    weak = op.weak_scalars
+
+    def call(a, b, *rest, **attrs):
+        if rest:
+            attrs = named(op, rest, attrs)
+        if state.listening:
+            return apply(op, (a, b), attrs)
+        if type(a) is Tensor:
+            p, a_node = a._array, a._node
+            if type(b) is Tensor:
+                q, b_node = b._array, b._node
+                if p.dtype is not q.dtype:
+                    return apply(op, (a, b), attrs)
+            elif weak and (type(b) is float or type(b) is int) and p.dtype.kind == "f":
+                q, b_node = b, None
+            else:
+                return apply(op, (a, b), attrs)
+        elif weak and type(b) is Tensor and (type(a) is float or type(a) is int) and b._array.dtype.kind == "f":
+            p, a_node = a, None
+            q, b_node = b._array, b._node
+        else:
+            return apply(op, (a, b), attrs)
+        if floats_only and q is not b and q.dtype.kind not in "fc":
+            return apply(op, (a, b), attrs)
+        try:
+            y = forward(p, q, **attrs)
+        except (ValueError, IndexError) as error:
+            raise explained(op, (a, b), attrs, error) from None
+        if type(y) is not ndarray:
+            if type(y) is tuple:
+                return record(op, (a, b), (p, q), attrs, y)
+            y = np.asarray(y)
+        node = None
+        if differentiable and (a_node is not None or b_node is not None):
+            floor = thread.floor
+            if a_node is not None and a_node.stamp < floor:
+                a_node = None
+            if b_node is not None and b_node.stamp < floor:
+                b_node = None
+            if a_node is not None or b_node is not None:
+                node = Node(op, (a_node, b_node), (p, q), attrs, y)
+        return Tensor(y, node)
+    return call
+
+
+def named(op, values, attrs):
+    """Attrs given by position, by the names that the op's function has for them."""
+    if len(values) > len(op.attr_names):
+        raise TypeError(f"{op.name}() takes {op.arity} tensors and {op.attr_names or 'nothing else'}, "
+                        f"got {op.arity + len(values)} positional arguments.")
+    return {**dict(zip(op.attr_names, values)), **attrs}
+
+
+def record(op, inputs, arrays, attrs, result):
+    """Tensors of `result`, with a node if some input is tracked. A stale input's node is dropped:
+    otherwise a state carried from step to step would hold every past graph."""
+    parents = None
+    if op.pull is not None:
+        floor = thread.floor
+        parents = tuple([x._node if type(x) is Tensor and x._node is not None and x._node.stamp >= floor else None
+                         for x in inputs])
+        if not any(parents):
+            parents = None
+    if type(result) is tuple:
+        whole = parents and Node(op, parents, arrays, attrs, result)
+        return tuple([Tensor(y, Node(component, (whole,), (), {"index": i}, y)
+                             if whole and dtypes.is_differentiable(y.dtype) else None)
+                      for i, y in enumerate(map(np.asarray, result))])
+    y = result if type(result) is ndarray else np.asarray(result)
+    if parents is None or not dtypes.is_differentiable(y.dtype):
+        return Tensor(y)
+    return Tensor(y, Node(op, parents, arrays, attrs, y))
+
+
+class _Component:
+    """Stands for "output i of an op with several": its cotangent is one slot of that op's."""
+
+    name = "component"
+
+
+component = _Component()
+
+
+def tell(op, inputs, attrs, outputs):
+    listeners = thread.listeners
+    try:
+        for position, listener in enumerate(listeners):
+            thread.listeners = listeners[:position]
+            listener.heard(op, inputs, attrs, outputs)
+    finally:
+        thread.listeners = listeners
+
+
+_counting = threading.Lock()
+
+
+@contextlib.contextmanager
+def listen(listener):
+    """Let `listener` hear every op of this thread inside the block, as the innermost."""
+    before = thread.listeners
+    thread.listeners = (*before, listener)
+    with _counting:
+        state.listening += 1
+    try:
+        yield listener
+    finally:
+        with _counting:
+            state.listening -= 1
+        thread.listeners = before
+
+
+def infer(op, inputs, attrs, dtype):
+    """SymbolicTensors for the outputs, from the op's shape rule."""
+    shapes = [shape_of(x) for x in inputs]
+    shape = op.shape(*shapes, **attrs)
+    dtype = op.result(inputs, attrs) if callable(op.result) else op.result or dtype
+    if isinstance(shape, list):
+        return tuple(SymbolicTensor(s, d) for s, d in zip(shape, dtype, strict=True))
+    return SymbolicTensor(shape, dtype)
+
+
+def shape_of(x):
+    """Dims of an operand, array or number: integers, and Dimensions where not known."""
+    return x._dims if type(x) is SymbolicTensor else np.shape(x)
+
+
+# --- dtypes --------------------------------------------------------------------------------------
+
+def align(op, inputs):
+    """Inputs as tensors of the dtypes the op computes in (Python numbers stay if it takes them
+    weakly), and the common dtype."""
+    inputs = [x._read() if type(x) is Variable else as_tensor(x) if isinstance(x, (list, tuple)) and _has_tensor(x)
+              else x for x in inputs]
+    first = op.policy(op, inputs)
+    aligned = []
+    numbers_stay = op.weak_scalars and any(not _is_number(x) for x in inputs)
+    for x, dtype in zip(inputs, first, strict=True):
+        if isinstance(x, Operand):
+            if dtype is not None and x.dtype.dtype != dtype:
+                x = core.cast(x, dtype=dtype)
+        elif not (numbers_stay and _is_number(x)):
+            x = Tensor(new_array(x, dtype))
+        aligned.append(x)
+    common = next((d for d in reversed(first) if d is not None), None)
+    return aligned, common if common is not None else aligned[0].dtype.dtype if aligned else None
+
+
+def common_dtype(inputs):
+    """The dtype of a mixture: tensors promote; arrays and numbers bend to the tensors, if there are any."""
+    strong, arrays, numbers = [], [], []
+    for x in inputs:
+        if isinstance(x, Operand):
+            strong.append(x.dtype.dtype)
+        elif _is_number(x):
+            numbers.append(x)
+        else:
+            arrays.append(x.dtype if isinstance(x, (ndarray, np.generic)) else new_array(x).dtype)
+    if strong:
+        numbers += [{"f": 1.0, "c": 1j, "b": True}.get(d.kind, 1) for d in arrays]
+    strong = strong or arrays or [dtypes.python_dtype(x) for x in numbers]
+    dtype = strong[0]
+    for other in strong[1:]:
+        dtype = dtypes.promote(dtype, other)
+    return dtypes.weaken(dtype, numbers)
+
+
+def promoted(op, inputs):
+    """Policy: all inputs in their common dtype."""
+    return [common_dtype(inputs)] * len(inputs)
+
+
+def floated(op, inputs):
+    """Policy: all inputs in their common dtype, integers as the default float."""
+    return [dtypes.floating(common_dtype(inputs))] * len(inputs)
+
+
+def kept(op, inputs):
+    """Policy: each input in its own dtype."""
+    return [x.dtype.dtype if isinstance(x, Operand) else None for x in inputs]
+
+
+def first_kept(op, inputs):
+    """Policy: the first input in its own dtype, the others in their common one."""
+    return [*kept(op, inputs[:1]), *promoted(op, inputs[1:])]
+
+
+def _is_number(x):
+    return isinstance(x, (bool, int, float, complex)) and not isinstance(x, np.generic)
+
+
+def _has_tensor(x):
+    return any(isinstance(item, Operand) or isinstance(item, (list, tuple)) and _has_tensor(item) for item in x)
+
+
+core = types.SimpleNamespace()      # `cast` and `stack`, which converting needs; declared in op.py
+
+
+def as_tensor(value, dtype=None):
+    """`value` as a tensor, of `dtype` if given. Arrays are copied: a tensor is a value.
+
+    While rules run on bare arrays, an array stays one.
+    """
+    if thread.raw and type(value) is ndarray:
+        return value if dtype is None else value.astype(dtypes.as_dtype(dtype).dtype, copy=False)
+    if type(value) is Variable:
+        value = value._read()
+    if not isinstance(value, Operand) and hasattr(value, "to_dense"):
+        value = value.to_dense()
+    if isinstance(value, (list, tuple)) and _has_tensor(value):
+        value = core.stack(*[as_tensor(item) for item in value], axis=0)
+    if dtype is not None:
+        dtype = dtypes.as_dtype(dtype).dtype
+    if isinstance(value, Operand):
+        return value if dtype is None or value.dtype.dtype == dtype else core.cast(value, dtype=dtype)
+    return Tensor(new_array(value, dtype))
+
+
+def explained(op, inputs, attrs, error):
+    """The error to raise when `op` failed: its shape rule's own words, else NumPy's with the shapes."""
+    if isinstance(error, MinikerasError):
+        return error
+    shapes = [shape_of(x) for x in inputs]
+    try:
+        op.shape(*shapes, **attrs)
+    except MinikerasError as better:
+        return better
+    except Exception:
+        pass
+    return ShapeError(f"{op.name}: {error} (input shapes: {', '.join(str(public_shape(s)) for s in shapes)})")

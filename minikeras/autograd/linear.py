@@ -1,0 +1,258 @@
+"""The linear ops that the core itself needs: casting, broadcasting and its sum, joining and picking."""
+
+import numpy as np
+
+from ..errors import ShapeError
+from . import dims
+from .dispatch import core
+from .op import declare, kept, linear, primitive
+from .tensor import ndarray
+
+
+@linear(lambda d, x, dtype: cast(d, dtype=x.dtype), shape=lambda x, **_: x, policy=kept,
+        result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
+def cast(x, *, dtype):
+    """Each element in another dtype; the gradient comes back in the input's."""
+    return x.astype(getattr(dtype, "dtype", dtype))
+
+
+def _sum_to_shape(x, shape):
+    return tuple(shape)
+
+
+@linear(lambda d, x, shape: broadcast_to(d, shape=x.shape), shape=_sum_to_shape)
+def sum_to(x, *, shape):
+    """Sum over the axes along which an array of `shape` would be broadcast to the shape of `x`."""
+    extra = x.ndim - len(shape)
+    if extra == 1 and x.ndim == 2 and shape[0] == x.shape[1]:
+        return np.add.reduce(x, 0)
+    axes = tuple([axis for axis in range(x.ndim) if axis < extra or shape[axis - extra] == 1])
+    return np.add.reduce(x, axes).reshape(shape) if axes else x
+
+
+def _broadcast_shape(x, shape):
+    try:
+        return dims.broadcast(x, tuple(shape)) if len(x) <= len(shape) else dims.broadcast(None)
+    except (ShapeError, TypeError):
+        raise ShapeError(f"broadcast_to: shape {dims.public_shape(x)} does not broadcast to "
+                         f"{dims.public_shape(shape)}.") from None
+
+
+@linear(lambda d, x, shape: sum_to(d, shape=x.shape), shape=_broadcast_shape)
+def broadcast_to(x, *, shape):
+    """The array repeated along new axes and axes of extent 1 to fill `shape`."""
+    # Filling is several times cheaper than np.broadcast_to on small arrays, and gives an array of its own.
+    y = np.empty(shape, x.dtype)
+    y[...] = x
+    return y
+
+
+@linear(lambda d, *xs: (d,) * len(xs), shape=lambda *shapes: dims.broadcast(*shapes))
+def add_n(*xs):
+    """The sum of arrays of one shape."""
+    total = xs[0] + xs[1] if len(xs) > 1 else xs[0]
+    for x in xs[2:]:
+        total = total + x
+    return total
+
+
+@primitive(shape=lambda x: x)
+def zeros_like(x):
+    """Zeros in the shape and dtype of `x`."""
+    return np.zeros(x.shape, x.dtype)
+
+
+def _stack_shape(*shapes, axis):
+    for shape in shapes[1:]:
+        if len(shape) != len(shapes[0]):
+            raise ShapeError(f"stack: shapes {[dims.public_shape(s) for s in shapes]} are not equal.")
+    joined = [dims.unify(a, b, "stack") for a, b in zip(shapes[0], shapes[-1], strict=True)]
+    at = dims.normalize_axis(axis, len(joined) + 1, "stack")
+    return (*joined[:at], len(shapes), *joined[at:])
+
+
+@linear(lambda d, *xs, axis: [take_index(d, axis, i) for i in range(len(xs))], shape=_stack_shape)
+def stack(*xs, axis):
+    """Arrays of one shape joined along a new axis."""
+    return np.stack(xs, axis)
+
+
+def _concatenate_shape(*shapes, axis):
+    first = shapes[0]
+    at = dims.normalize_axis(axis, len(first), "concatenate")
+    if any(len(shape) != len(first) for shape in shapes):
+        raise ShapeError(f"concatenate: shapes {[dims.public_shape(s) for s in shapes]} differ in their number of axes.")
+    joined = list(first)
+    for shape in shapes[1:]:
+        for i, dim in enumerate(shape):
+            joined[i] = joined[i] + dim if i == at else dims.unify(joined[i], dim, f"concatenate: axis {i}")
+    return tuple(joined)
+
+
+def _concatenate_transpose(d, *xs, axis):
+    grads, start = [], 0
+    before = (slice(None),) * (axis % len(d.shape))
+    for x in xs:
+        stop = start + x.shape[axis]
+        grads.append(getitem(d, index=(*before, slice(start, stop))))
+        start = stop
+    return grads
+
+
+@linear(_concatenate_transpose, shape=_concatenate_shape)
+def concatenate(*xs, axis):
+    """Arrays joined along an axis that they have."""
+    return np.concatenate(xs, axis)
+
+
+def _reshape_shape(x, shape):
+    known = dims.product([n for n in shape if n != -1])
+    total = dims.product(x)
+    if -1 in shape:
+        if type(total) is int and type(known) is int and (known == 0 or total % known):
+            raise ShapeError(f"reshape: {total} elements of shape {dims.public_shape(x)} do not fill {tuple(shape)}.")
+        return tuple(total // known if n == -1 else n for n in shape)
+    if type(total) is int and type(known) is int and total != known:
+        raise ShapeError(f"reshape: shape {dims.public_shape(x)} has {total} elements, "
+                         f"{tuple(shape)} needs {known}.")
+    return tuple(shape)
+
+
+@linear(lambda d, x, shape: reshape(d, shape=x.shape), shape=_reshape_shape)
+def reshape(x, *, shape):
+    """The elements in row-major order in another shape; one extent may be -1."""
+    return x.reshape(shape)
+
+
+def take_index(x, axis, i):
+    """Entry `i` along `axis`, which is dropped."""
+    axis = axis % len(x.shape)
+    return getitem(x, index=(slice(None),) * axis + (i,))
+
+
+ARRAY = "array"     # stands in an index for the next of the index arrays
+
+
+def fill_index(index, arrays):
+    """The index to give to NumPy: the placeholders in `index` replaced by `arrays` in order."""
+    if not arrays:
+        return index
+    arrays = iter(arrays)
+    return tuple([next(arrays) if item is ARRAY else item for item in index])
+
+
+class Slices:
+    """A cotangent that is `values` at an index and zero elsewhere in `shape`.
+
+    Backward adds all of one array's into a single buffer, so a loop over `x[:, t]` stays linear.
+    """
+
+    __slots__ = ("arrays", "index", "shape", "values")
+
+    def __init__(self, values, index, arrays, shape):
+        self.values = values
+        self.index = index
+        self.arrays = arrays
+        self.shape = shape
+
+    @property
+    def is_rows(self):
+        """Whether whole rows are taken along the first axis by one integer array, as `gather` does."""
+        return self.index == (ARRAY,) and self.arrays[0].dtype.kind in "iu"
+
+
+def _getitem_pull(d, y, xs, attrs, wanted):
+    x, *arrays = xs
+    return [Slices(d, attrs["index"], arrays, x.shape)] + [None] * len(arrays)
+
+
+def _getitem_shape(x, *arrays, index):
+    """Dims of `x[index]`. Steps over a dimension that is not known must be whole or count from its ends."""
+    items = list(index)
+    named = sum(item is not None and item is not Ellipsis for item in items)
+    if named > len(x):
+        raise ShapeError(f"too many indices: {named} for a tensor of shape {dims.public_shape(x)}.")
+    if not any(item is Ellipsis for item in items):
+        items.append(Ellipsis)
+    shape, axis, arrays, gathered = [], 0, list(arrays), None
+    for item in items:
+        if item is None:
+            shape.append(1)
+        elif item is Ellipsis:
+            count = len(x) - named
+            shape += x[axis:axis + count]
+            axis += count
+        elif isinstance(item, slice):
+            shape.append(_slice_extent(x[axis], item))
+            axis += 1
+        elif item is ARRAY:
+            gathered = len(shape) if gathered is None else gathered
+            axis += 1
+        else:
+            if type(x[axis]) is int and not -x[axis] <= item < x[axis]:
+                raise ShapeError(f"index {item} is out of range for axis {axis} of a tensor of shape "
+                                 f"{dims.public_shape(x)}.")
+            axis += 1
+    if gathered is not None:
+        shape[gathered:gathered] = dims.broadcast(*arrays)
+    return tuple(shape)
+
+
+def _slice_extent(dim, item):
+    if type(dim) is int:
+        return len(range(*item.indices(dim)))
+    start, stop, step = item.start or 0, item.stop, item.step or 1
+    if step != 1:
+        if (start, stop) == (0, None):
+            return dim if step == -1 else (dim + (abs(step) - 1)) // abs(step)
+        raise ShapeError("a slice with a step over a dimension that is not known yet must be whole, like x[::2].")
+    begin = start if start >= 0 else dim + start
+    end = dim if stop is None else stop if stop >= 0 else dim + stop
+    return end - begin
+
+
+@declare("linear", _getitem_pull, _getitem_shape, kept)
+def getitem(x, *arrays, index):
+    """Part of `x`, as NumPy's `x[index]`; the placeholder ARRAY in `index` takes the next of `arrays`."""
+    return x[fill_index(index, arrays)]
+
+
+def _scatter_pull(d, y, xs, attrs, wanted):
+    grads, at = [], 0
+    for index, count in attrs["indices"]:
+        arrays = xs[at + 1:at + 1 + count]
+        grads += [getitem(d, *arrays, index=index)] + [None] * count
+        at += 1 + count
+    return grads
+
+
+@declare("linear", _scatter_pull, lambda *shapes, indices, shape: tuple(shape), kept)
+def scatter_sum(*inputs, indices, shape):
+    """Zeros of `shape` with values added at indices: `inputs` are, for each (index, count) of
+    `indices`, the values and then `count` index arrays."""
+    total, at = np.zeros(shape, inputs[0].dtype), 0
+    for index, count in indices:
+        if count:
+            np.add.at(total, fill_index(index, inputs[at + 1:at + 1 + count]), inputs[at])
+        else:
+            total[index] += inputs[at]
+        at += 1 + count
+    return total
+
+
+def add_slices(slices):
+    """The sum of `Slices` of one shape, in one buffer."""
+    inputs = [item for s in slices for item in (s.values, *s.arrays)]
+    return scatter_sum(*inputs, indices=tuple((s.index, len(s.arrays)) for s in slices), shape=slices[0].shape)
+
+
+def ones_like(x):
+    """Ones in the shape and dtype of a tensor or array, never recorded."""
+    array = x if type(x) is ndarray else x._array
+    return np.ones(array.shape, array.dtype)
+
+
+# Converting operands, and summing what was broadcast, run through these.
+core.cast = cast
+core.stack = stack
+core.sum_to = sum_to

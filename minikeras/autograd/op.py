@@ -1,0 +1,130 @@
+"""How an op is declared: its array function with its rules, in one of four families.
+
+elementwise   y_i depends on x_i only; a rule `d -> d * dy/dx` serves both directions
+linear        linear in all array inputs together; the transpose is the pull-back
+multilinear   linear in each input while the others are held; one transpose per input
+primitive     anything else; one pull-back per input
+
+A rule gets the cotangent, then what its family names below, in ops and operators only, so that it
+can be recorded and differentiated again. `None` in place of a rule: no gradient for that input.
+The result of a declaration is the function users call; `function.op` is the record of it.
+"""
+
+import numpy as np
+
+from . import dims
+from .dispatch import core, doorway, first_kept, floated, kept, promoted
+
+__all__ = ["declare", "elementwise", "first_kept", "floated", "kept", "linear", "multilinear", "primitive", "promoted"]
+
+VAR_POSITIONAL = 0x04
+
+
+class Op:
+    """One declaration.
+
+    forward   arrays (and attrs as keywords) to an array, or a tuple of arrays
+    pull      (d, y, xs, attrs, wanted) to one cotangent per input; None if it has no derivative
+    shape     dims of the inputs (and attrs) to dims of the output, a list of dims for several outputs
+    policy    which dtypes the inputs are brought to;  result: dtype of the output where it differs
+    """
+
+    __slots__ = ("arity", "attr_names", "family", "forward", "name", "policy", "pull", "result", "shape", "weak_scalars")
+
+    def __init__(self, family, forward, pull, shape, policy, result=None):
+        code = forward.__code__
+        self.family = family
+        self.name = forward.__name__
+        self.forward = forward
+        self.pull = pull
+        self.shape = shape
+        self.policy = policy
+        self.result = result if result is None or callable(result) else np.dtype(result)
+        keywords = code.co_varnames[code.co_argcount:code.co_argcount + code.co_kwonlyargcount]
+        self.attr_names = tuple([name for name in keywords if name != "out"])
+        self.arity = None if code.co_flags & VAR_POSITIONAL else code.co_argcount
+        self.weak_scalars = family == "elementwise" and policy is not kept
+
+    def __repr__(self):
+        return f"<{self.family} op {self.name}>"
+
+
+def declare(family, pull, shape, policy, result=None):
+    """The declaration that the families below are short for; see `Op` for the arguments."""
+    def decorate(forward):
+        op = Op(family, forward, pull, shape, policy, result)
+        function = doorway(op)
+        function.op = op
+        function.__name__ = function.__qualname__ = op.name
+        function.__doc__ = forward.__doc__
+        function.__module__ = forward.__module__
+        function.__wrapped__ = forward
+        return function
+    return decorate
+
+
+def elementwise(*rules, policy=promoted, result=None):
+    """Declare a function of each element, inputs broadcast together. Rule i: `(d, y, *xs, **attrs)`
+    to `d * dy/dx_i`, in the broadcast shape; the sum over broadcast axes is derived."""
+    pull = {0: lambda: None, 1: _pull_one, 2: _pull_two}.get(len(rules), _pull_each)(*rules)
+    return declare("elementwise", pull, lambda *shapes, **_: dims.broadcast(*shapes), policy, result)
+
+
+def _fit(g, x):
+    """A cotangent summed over the axes along which `x` was broadcast."""
+    return g if g.shape == x.shape else core.sum_to(g, shape=x.shape)
+
+
+def _pull_one(rule):
+    def pull(d, y, xs, attrs, wanted):
+        return (rule(d, y, xs[0], **attrs),)
+    return pull
+
+
+def _pull_two(rule_a, rule_b):
+    def pull(d, y, xs, attrs, wanted):
+        a, b = xs
+        grad_a = grad_b = None
+        if wanted[0] is not None and rule_a is not None:
+            grad_a = rule_a(d, y, a, b, **attrs)
+            if grad_a.shape != a.shape:
+                grad_a = core.sum_to(grad_a, shape=a.shape)
+        if wanted[1] is not None and rule_b is not None:
+            grad_b = rule_b(d, y, a, b, **attrs)
+            if grad_b.shape != b.shape:
+                grad_b = core.sum_to(grad_b, shape=b.shape)
+        return grad_a, grad_b
+    return pull
+
+
+def _pull_each(*rules):
+    def pull(d, y, xs, attrs, wanted):
+        return [None if want is None or rule is None else _fit(rule(d, y, *xs, **attrs), x)
+                for rule, x, want in zip(rules, xs, wanted, strict=True)]
+    return pull
+
+
+def linear(transpose, *, shape, policy=promoted, result=None):
+    """Declare a function linear in all its array inputs together. `transpose(d, *xs, **attrs)` gives
+    the cotangent of the only input, or a sequence of one per input; of `xs` it may use shapes only."""
+    def pull(d, y, xs, attrs, wanted):
+        grads = transpose(d, *xs, **attrs)
+        return grads if isinstance(grads, (tuple, list)) else (grads,)
+    return declare("linear", pull, shape, policy, result)
+
+
+def multilinear(*transposes, shape, policy=promoted):
+    """Declare a function linear in each input. Transpose i: `(d, *xs, **attrs)` to the cotangent of input i."""
+    def pull(d, y, xs, attrs, wanted):
+        return [None if want is None else transpose(d, *xs, **attrs)
+                for transpose, want in zip(transposes, wanted, strict=True)]
+    return declare("multilinear", pull, shape, policy)
+
+
+def primitive(*rules, shape, policy=promoted, result=None):
+    """Declare any other function. Rule i: `(d, y, *xs, **attrs)` to the cotangent of input i; for several
+    outputs `d` and `y` are tuples. Without rules the op has no derivative."""
+    def pull(d, y, xs, attrs, wanted):
+        return [None if want is None or rule is None else rule(d, y, *xs, **attrs)
+                for rule, want in zip(rules, wanted, strict=True)]
+    return declare("primitive", pull if rules else None, shape, policy, result)

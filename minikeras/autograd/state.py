@@ -1,0 +1,40 @@
+"""What the core keeps for each thread, and the clock that orders everything."""
+
+import itertools
+import threading
+
+NEVER = float("inf")
+
+# One clock for all threads: a node's serial, a tape's start and a watch are its ticks, so
+# "before" means the same everywhere. `count().__next__` is atomic under the interpreter lock.
+tick = itertools.count(1).__next__
+
+# How many listeners there are in all threads; ops look at their own thread's only if there are any.
+listening = 0
+
+
+class ThreadState(threading.local):
+    """Tapes and listeners of the running thread.
+
+    floor      first start of the oldest active tape; an op is recorded if an input is as young
+    watchers   who hears of Variables being read: active tapes and `VariableWatcher`s
+    epoch      changes whenever `watchers` does, so that a Variable is announced once per epoch
+    listeners  who hears every op, outermost first
+    raw        True while rules run on bare arrays: ops then give back what they are given
+    """
+
+    def __init__(self):
+        self.floor = NEVER
+        self.watchers = ()
+        self.epoch = 0
+        self.listeners = ()
+        self.raw = False
+        self.quiet = None
+
+    def set_watchers(self, watchers):
+        self.watchers = tuple(watchers)
+        self.floor = min((w.first_start for w in self.watchers), default=NEVER)
+        self.epoch = tick()
+
+
+thread = ThreadState()

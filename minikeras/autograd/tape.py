@@ -1,0 +1,348 @@
+"""GradientTape: a mark on the graph that hangs on tensors, and the walk back along it."""
+
+import contextlib
+import enum
+import gc
+import operator
+import warnings
+
+import numpy as np
+
+from ..errors import ShapeError
+from . import tree
+from .dispatch import as_tensor, component
+from .dtypes import is_differentiable
+from .indexed_slices import IndexedSlices
+from .linear import Slices, add_n, add_slices, ones_like
+from .state import NEVER, thread, tick
+from .tensor import Node, SymbolicTensor, Tensor, ndarray, source_node
+from .variable import Variable
+
+
+class UnconnectedGradients(enum.Enum):
+    """What `gradient` gives for a source that the target does not depend on."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+class GradientTape:
+    """Records what is computed from watched tensors inside its `with` block, for `gradient`.
+
+    persistent                allow several calls of `gradient`
+    watch_accessed_variables  watch every trainable Variable that is read inside the block
+
+    The tape holds no ops: each op's record hangs on its result. The tape knows only when it ran
+    (`intervals`, in ticks) and since when it watches which source.
+    """
+
+    def __init__(self, persistent=False, watch_accessed_variables=True):
+        self._persistent = persistent
+        self._watch_accessed = watch_accessed_variables
+        self._intervals = []        # [start, end]; the end of the running one is NEVER
+        self._watched = {}          # node -> tick of the watch
+        self._variables = {}        # node -> Variable, in the order of first use
+        self._late_watch = False    # whether something was watched that ops may have used before
+        self._recording = False
+        self._used = False
+
+    @property
+    def first_start(self):
+        """Tick at which it first recorded since it was made or reset."""
+        return self._intervals[0][0]
+
+    def __enter__(self):
+        if self._recording:
+            raise ValueError("this GradientTape is already recording; leave its `with` block before entering "
+                             "another, or use a second tape.")
+        self._start()
+        return self
+
+    def __exit__(self, *_):
+        if self._recording:
+            self._stop()
+
+    def _start(self):
+        self._intervals.append([tick(), NEVER])
+        self._recording = True
+        thread.set_watchers((*thread.watchers, self))
+        _quieten()
+
+    def _stop(self):
+        self._intervals[-1][1] = tick()
+        self._recording = False
+        thread.set_watchers(w for w in thread.watchers if w is not self)
+        _quieten()
+
+    def variable_read(self, variable):
+        """Called when a trainable Variable is read while this tape records."""
+        if self._watch_accessed:
+            self._watch_node(variable._node)
+            self._variables.setdefault(variable._node, variable)
+
+    def _watch_node(self, node):
+        if node not in self._watched:
+            self._watched[node] = node.stamp = tick()
+
+    def watch(self, tensor):
+        """Record what is computed from `tensor` (a tensor, a Variable or a nest of them) from here on.
+
+        Raises ValueError for anything else; warns if the dtype has no gradient.
+        """
+        for x in tree.flatten(tensor):
+            if not isinstance(x, (Tensor, Variable)):
+                raise ValueError(f"GradientTape.watch takes tensors and Variables, got {type(x).__name__}. "
+                                 "Make one with tf.constant(value) and compute with that.")
+            if not is_differentiable(x._array.dtype):
+                warnings.warn(f"GradientTape.watch: the dtype of a watched tensor must be floating, got "
+                              f"{x.dtype.name}; its gradient will be None.", stacklevel=2)
+            if x._node is None:
+                x._node = source_node()
+            elif self._intervals and x._node.stamp >= self.first_start:
+                self._late_watch = True
+            self._watch_node(x._node)
+            if type(x) is Variable:
+                self._variables.setdefault(x._node, x)
+
+    @contextlib.contextmanager
+    def stop_recording(self):
+        """Pause inside the block. Raises ValueError if the tape is not recording."""
+        if not self._recording:
+            raise ValueError("stop_recording: this GradientTape is not recording.")
+        self._stop()
+        try:
+            yield
+        finally:
+            self._start()
+
+    def reset(self):
+        """Forget everything recorded and watched, as if the block were entered anew."""
+        if not self._recording:
+            raise ValueError("reset: this GradientTape is not recording; make a new tape instead.")
+        self._stop()
+        self._intervals, self._watched, self._variables, self._late_watch = [], {}, {}, False
+        self._start()
+
+    def watched_variables(self):
+        """The Variables watched so far, in the order of their first use, as a tuple."""
+        return tuple(self._variables.values())
+
+    def gradient(self, target, sources, output_gradients=None, unconnected_gradients=UnconnectedGradients.NONE):
+        """The derivative of the sum of `target` with respect to each of `sources`, in their structure.
+
+        target, sources        tensors or Variables, or nests of them
+        output_gradients       cotangent of each target, ones by default
+        unconnected_gradients  what an unconnected source gets: NONE (None) or ZERO (zeros)
+        The gradient of a Variable read only by `gather` is an IndexedSlices.
+        Raises RuntimeError on a second call unless the tape is persistent.
+        """
+        if self._used and not self._persistent:
+            raise RuntimeError("a non-persistent GradientTape can compute one set of gradients only. "
+                               "Use tf.GradientTape(persistent=True) to call gradient() again.")
+        unconnected = UnconnectedGradients(unconnected_gradients)
+        if sources is None or target is None:
+            raise TypeError("GradientTape.gradient: target and sources must be tensors or nests of them, got None.")
+        if self._recording and not self._persistent:
+            self._stop()
+        self._used = True
+        targets, leaves = tree.flatten(target), tree.flatten(sources)
+        for x in (*targets, *leaves):
+            if not isinstance(x, (Tensor, Variable)):
+                hint = " A symbolic tensor has no numbers to differentiate." if isinstance(x, SymbolicTensor) else ""
+                raise TypeError("GradientTape.gradient: targets and sources must be tensors or Variables, got "
+                                f"{type(x).__name__} {str(x)[:40]!r}.{hint}")
+        with np.errstate(all="ignore"):
+            grads = self._pull_back(targets, _seeds(targets, output_gradients), leaves)
+        if unconnected is UnconnectedGradients.ZERO:
+            grads = [Tensor(np.zeros(s.shape, s._array.dtype)) if g is None else g
+                     for g, s in zip(grads, leaves, strict=True)]
+        return tree.pack(sources, grads)
+
+    def _pull_back(self, targets, seeds, sources):
+        bare = thread.floor == NEVER and not thread.listeners
+        cotangents = {}
+        for x, seed in zip(targets, seeds, strict=True):
+            # A target without a node can only be a source itself; it is known by identity then.
+            key = id(x) if x._node is None else x._node
+            if is_differentiable(x._array.dtype):
+                _add(cotangents, key, seed._array if bare else seed)
+        wanted = {x._node for x in sources if x._node is not None}
+        order = self._between(cotangents, wanted)
+        found = _run_backward(order, cotangents, wanted, bare)
+        return [self._finish(x, found, cotangents) for x in sources]
+
+    def _finish(self, source, found, seeds):
+        parts = found.get(source._node) if source._node is not None else seeds.get(id(source))
+        if parts is None or not is_differentiable(source._array.dtype):
+            return None
+        if type(source) is Variable:
+            rows = parts if type(parts) is list else [parts]
+            if all(type(part) is Slices and part.is_rows for part in rows):
+                return IndexedSlices.of_rows(rows)
+        return as_tensor(_total(parts)) if type(parts) is not Tensor else parts
+
+    def _recorded_here(self, node):
+        return any(start <= node.serial < end for start, end in self._intervals)
+
+    def _between(self, targets, sources):
+        """Nodes through which a target depends on a source, oldest first."""
+        if not self._intervals:
+            return []
+        (low, high) = self._intervals[0] if len(self._intervals) == 1 else (-NEVER, NEVER)
+        stack = [node for node in targets if type(node) is Node]
+        seen, nodes, only_sources = set(stack), [], True
+        while stack:
+            node = stack.pop()
+            if node.op is None:
+                only_sources = only_sources and node in sources
+            elif low <= node.serial < high:
+                nodes.append(node)
+                for parent in node.parents:
+                    if parent is not None and parent not in seen:
+                        seen.add(parent)
+                        stack.append(parent)
+        nodes.sort(key=operator.attrgetter("serial"))
+        if len(self._intervals) > 1:
+            nodes = [node for node in nodes if self._recorded_here(node)]
+        own_watch = all(s.op is None and s in self._watched for s in sources)
+        if self._late_watch or not own_watch:
+            nodes = self._tracked(nodes, sources)
+        elif only_sources:
+            return nodes
+        return _descendants(nodes, sources)
+
+    def _tracked(self, nodes, sources):
+        """Those of `nodes` that had a tracked input when they ran; drops from `sources` what this tape
+        neither watches nor recorded."""
+        kept, tracked = [], set()
+        for node in nodes:
+            for parent in node.parents:
+                if parent is not None and (parent in tracked or self._watched.get(parent, NEVER) < node.serial):
+                    tracked.add(node)
+                    kept.append(node)
+                    break
+        for source in [s for s in sources if s not in self._watched and s not in tracked]:
+            sources.discard(source)
+        return kept
+
+
+def _descendants(nodes, sources):
+    reached, kept = set(sources), []
+    for node in nodes:
+        for parent in node.parents:
+            if parent in reached:
+                reached.add(node)
+                kept.append(node)
+                break
+    return kept
+
+
+def _seeds(targets, output_gradients):
+    if output_gradients is None:
+        return [Tensor(ones_like(x)) for x in targets]
+    given = tree.flatten(output_gradients)
+    if len(given) != len(targets):
+        raise ShapeError(f"GradientTape.gradient: {len(given)} output_gradients for {len(targets)} targets.")
+    seeds = [Tensor(ones_like(x)) if g is None else as_tensor(g, x.dtype) for g, x in zip(given, targets, strict=True)]
+    for seed, x in zip(seeds, targets, strict=True):
+        if seed.shape != x.shape:
+            raise ShapeError(f"GradientTape.gradient: an output_gradient has shape {seed.shape}, its target {x.shape}.")
+    return seeds
+
+
+def _run_backward(order, cotangents, wanted, bare):
+    """Pull `cotangents` back through `order`, youngest first; the parts that reach each of `wanted`."""
+    table, found = dict(cotangents), {}
+    reached = wanted.union(order)
+    collecting = gc.isenabled()
+    was_raw = thread.raw
+    gc.disable()        # a long walk allocates much and makes no cycles
+    thread.raw = bare
+    try:
+        while order:
+            node = order.pop()
+            d = table.pop(node, None)
+            if d is None:
+                continue
+            if node in wanted:
+                found[node] = d
+            op = node.op
+            if op is component:
+                _fill_slot(table, node.parents[0], node.attrs["index"], _total(d))
+                continue
+            if type(d) is list or type(d) is Slices:
+                d = _total(d)
+            elif type(d) is dict:
+                d = _all_slots(node, d)
+            parents = node.parents
+            asked = [p if p in reached else None for p in parents]
+            if bare:
+                grads = op.pull(d, node.output, node.inputs, node.attrs, asked)
+            else:
+                grads = op.pull(d, *_aliases(node), node.attrs, asked)
+            for parent, grad in zip(asked, grads):
+                if parent is not None and grad is not None:
+                    if parent in table:
+                        _add(table, parent, grad)
+                    else:
+                        table[parent] = grad
+    finally:
+        thread.raw = was_raw
+        if collecting:
+            gc.enable()
+    for node in wanted:
+        if node in table:
+            found[node] = table[node]
+    return found
+
+
+def _aliases(node):
+    """Output and inputs of a node as Tensors that carry its records."""
+    output = node.output
+    if type(output) is tuple:
+        y = tuple([Tensor(part, Node(component, (node,), (), {"index": i}, part)) for i, part in enumerate(output)])
+    else:
+        y = Tensor(output, node)
+    return y, [Tensor(x, parent) if type(x) is ndarray else x for x, parent in zip(node.inputs, node.parents)]
+
+
+def _add(table, key, grad):
+    have = table.get(key)
+    if have is None:
+        table[key] = grad
+    elif type(have) is list:
+        have.append(grad)
+    else:
+        table[key] = [have, grad]
+
+
+def _total(parts):
+    """The sum of what came together at a node: one `add_n`, and one buffer for all slices."""
+    if type(parts) is not list:
+        return add_slices([parts]) if type(parts) is Slices else parts
+    slices = [part for part in parts if type(part) is Slices]
+    if not slices:
+        return add_n(*parts)
+    dense = [part for part in parts if type(part) is not Slices]
+    total = add_slices(slices)
+    return add_n(total, *dense) if dense else total
+
+
+def _fill_slot(table, whole, index, d):
+    slots = table.setdefault(whole, {})
+    _add(slots, index, d)
+
+
+def _all_slots(node, slots):
+    """The cotangent of an op with several outputs; None for those that nothing depends on."""
+    return tuple([_total(slots[i]) if i in slots else None for i in range(len(node.output))])
+
+
+def _quieten():
+    """NumPy's float warnings are off while any tape of this thread records."""
+    if thread.watchers and thread.quiet is None:
+        thread.quiet = np.errstate(all="ignore")
+        thread.quiet.__enter__()
+    elif not thread.watchers and thread.quiet is not None:
+        thread.quiet.__exit__(None, None, None)
+        thread.quiet = None

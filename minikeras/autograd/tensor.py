@@ -1,0 +1,260 @@
+"""Tensor: an array that is a value and may remember how it was made. SymbolicTensor: only a shape."""
+
+import numpy as np
+
+from ..errors import DTypeError, ShapeError, SymbolicError
+from .dims import make_dims, public_shape
+from .dtypes import DTYPES, as_dtype, python_dtype
+from .state import NEVER, tick
+
+ndarray = np.ndarray
+
+
+class Node:
+    """The record of one op, or of a source (then `op` is None). It hangs on the op's output.
+
+    serial   when it was made: a node is younger than everything it was computed from
+    stamp    as `serial`, but raised by `watch`: ops record it while it is not below the floor
+    parents  node of each input, None where nothing asks for that input's gradient
+    inputs   array (or Python number) of each input;  output: the resulting array or tuple of arrays
+    A node never refers to a Tensor: Tensors refer to nodes, so there are no cycles to collect.
+    """
+
+    __slots__ = ("__weakref__", "attrs", "inputs", "op", "output", "parents", "serial", "stamp")
+
+    def __init__(self, op, parents, inputs, attrs, output):
+        self.serial = self.stamp = tick()
+        self.op = op
+        self.parents = parents
+        self.inputs = inputs
+        self.attrs = attrs
+        self.output = output
+
+
+def source_node():
+    """A node that nothing was computed into. Nothing records it until it is watched."""
+    node = Node(None, (), (), None, None)
+    node.stamp = -NEVER
+    return node
+
+
+class Reference:
+    """A hashable stand-in for a tensor, equal only to references to the same object."""
+
+    __slots__ = ("_tensor",)
+
+    def __init__(self, tensor):
+        self._tensor = tensor
+
+    def deref(self):
+        """The tensor referred to."""
+        return self._tensor
+
+    def __eq__(self, other):
+        return isinstance(other, Reference) and self._tensor is other._tensor
+
+    def __hash__(self):
+        return id(self._tensor)
+
+
+class Operand:
+    """What Tensor, Variable and SymbolicTensor share. `ops.operators` attaches the operators here."""
+
+    __slots__ = ()
+
+    def ref(self):
+        """A hashable reference, for use as a dict key; `.deref()` gives the tensor back."""
+        return Reference(self)
+
+    def get_shape(self):
+        """The shape, as TensorFlow also spells it."""
+        return self.shape
+
+    @property
+    def ndim(self):
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self):
+        """Number of elements, None if a dimension is unknown."""
+        total = 1
+        for dim in self.shape:
+            if dim is None:
+                return None
+            total *= dim
+        return total
+
+    def __len__(self):
+        if not self.shape:
+            raise TypeError("a scalar tensor has no len(); its shape is ().")
+        if self.shape[0] is None:
+            raise SymbolicError("len() of a tensor whose first dimension is not known; use ops.shape(x)[0].")
+        return self.shape[0]
+
+    def __iter__(self):
+        if not self.shape:
+            raise TypeError("cannot iterate over a scalar tensor; its shape is ().")
+        return (self[i] for i in range(len(self)))
+
+    def __hash__(self):
+        raise TypeError(f"{type(self).__name__} is unhashable because == compares element by element. "
+                        "Use x.ref() as the key instead, or id(x).")
+
+    def __setitem__(self, index, value):
+        raise TypeError(f"{type(self).__name__} is a value and does not support item assignment. Build a new one, "
+                        "for example ops.where(mask, value, x), or convert with .numpy(), change that and convert back.")
+
+
+class ArrayOperand(Operand):
+    """An operand that has numbers in `_array`."""
+
+    __slots__ = ()
+
+    @property
+    def shape(self):
+        """Extents of the axes, a tuple of int."""
+        return self._array.shape
+
+    @property
+    def dtype(self):
+        """The element type."""
+        return DTYPES.get(self._array.dtype) or as_dtype(self._array.dtype)
+
+    def numpy(self):
+        """A writable NumPy copy; a NumPy scalar if the shape is ()."""
+        array = self._array
+        return array.copy() if array.ndim else array[()]
+
+    def __array__(self, dtype=None, copy=None):
+        array = self._array
+        if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"a {array.dtype} tensor cannot become {np.dtype(dtype)} without a copy.")
+            return array.astype(dtype)
+        if copy:
+            return array.copy()
+        view = array.view()
+        view.flags.writeable = False
+        return view
+
+    def item(self):
+        """The only element as a Python number. Raises ValueError if there are more."""
+        return self._array.item()
+
+    def tolist(self):
+        """The elements as nested Python lists."""
+        return self._array.tolist()
+
+    def __bool__(self):
+        return bool(self._array)
+
+    def __float__(self):
+        return float(self._array.item() if self._array.size == 1 else self._array)
+
+    def __int__(self):
+        return int(self._array.item() if self._array.size == 1 else self._array)
+
+    def __complex__(self):
+        return complex(self._array.item())
+
+    def __index__(self):
+        return self._array.__index__()
+
+    def __format__(self, spec):
+        return format(self._array[()], spec) if not self._array.ndim else format(str(self), spec)
+
+
+def array_text(array):
+    """The array as reprs show it: a bare number if it is a scalar."""
+    return repr(array) if array.ndim else str(array[()])
+
+
+class Tensor(ArrayOperand):
+    """A NumPy array as an immutable value, with the record of the op that made it, if any.
+
+    Made by `constant`, `convert_to_tensor` and every op. `==` compares element by element.
+    """
+
+    __slots__ = ("__weakref__", "_array", "_node")
+
+    def __init__(self, array, node=None):
+        self._array = array
+        self._node = node
+
+    def __repr__(self):
+        return f"<Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={array_text(self._array)}>"
+
+    def __str__(self):
+        return str(self._array)
+
+
+class SymbolicTensor(Operand):
+    """A tensor of known dtype and shape, without numbers. Its shape shows None where it is not known."""
+
+    __slots__ = ("__weakref__", "_dims", "_dtype", "name")
+
+    def __init__(self, shape, dtype="float32", name=None):
+        self._dims = make_dims(shape)
+        self._dtype = as_dtype(dtype)
+        self.name = name
+
+    @property
+    def shape(self):
+        """Extents of the axes; None where not known."""
+        return public_shape(self._dims)
+
+    @property
+    def dtype(self):
+        """The element type."""
+        return self._dtype
+
+    def _no_value(self, *_, **__):
+        raise SymbolicError(
+            f"{self!r} has a shape but no numbers: it stands for data that comes later. Compute with ops "
+            "(ops.where instead of if, ops.shape(x)[0] instead of int), or call the model on real data.")
+
+    numpy = item = tolist = __array__ = __bool__ = __float__ = __int__ = __complex__ = __index__ = _no_value
+
+    def __repr__(self):
+        name = f", name={self.name}" if self.name else ""
+        return f"<SymbolicTensor: shape={self.shape}, dtype={self.dtype.name}{name}>"
+
+
+def new_array(value, dtype=None):
+    """A fresh array of `value` (number, array or nested lists), in TensorFlow's default types.
+
+    Python numbers become int32, default float or bool; NumPy's keep their type.
+    Raises DTypeError for text and objects, ShapeError for ragged lists.
+    """
+    if isinstance(value, ArrayOperand):
+        value = value._array
+    if dtype is None:
+        dtype = _default_dtype(value)
+    try:
+        array = np.array(value, dtype=dtype)
+    except (ValueError, TypeError, OverflowError) as error:
+        kind = ShapeError if "inhomogeneous" in str(error) else DTypeError
+        raise kind(f"cannot make a tensor of {_brief(value)}: {error}") from None
+    if array.dtype.kind not in "biufc":
+        raise DTypeError(f"cannot make a tensor of {_brief(value)}: its elements are {array.dtype}; "
+                         "tensors hold numbers and booleans.")
+    return array
+
+
+def _default_dtype(value):
+    while isinstance(value, (list, tuple)) and len(value):
+        kinds = {type(item) for item in value}
+        if len(kinds) > 1 and kinds <= {bool, int, float}:
+            return python_dtype(1.0) if float in kinds else None
+        value = value[0]
+    if isinstance(value, (bool, int, float, complex)) and not isinstance(value, np.generic):
+        return python_dtype(value)
+    return python_dtype(1.0) if isinstance(value, (list, tuple)) else None
+
+
+def _brief(value):
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+

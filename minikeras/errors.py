@@ -1,0 +1,37 @@
+"""Errors a caller may want to catch. Each is also the built-in that fits, so `except ValueError` works."""
+
+
+class MinikerasError(Exception):
+    """Base of every error that minikeras defines."""
+
+
+class ShapeError(MinikerasError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DTypeError(MinikerasError, TypeError):
+    """An element type that an operation cannot take."""
+
+
+class SymbolicError(MinikerasError, TypeError):
+    """A value was asked of a tensor that has only a shape."""
+
+
+class GradientError(MinikerasError, ValueError):
+    """A gradient that cannot be formed, or that nothing was connected to."""
+
+
+class DataError(MinikerasError, ValueError):
+    """Training data that cannot be used: empty, non-finite, of unequal lengths."""
+
+
+class FileFormatError(MinikerasError, ValueError):
+    """A file that is missing parts, damaged or not of the expected format."""
+
+
+class ExperimentError(MinikerasError, ValueError):
+    """A config that cannot be used; `problems` lists every finding as file:line:col: text."""
+
+    def __init__(self, problems):
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("\n".join(self.problems))

@@ -1,0 +1,143 @@
+"""Keras' `ops`: every function here takes tensors, arrays and numbers and gives tensors."""
+
+from ..autograd.custom import stop_gradient
+from ..autograd.dispatch import as_tensor as convert_to_tensor
+from ..autograd.linear import broadcast_to as _broadcast_to
+from ..autograd.linear import concatenate as _concatenate
+from ..autograd.linear import reshape as _reshape
+from ..autograd.linear import stack as _stack
+from ..autograd.linear import zeros_like
+from . import operators  # noqa: F401 (attaches the operators of Tensor)
+from .arithmetic import (
+    absolute,
+    add,
+    clip,
+    divide,
+    divide_no_nan,
+    equal,
+    floor_divide,
+    greater,
+    greater_equal,
+    isfinite,
+    isinf,
+    isnan,
+    less,
+    less_equal,
+    log,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    maximum,
+    minimum,
+    mod,
+    multiply,
+    negative,
+    not_equal,
+    power,
+    reciprocal,
+    sign,
+    square,
+    subtract,
+    where,
+)
+from .convolution import conv
+from .creation import arange, cast, convert_to_numpy, eye, full, is_tensor, linspace, ones, ones_like, zeros
+from .indexing import argsort, one_hot, pad, repeat, segment_sum, sort, take, take_along_axis, top_k
+from .linalg import cholesky, det, dot, inv, matmul, norm, solve, tensordot
+from .nn import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    relu,
+    relu6,
+    selu,
+    silu,
+    soft_shrink,
+    softmax,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
+    tanh_shrink,
+    threshold,
+)
+from .reduce import all, any, argmax, argmin, cumprod, cumsum, logsumexp, max, mean, min, prod, std, sum, var
+from .shapes import (
+    expand_dims,
+    flip,
+    moveaxis,
+    ravel,
+    roll,
+    shape,
+    split,
+    squeeze,
+    swapaxes,
+    tile,
+    trace,
+    transpose,
+    unstack,
+)
+from .unary import (
+    arccos,
+    arcsin,
+    arctan,
+    ceil,
+    cos,
+    cosh,
+    erf,
+    exp,
+    expm1,
+    floor,
+    log1p,
+    rsqrt,
+    sigmoid,
+    sin,
+    sinh,
+    softplus,
+    sqrt,
+    tan,
+    tanh,
+)
+from .unary import rint as round
+
+abs = absolute
+amax = max
+amin = min
+hard_swish = hard_silu
+identity = eye
+swish = silu
+true_divide = divide
+
+
+def broadcast_to(x, shape):
+    """The elements repeated along new axes and axes of extent 1 to fill `shape`."""
+    return _broadcast_to(x, shape=tuple(shape))
+
+
+def concatenate(xs, axis=0):
+    """Tensors joined along an axis that they have."""
+    return _concatenate(*xs, axis=axis)
+
+
+def reshape(x, newshape):
+    """The elements in row-major order in another shape; one extent may be -1."""
+    newshape = (newshape,) if isinstance(newshape, int) else tuple(newshape)
+    return _reshape(x, shape=tuple(n if hasattr(n, "terms") else int(n) for n in newshape))
+
+
+def stack(x, axis=0):
+    """Tensors of one shape joined along a new axis."""
+    return _stack(*x, axis=axis)
+
+
+__all__ = sorted(name for name in globals() if not name.startswith("_") and name != "operators")

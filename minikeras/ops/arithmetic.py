@@ -1,0 +1,206 @@
+"""Arithmetic, comparison and logic, element by element."""
+
+import numpy as np
+
+from ..autograd.linear import cast
+from ..autograd.op import elementwise, first_kept, floated, kept
+
+
+@elementwise(lambda d, y, a, b: d, lambda d, y, a, b: d)
+def add(a, b, *, out=None):
+    """a + b."""
+    return np.add(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d)
+def subtract(a, b, *, out=None):
+    """a - b."""
+    return np.subtract(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: d * b, lambda d, y, a, b: d * a)
+def multiply(a, b, *, out=None):
+    """a * b."""
+    return np.multiply(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: d / b, lambda d, y, a, b: -d * y / b, policy=floated)
+def divide(a, b, *, out=None):
+    """a / b; integers give the default float."""
+    return np.divide(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: divide_no_nan(d, b), lambda d, y, a, b: divide_no_nan(-d * y, b), policy=floated)
+def divide_no_nan(a, b, *, out=None):
+    """a / b, and 0 where b is 0."""
+    b = np.asarray(b)
+    zero = b == 0
+    return np.where(zero, np.zeros((), np.result_type(a, b)), np.divide(a, np.where(zero, np.ones((), b.dtype), b)))
+
+
+def _power_rule_base(d, y, a, b):
+    if type(b) in (int, float):
+        return d * 2.0 * a if b == 2 else d * b * power(a, b - 1)
+    return d * b * power(a, b - 1)
+
+
+def _power_rule_exponent(d, y, a, b):
+    # Where the base is not positive the derivative is 0, as in TensorFlow; log sees 1 there.
+    positive = cast(a > 0, dtype=d.dtype) if not isinstance(a, (int, float)) else float(a > 0)
+    return d * y * log(a * positive + (1.0 - positive)) * positive
+
+
+@elementwise(_power_rule_base, _power_rule_exponent)
+def power(a, b, *, out=None):
+    """a to the power b."""
+    if type(b) in (int, float) and b == 2:
+        return np.square(a, out=out)
+    return np.power(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: d * (a >= b), lambda d, y, a, b: d * (a < b))
+def maximum(a, b, *, out=None):
+    """The larger of a and b; at a tie the gradient goes to a."""
+    return np.maximum(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: d * (a <= b), lambda d, y, a, b: d * (a > b))
+def minimum(a, b, *, out=None):
+    """The smaller of a and b; at a tie the gradient goes to a."""
+    return np.minimum(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d * floor_divide(a, b))
+def mod(a, b, *, out=None):
+    """Remainder of a / b with the sign of b, as Python's %."""
+    return np.mod(a, b, out=out)
+
+
+@elementwise()
+def floor_divide(a, b, *, out=None):
+    """The largest integer not above a / b. It has no derivative."""
+    return np.floor_divide(a, b, out=out)
+
+
+@elementwise(lambda d, y, x: -d)
+def negative(x, *, out=None):
+    """-x."""
+    return np.negative(x, out=out)
+
+
+@elementwise(lambda d, y, x: d * sign(x))
+def absolute(x, *, out=None):
+    """|x|; the derivative at 0 is 0."""
+    return np.absolute(x, out=out)
+
+
+@elementwise()
+def sign(x, *, out=None):
+    """-1, 0 or 1. It has no derivative."""
+    return np.sign(x, out=out)
+
+
+@elementwise(lambda d, y, x: d / x, policy=floated)
+def log(x, *, out=None):
+    """Natural logarithm."""
+    return np.log(x, out=out)
+
+
+@elementwise(lambda d, y, x: d * 2.0 * x)
+def square(x, *, out=None):
+    """x * x."""
+    return np.square(x, out=out)
+
+
+@elementwise(lambda d, y, x: -d * y * y, policy=floated)
+def reciprocal(x, *, out=None):
+    """1 / x."""
+    return np.reciprocal(x, out=out)
+
+
+@elementwise(lambda d, y, x, low, high: d * ((x >= low) & (x <= high)), None, None)
+def clip(x, low, high, *, out=None):
+    """x limited to low..high; the gradient passes on the bounds themselves. The bounds get no gradient."""
+    return np.clip(x, low, high, out=out)
+
+
+def _where_rule(branch):
+    def rule(d, y, condition, a, b):
+        mask = cast(condition, dtype=d.dtype)
+        return d * mask if branch else d * (1.0 - mask)
+    return rule
+
+
+@elementwise(None, _where_rule(True), _where_rule(False), policy=first_kept)
+def select(condition, a, b, *, out=None):
+    """a where `condition` holds, else b. Both are computed, but only the chosen one gets a gradient."""
+    return np.where(condition, a, b)
+
+
+def _comparison(ufunc, text):
+    def compare(a, b, *, out=None):
+        return ufunc(a, b, out=out)
+    compare.__name__, compare.__doc__ = ufunc.__name__, f"Whether {text}, element by element, as booleans."
+    return elementwise(result=bool)(compare)
+
+
+equal = _comparison(np.equal, "a == b")
+not_equal = _comparison(np.not_equal, "a != b")
+less = _comparison(np.less, "a < b")
+less_equal = _comparison(np.less_equal, "a <= b")
+greater = _comparison(np.greater, "a > b")
+greater_equal = _comparison(np.greater_equal, "a >= b")
+logical_and = _comparison(np.logical_and, "a and b are both true")
+logical_or = _comparison(np.logical_or, "a or b is true")
+logical_xor = _comparison(np.logical_xor, "exactly one of a and b is true")
+
+
+@elementwise(result=bool)
+def logical_not(x, *, out=None):
+    """Whether x is false."""
+    return np.logical_not(x, out=out)
+
+
+@elementwise()
+def bitwise_and(a, b, *, out=None):
+    """a & b of integers or booleans."""
+    return np.bitwise_and(a, b, out=out)
+
+
+@elementwise()
+def bitwise_or(a, b, *, out=None):
+    """a | b of integers or booleans."""
+    return np.bitwise_or(a, b, out=out)
+
+
+@elementwise(policy=kept, result=bool)
+def isnan(x, *, out=None):
+    """Whether x is not a number."""
+    return np.isnan(x, out=out)
+
+
+@elementwise(policy=kept, result=bool)
+def isinf(x, *, out=None):
+    """Whether x is infinite."""
+    return np.isinf(x, out=out)
+
+
+@elementwise(policy=kept, result=bool)
+def isfinite(x, *, out=None):
+    """Whether x is neither infinite nor NaN."""
+    return np.isfinite(x, out=out)
+
+
+def squared_difference(a, b):
+    """(a - b) squared."""
+    return square(subtract(a, b))
+
+
+def where(condition, x1=None, x2=None):
+    """x1 where `condition` holds, else x2; with `condition` alone, the indices where it holds."""
+    if (x1 is None) != (x2 is None):
+        raise ValueError("where takes a condition alone, or a condition and both values; one value is missing.")
+    if x1 is None:
+        from_condition = np.nonzero(np.asarray(condition))
+        return tuple(cast(i, dtype="int32") for i in from_condition)
+    return select(condition, x1, x2)

@@ -1,0 +1,235 @@
+"""Activations, softmax and cross-entropies, in their stable forms."""
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..autograd import dims
+from ..autograd.dispatch import as_tensor
+from ..autograd.linear import cast
+from ..autograd.op import elementwise, floated, kept, primitive
+from .arithmetic import absolute, clip, maximum, minimum, select, sign
+from .indexing import one_hot_op, sort
+from .reduce import cumsum, sum
+from .shapes import flip, split
+from .unary import erf, exp, expm1, sigmoid, softplus, sqrt, tanh
+
+
+@elementwise(lambda d, y, x: d * (y > 0))
+def relu(x, *, out=None):
+    """max(x, 0); the derivative at 0 is 0."""
+    return np.maximum(x, 0, out=out)
+
+
+@elementwise(lambda d, y, x: d * ((x > 0) & (x < 6)))
+def relu6(x, *, out=None):
+    """x limited to 0..6; the derivative is 0 on both bounds."""
+    return np.minimum(np.maximum(x, 0), 6, out=out)
+
+
+def leaky_relu(x, negative_slope=0.2):
+    """x, times `negative_slope` where it is negative."""
+    x = as_tensor(x)
+    return select(x > 0, x, x * negative_slope)
+
+
+def elu(x, alpha=1.0):
+    """x, and alpha * (exp(x) - 1) where it is negative."""
+    x = as_tensor(x)
+    return select(x > 0, x, alpha * expm1(minimum(x, 0.0)))
+
+
+def celu(x, alpha=1.0):
+    """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0)."""
+    x = as_tensor(x)
+    return relu(x) + alpha * expm1(minimum(x, 0.0) / alpha)
+
+
+def selu(x):
+    """The scaled ELU that keeps mean 0 and variance 1. Source: Klambauer et al. 2017, eq. 2."""
+    return 1.0507009873554805 * elu(x, 1.6732632423543772)
+
+
+def silu(x):
+    """x * sigmoid(x)."""
+    x = as_tensor(x)
+    return x * sigmoid(x)
+
+
+def gelu(x, approximate=True):
+    """x times the normal distribution function of x, or its tanh approximation (Hendrycks & Gimpel 2016)."""
+    x = as_tensor(x)
+    if approximate:
+        return 0.5 * x * (1.0 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
+    return 0.5 * x * (1.0 + erf(x * 0.7071067811865476))
+
+
+def mish(x):
+    """x * tanh(softplus(x))."""
+    x = as_tensor(x)
+    return x * tanh(softplus(x))
+
+
+def softsign(x):
+    """x / (1 + |x|)."""
+    x = as_tensor(x)
+    return x / (1.0 + absolute(x))
+
+
+def log_sigmoid(x):
+    """log(sigmoid(x)), without overflow."""
+    return -softplus(-as_tensor(x))
+
+
+def hard_sigmoid(x):
+    """x / 6 + 1/2 limited to 0..1."""
+    return relu6(as_tensor(x) + 3.0) / 6.0
+
+
+def hard_silu(x):
+    """x * hard_sigmoid(x)."""
+    x = as_tensor(x)
+    return x * hard_sigmoid(x)
+
+
+def hard_tanh(x):
+    """x limited to -1..1."""
+    return clip(x, -1.0, 1.0)
+
+
+def hard_shrink(x, threshold=0.5):
+    """x where |x| exceeds `threshold`, else 0."""
+    x = as_tensor(x)
+    return select(absolute(x) > threshold, x, 0.0)
+
+
+def soft_shrink(x, threshold=0.5):
+    """x moved towards 0 by `threshold`, and 0 nearer than that."""
+    x = as_tensor(x)
+    return select(absolute(x) > threshold, x - sign(x) * threshold, 0.0)
+
+
+def tanh_shrink(x):
+    """x - tanh(x)."""
+    x = as_tensor(x)
+    return x - tanh(x)
+
+
+def threshold(x, threshold, default_value):
+    """x where it exceeds `threshold`, else `default_value`."""
+    x = as_tensor(x)
+    return select(x > threshold, x, default_value)
+
+
+def squareplus(x, b=4):
+    """(x + sqrt(x**2 + b)) / 2."""
+    x = as_tensor(x)
+    return (x + sqrt(x * x + b)) / 2.0
+
+
+def sparse_plus(x):
+    """0 below -1, x above 1, (x + 1)**2 / 4 between."""
+    x = as_tensor(x)
+    return select(x <= -1.0, 0.0, select(x < 1.0, 0.25 * (x + 1.0) ** 2, x))
+
+
+def sparse_sigmoid(x):
+    """(x + 1) / 2 limited to 0..1."""
+    x = as_tensor(x)
+    return select(x <= -1.0, 0.0, select(x >= 1.0, 1.0, 0.5 * (x + 1.0)))
+
+
+def glu(x, axis=-1):
+    """The first half along `axis` times the sigmoid of the second."""
+    first, second = split(as_tensor(x), 2, axis)
+    return first * sigmoid(second)
+
+
+def _softmax_rule(d, y, x, axis=-1):
+    weighted = d * y
+    return weighted - y * sum(weighted, axis=axis, keepdims=True)
+
+
+def _softmax_axis(axis):
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+@primitive(_softmax_rule, shape=lambda x, **_: x, policy=floated)
+def softmax(x, *, axis=-1):
+    """exp(x) over its sum along `axis`."""
+    axis = _softmax_axis(axis)
+    # Subtract the maximum first: exp overflows float32 above about 88.
+    e = np.exp(x - np.maximum.reduce(x, axis, None, None, True))
+    return e / np.add.reduce(e, axis, None, None, True)
+
+
+def _log_softmax_rule(d, y, x, axis=-1):
+    return d - exp(y) * sum(d, axis=axis, keepdims=True)
+
+
+@primitive(_log_softmax_rule, shape=lambda x, **_: x, policy=floated)
+def log_softmax(x, *, axis=-1):
+    """The logarithm of softmax, without overflow."""
+    axis = _softmax_axis(axis)
+    shifted = x - np.maximum.reduce(x, axis, None, None, True)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))
+
+
+def sparsemax(x, axis=-1):
+    """The nearest point of the probability simplex. Source: Martins & Astudillo 2016, algorithm 1."""
+    x = as_tensor(x)
+    descending = flip(sort(x, axis=axis), axis)
+    count = np.arange(1, x.shape[axis] + 1, dtype=x.dtype.dtype)
+    count = count.reshape([-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
+    sums = cumsum(descending, axis=axis)
+    inside = 1.0 + descending * count > sums
+    size = sum(cast(inside, dtype=x.dtype.dtype), axis=axis, keepdims=True)
+    last = (count == size)
+    level = (sum(sums * cast(last, dtype=x.dtype.dtype), axis=axis, keepdims=True) - 1.0) / size
+    return maximum(x - level, 0.0)
+
+
+# --- cross-entropies -----------------------------------------------------------------------------
+
+def _sparse_rule(d, y, labels, logits):
+    loss_d, softmax_d = d
+    # Softmax is the second output, so the rule needs no exponential of its own.
+    probabilities = y[1]
+    grad = None
+    if loss_d is not None:
+        ones = one_hot_op(labels, num_classes=logits.shape[-1], dtype=logits.dtype.name)
+        grad = loss_d[..., None] * (probabilities - ones)
+    if softmax_d is not None:
+        through = _softmax_rule(softmax_d, probabilities, logits)
+        grad = through if grad is None else grad + through
+    return grad
+
+
+@primitive(None, _sparse_rule, policy=kept,
+           shape=lambda labels, logits: [_sparse_shape(labels, logits), logits],
+           result=lambda inputs, attrs: [inputs[1].dtype] * 2)
+def sparse_softmax_cross_entropy(labels, logits):
+    """-log(softmax(logits)) at the integer labels, over the last axis; and the softmax.
+
+    labels (...,) integers in 0..classes-1, logits (..., classes). Raises ShapeError for others.
+    """
+    _sparse_shape(labels.shape, logits.shape)
+    shifted = logits - np.maximum.reduce(logits, -1, None, None, True)
+    e = np.exp(shifted)
+    total = np.add.reduce(e, -1, None, None, True)
+    loss = np.log(total[..., 0]) - np.take_along_axis(shifted, labels[..., None], -1)[..., 0]
+    return loss, e / total
+
+
+def _sparse_shape(labels, logits):
+    if len(labels) != len(logits) - 1:
+        raise ShapeError(f"sparse cross-entropy: labels of shape {dims.public_shape(labels)} do not go with predictions "
+                         f"of shape {dims.public_shape(logits)}. Integer labels have one axis less than the "
+                         "predictions; for one-hot labels use categorical cross-entropy.")
+    return tuple(dims.unify(a, b, f"sparse cross-entropy: labels of shape {dims.public_shape(labels)}, predictions of "
+                            f"shape {dims.public_shape(logits)}") for a, b in zip(labels, logits))
+
+
+def sigmoid_cross_entropy(labels, logits):
+    """-(z log(sigmoid(x)) + (1 - z) log(1 - sigmoid(x))) for labels z in 0..1 and logits x, without overflow."""
+    logits = as_tensor(logits)
+    return softplus(logits) - logits * labels

@@ -1,0 +1,217 @@
+"""Sums, extremes, products and their running forms along axes."""
+
+import numpy as np
+
+from ..autograd import dims, dtypes
+from ..autograd.dispatch import as_tensor, shape_of
+from ..autograd.linear import broadcast_to, cast, reshape
+from ..autograd.op import floated, kept, linear, primitive
+from .arithmetic import divide_no_nan, select, square
+from .unary import exp, sqrt
+
+
+def axes_of(axis, ndim, where="axis"):
+    """`axis` (None, an integer or several) as a tuple of axes from the front, None for all of them."""
+    if axis is None:
+        return None
+    if isinstance(axis, (list, tuple)):
+        return tuple(sorted({dims.normalize_axis(int(a), ndim, where) for a in axis}))
+    return (dims.normalize_axis(int(axis), ndim, where),)
+
+
+def keep_shape(shape, axis):
+    """`shape` with the reduced axes kept as 1."""
+    axis = range(len(shape)) if axis is None else axes_of(axis, len(shape))
+    return tuple(1 if i in axis else n for i, n in enumerate(shape))
+
+
+def _axis(axis):
+    return tuple(axis) if type(axis) is list else axis
+
+
+def _reduced(x, axis=None, keepdims=False, **_):
+    axis = range(len(x)) if axis is None else axes_of(axis, len(x))
+    if keepdims:
+        return keep_shape(x, axis)
+    return tuple(n for i, n in enumerate(x) if i not in axis)
+
+
+def _spread(d, x, axis):
+    """A cotangent of a reduction, with the reduced axes back as 1."""
+    shape = keep_shape(x.shape, axis)
+    return d if d.shape == shape else reshape(d, shape=shape)
+
+
+def _sum_transpose(d, x, axis=None, keepdims=False):
+    return broadcast_to(d if axis is None else _spread(d, x, axis), shape=x.shape)
+
+
+def _sum_result(inputs, attrs):
+    dtype = inputs[0].dtype.dtype
+    return np.dtype("int32") if dtype.kind == "b" else dtype
+
+
+@linear(_sum_transpose, shape=_reduced, policy=kept, result=_sum_result)
+def sum(x, *, axis=None, keepdims=False):
+    """The sum along `axis` (an integer, several, or None for all). Booleans count as int32."""
+    # NumPy would widen int32 to int64; Keras and TensorFlow keep the type.
+    return np.add.reduce(x, _axis(axis), x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
+
+
+def mean(x, axis=None, keepdims=False):
+    """The mean along `axis`; integers give the default float. Of nothing it is NaN."""
+    x = as_tensor(x)
+    if not dtypes.is_differentiable(np.dtype(x.dtype)):
+        x = cast(x, dtype=dtypes.default_float())
+    axis = axes_of(axis, len(x.shape), "mean")
+    shape = shape_of(x)
+    count = dims.product(shape if axis is None else [shape[i] for i in axis])
+    # A count that is not known yet belongs to a tensor without numbers; its value does not matter.
+    return sum(x, axis=axis, keepdims=keepdims) / (float(count) if type(count) is int else 1.0)
+
+
+def _extreme_rule(d, y, x, axis=None, keepdims=False):
+    mask = cast(x == _spread(y, x, axis), dtype=d.dtype)
+    return _spread(d, x, axis) * mask / sum(mask, axis=axis, keepdims=True)
+
+
+@primitive(_extreme_rule, shape=_reduced)
+def max(x, *, axis=None, keepdims=False):
+    """The largest element along `axis`; equal ones share the gradient."""
+    return np.maximum.reduce(x, _axis(axis), None, None, keepdims)
+
+
+@primitive(_extreme_rule, shape=_reduced)
+def min(x, *, axis=None, keepdims=False):
+    """The smallest element along `axis`; equal ones share the gradient."""
+    return np.minimum.reduce(x, _axis(axis), None, None, keepdims)
+
+
+# Above this many factors the exact form, quadratic in their number, gives way to running products.
+EXACT_PRODUCT = 64
+
+
+def _prod_rule(d, y, x, axis=None, keepdims=False):
+    """Derivative of a product: for each factor the product of the others, right also where one is 0."""
+    axis = tuple(range(len(x.shape))) if axis is None else axes_of(axis, len(x.shape))
+    rest = tuple(i for i in range(len(x.shape)) if i not in axis)
+    order = rest + axis
+    kept_shape = tuple(x.shape[i] for i in rest)
+    n = dims.product([x.shape[i] for i in axis])
+    factors = reshape(_transposed(x, order), shape=(*kept_shape, n))
+    if n <= EXACT_PRODUCT:
+        square_of = broadcast_to(reshape(factors, shape=(*kept_shape, 1, n)), shape=(*kept_shape, n, n))
+        others = prod(select(np.eye(n, dtype=bool), 1.0, square_of), axis=(len(rest) + 1,))
+    else:
+        before = cumprod(factors, axis=-1, exclusive=True, reverse=False)
+        others = before * cumprod(factors, axis=-1, exclusive=True, reverse=True)
+    others = reshape(others, shape=tuple(x.shape[i] for i in order))
+    inverse = tuple(order.index(i) for i in range(len(order)))
+    return _spread(d, x, axis) * _transposed(others, inverse)
+
+
+@primitive(_prod_rule, shape=_reduced, policy=kept)
+def prod(x, *, axis=None, keepdims=False):
+    """The product along `axis`."""
+    return np.multiply.reduce(x, _axis(axis), x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
+
+
+@linear(lambda d, x, axes: _transposed(d, tuple(axes.index(i) for i in range(len(axes)))),
+        shape=lambda x, axes: tuple(x[i] for i in axes))
+def _transposed_op(x, *, axes):
+    """The axes in another order."""
+    return x.transpose(axes)
+
+
+def _transposed(x, axes):
+    return x if axes == tuple(range(len(axes))) else _transposed_op(x, axes=axes)
+
+
+def _all_any(ufunc, text):
+    def reduce(x, *, axis=None, keepdims=False):
+        return ufunc.reduce(x, _axis(axis), np.bool_, None, keepdims)
+    reduce.__name__ = {"logical_and": "all", "logical_or": "any"}[ufunc.__name__]
+    reduce.__doc__ = f"Whether {text} along `axis` is true."
+    return primitive(shape=_reduced, policy=kept, result=bool)(reduce)
+
+
+all = _all_any(np.logical_and, "every element")
+any = _all_any(np.logical_or, "some element")
+
+
+def _arg_shape(x, axis=None, **_):
+    return () if axis is None else _reduced(x, axis=axis)
+
+
+@primitive(shape=_arg_shape, policy=kept, result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "int32")))
+def argmax(x, *, axis=None, dtype="int32"):
+    """Index of the first largest element along `axis`, of the flat tensor if it is None."""
+    return np.argmax(x, axis).astype(dtype)
+
+
+@primitive(shape=_arg_shape, policy=kept, result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "int32")))
+def argmin(x, *, axis=None, dtype="int32"):
+    """Index of the first smallest element along `axis`, of the flat tensor if it is None."""
+    return np.argmin(x, axis).astype(dtype)
+
+
+def _running(ufunc, x, axis, exclusive, reverse, first):
+    """Running `ufunc` along `axis`; exclusive leaves out the element itself, reverse runs from the end."""
+    y = np.flip(x, axis) if reverse else x
+    if exclusive:
+        start = np.full([1 if i == axis % x.ndim else n for i, n in enumerate(x.shape)], first, x.dtype)
+        y = np.concatenate([start, np.take(y, range(x.shape[axis] - 1), axis)], axis) if x.shape[axis] else y
+    y = ufunc.accumulate(y, axis, x.dtype)
+    return np.flip(y, axis) if reverse else y
+
+
+@linear(lambda d, x, axis, exclusive=False, reverse=False: cumsum(d, axis=axis, exclusive=exclusive, reverse=not reverse),
+        shape=lambda x, **_: x, policy=kept)
+def cumsum(x, *, axis, exclusive=False, reverse=False):
+    """The running sum along `axis`."""
+    return _running(np.add, x, axis, exclusive, reverse, 0)
+
+
+def _cumprod_rule(d, y, x, axis, exclusive=False, reverse=False):
+    total = cumsum(d * y, axis=axis, exclusive=exclusive, reverse=not reverse)
+    return divide_no_nan(total, x)
+
+
+@primitive(_cumprod_rule, shape=lambda x, **_: x, policy=kept)
+def cumprod(x, *, axis, exclusive=False, reverse=False):
+    """The running product along `axis`. The derivative at a factor of 0 is given as 0, as in TensorFlow."""
+    return _running(np.multiply, x, axis, exclusive, reverse, 1)
+
+
+def _logsumexp_rule(d, y, x, axis=None, keepdims=False):
+    return _spread(d, x, axis) * exp(x - _spread(y, x, axis))
+
+
+@primitive(_logsumexp_rule, shape=_reduced, policy=floated)
+def logsumexp(x, *, axis=None, keepdims=False):
+    """log(sum(exp(x))) along `axis`, without overflow."""
+    top = np.maximum.reduce(x, _axis(axis), None, None, True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0)
+    y = np.log(np.add.reduce(np.exp(x - top), _axis(axis), None, None, True)) + top
+    return y if keepdims else y.reshape(_reduced(x.shape, axis))
+
+
+def _norm_rule(d, y, x, axis=None, keepdims=False):
+    return divide_no_nan(_spread(d, x, axis) * x, _spread(y, x, axis))
+
+
+@primitive(_norm_rule, shape=_reduced, policy=floated)
+def euclidean_norm(x, *, axis=None, keepdims=False):
+    """The square root of the sum of squares along `axis`. Its gradient at 0 is 0 (TensorFlow gives NaN)."""
+    return np.sqrt(np.add.reduce(np.square(np.abs(x)), _axis(axis), None, None, keepdims))
+
+
+def var(x, axis=None, keepdims=False):
+    """The population variance along `axis`."""
+    x = as_tensor(x)
+    return mean(square(x - mean(x, axis, keepdims=True)), axis, keepdims)
+
+
+def std(x, axis=None, keepdims=False):
+    """The population standard deviation along `axis`."""
+    return sqrt(var(x, axis, keepdims))

@@ -1,0 +1,155 @@
+"""Rearranging: the same elements in another shape, order or number."""
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..autograd import dims
+from ..autograd.dispatch import as_tensor, shape_of
+from ..autograd.linear import broadcast_to, concatenate, getitem, reshape, stack
+from ..autograd.op import linear
+from .reduce import _transposed_op, axes_of, sum
+
+__all__ = ["broadcast_to", "concatenate", "reshape", "stack", "transpose"]
+
+
+def shape(x):
+    """Extents as a tuple: integers, and symbolic dimensions where not known."""
+    return shape_of(as_tensor(x))
+
+
+def transpose(x, axes=None):
+    """The axes in the order `axes`, reversed by default."""
+    x = as_tensor(x)
+    ndim = len(x.shape)
+    axes = tuple(range(ndim))[::-1] if axes is None else tuple(dims.normalize_axis(int(a), ndim, "transpose") for a in axes)
+    if sorted(axes) != list(range(ndim)):
+        raise ShapeError(f"transpose: axes {axes} are not an order of the {ndim} axes of shape {x.shape}.")
+    return _transposed_op(x, axes=axes)
+
+
+def swapaxes(x, axis1, axis2):
+    """Two axes exchanged."""
+    order = list(range(len(as_tensor(x).shape)))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return transpose(x, order)
+
+
+def moveaxis(x, source, destination):
+    """Axes (one or several) moved to other places, the others in order."""
+    ndim = len(as_tensor(x).shape)
+    source, destination = ([axis] if isinstance(axis, int) else axis for axis in (source, destination))
+    source = [dims.normalize_axis(axis, ndim, "moveaxis") for axis in source]
+    order = [axis for axis in range(ndim) if axis not in source]
+    for to, axis in sorted(zip((dims.normalize_axis(a, ndim, "moveaxis") for a in destination), source, strict=True)):
+        order.insert(to, axis)
+    return transpose(x, order)
+
+
+def expand_dims(x, axis):
+    """New axes of extent 1 where `axis` (an integer or several) says, counted in the result."""
+    x = as_tensor(x)
+    axes = [axis] if not isinstance(axis, (list, tuple)) else axis
+    ndim = len(x.shape) + len(axes)
+    axes = {dims.normalize_axis(int(a), ndim, "expand_dims") for a in axes}
+    return getitem(x, index=tuple([None if i in axes else slice(None) for i in range(ndim)]))
+
+
+def squeeze(x, axis=None):
+    """Axes of extent 1 dropped: those of `axis`, or all. Raises ShapeError if one is longer."""
+    x = as_tensor(x)
+    extents = shape_of(x)
+    axes = [i for i, n in enumerate(extents) if n == 1] if axis is None else axes_of(axis, len(extents), "squeeze")
+    for i in axes:
+        if extents[i] != 1:
+            raise ShapeError(f"squeeze: axis {i} of shape {x.shape} is not 1.")
+    return reshape(x, shape=tuple([n for i, n in enumerate(extents) if i not in axes]))
+
+
+def ravel(x):
+    """All elements in one axis."""
+    return reshape(as_tensor(x), shape=(-1,))
+
+
+def unstack(x, num=None, axis=0):
+    """The entries along `axis`, a list of tensors without that axis."""
+    x = as_tensor(x)
+    extents = shape_of(x)
+    axis = dims.normalize_axis(axis, len(extents), "unstack")
+    num = extents[axis] if num is None else num
+    return [getitem(x, index=(slice(None),) * axis + (i,)) for i in range(num)]
+
+
+def split(x, indices_or_sections, axis=0):
+    """Parts along `axis`: that many equal ones, or cut before the given indices."""
+    x = as_tensor(x)
+    axis = dims.normalize_axis(axis, len(x.shape), "split")
+    length = shape_of(x)[axis]
+    if isinstance(indices_or_sections, int):
+        if type(length) is int and length % indices_or_sections:
+            raise ShapeError(f"split: axis {axis} of shape {x.shape} does not divide into {indices_or_sections} "
+                                  "equal parts.")
+        cuts = [length // indices_or_sections * i for i in range(1, indices_or_sections)]
+    else:
+        cuts = [int(i) for i in indices_or_sections]
+    before = (slice(None),) * axis
+    return [getitem(x, index=(*before, slice(start, stop))) for start, stop in zip([0, *cuts], [*cuts, None])]
+
+
+@linear(lambda d, x, axis: flip_op(d, axis=axis), shape=lambda x, axis: x)
+def flip_op(x, *, axis):
+    """The order of the elements along `axis` reversed."""
+    return np.flip(x, axis)
+
+
+def flip(x, axis=None):
+    """The elements in reverse order along `axis`, along all axes by default."""
+    x = as_tensor(x)
+    return flip_op(x, axis=axes_of(axis, len(x.shape), "flip"))
+
+
+def _roll_transpose(d, x, shift, axis=None):
+    back = tuple(-s for s in shift) if isinstance(shift, (list, tuple)) else -shift
+    return roll(d, shift=back, axis=axis)
+
+
+@linear(_roll_transpose, shape=lambda x, **_: x)
+def roll(x, *, shift, axis=None):
+    """The elements shifted cyclically along `axis`, along the flat order if it is None."""
+    return np.roll(x, shift, axis)
+
+
+def _pad_shape(x, pad_width, **_):
+    return tuple(n + before + after for n, (before, after) in zip(x, pad_width, strict=True))
+
+
+def _unpad(d, x, pad_width, **_):
+    index = tuple([slice(before, before + n) for n, (before, _) in zip(x.shape, pad_width, strict=True)])
+    return getitem(d, index=index)
+
+
+@linear(_unpad, shape=_pad_shape)
+def pad_zeros(x, *, pad_width):
+    """Zeros around the array: `pad_width` is (before, after) for each axis."""
+    y = np.zeros([n + before + after for n, (before, after) in zip(x.shape, pad_width, strict=True)], x.dtype)
+    y[tuple([slice(before, before + n) for n, (before, _) in zip(x.shape, pad_width, strict=True)])] = x
+    return y
+
+
+def tile(x, repeats):
+    """`x` repeated `repeats` times along each axis."""
+    x = as_tensor(x)
+    repeats = [repeats] if isinstance(repeats, int) else [int(r) for r in repeats]
+    extents = shape_of(x)
+    ndim = max(len(extents), len(repeats))
+    extents = (1,) * (ndim - len(extents)) + tuple(extents)
+    repeats = [1] * (ndim - len(repeats)) + repeats
+    spaced = reshape(x, shape=tuple(n for e in extents for n in (1, e)))
+    full = broadcast_to(spaced, shape=tuple(n for pair in zip(repeats, extents) for n in pair))
+    return reshape(full, shape=tuple(r * e for r, e in zip(repeats, extents)))
+
+
+def trace(x):
+    """The sum of the diagonal of the last two axes."""
+    x = as_tensor(x)
+    rows, columns = x.shape[-2:]
+    return sum(x * np.eye(rows, columns), axis=(-2, -1))

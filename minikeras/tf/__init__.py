@@ -1,0 +1,343 @@
+"""TensorFlow's names for what exists, with TensorFlow's argument names. Also reached as `minikeras.<name>`.
+
+`name=` labels a graph node in TensorFlow; there is no graph here, so it is taken and changes nothing.
+"""
+
+import functools
+
+import numpy as np
+
+from .. import ops
+from ..autograd import dtypes
+from ..autograd.dispatch import as_tensor
+from ..autograd.linear import add_n as _add_n
+from ..autograd.tensor import Operand
+from ..ops import creation, indexing, reduce
+from ..ops import linalg as _linalg
+from ..ops import shapes
+
+
+def tf_function_of(function, *parameters):
+    """`function` under TensorFlow's parameter names, with `name=` allowed."""
+    @functools.wraps(function)
+    def call(*args, name=None, **kwargs):
+        given = [kwargs.pop(parameter) for parameter in parameters[len(args):] if parameter in kwargs]
+        return function(*args, *given, **kwargs)
+    return call
+
+
+def convert_to_tensor(value, dtype=None, dtype_hint=None, name=None):
+    """A tensor of `value`; `dtype_hint` is used if the value has no dtype of its own and fits it."""
+    if dtype is None and dtype_hint is not None and not hasattr(value, "dtype"):
+        dtype = dtype_hint
+    return as_tensor(value, dtype)
+
+
+def constant(value, dtype=None, shape=None, name="Const"):
+    """A tensor of `value`, copied; a single number fills `shape`."""
+    return creation.constant(value, dtype, shape)
+
+
+def range(start, limit=None, delta=1, dtype=None, name="range"):
+    """Numbers from `start` (0 if it is the only bound) below `limit` in steps of `delta`."""
+    return creation.arange(start, limit, delta, dtype)
+
+
+def fill(dims, value, name=None):
+    """`value` in every place of shape `dims`."""
+    return creation.full(np.asarray(dims), value)
+
+
+def zeros(shape, dtype="float32", name=None):
+    """Zeros of `shape`."""
+    return creation.zeros(np.asarray(shape).tolist(), dtype)
+
+
+def ones(shape, dtype="float32", name=None):
+    """Ones of `shape`."""
+    return creation.ones(np.asarray(shape).tolist(), dtype)
+
+
+def zeros_like(input, dtype=None, name=None):
+    """Zeros in the shape of `input`."""
+    return creation.zeros(shapes.shape(input), dtype or as_tensor(input).dtype)
+
+
+def ones_like(input, dtype=None, name=None):
+    """Ones in the shape of `input`."""
+    return creation.ones_like(input, dtype)
+
+
+def eye(num_rows, num_columns=None, dtype="float32", name=None):
+    """The identity matrix, or the first columns of it."""
+    return creation.eye(num_rows, num_columns, 0, dtype)
+
+
+def cast(x, dtype, name=None):
+    """`x` in another dtype."""
+    return creation.cast(x, dtype)
+
+
+def identity(input, name=None):
+    """The same tensor."""
+    return as_tensor(input)
+
+
+def shape(input, out_type="int32", name=None):
+    """The shape as a tensor of integers."""
+    return creation.constant(list(as_tensor(input).shape), out_type)
+
+
+def size(input, out_type="int32", name=None):
+    """The number of elements as a tensor."""
+    return creation.constant(as_tensor(input).size, out_type)
+
+
+def rank(input, name=None):
+    """The number of axes as a tensor."""
+    return creation.constant(as_tensor(input).ndim)
+
+
+def _reduction(function, doc):
+    def call(input_tensor, axis=None, keepdims=False, name=None):
+        if isinstance(axis, Operand):
+            axis = axis.numpy().tolist()
+        return function(input_tensor, axis=axis, keepdims=keepdims)
+    call.__name__, call.__doc__ = function.__name__, doc
+    return call
+
+
+def _mean(x, axis=None, keepdims=False):
+    x = as_tensor(x)
+    # TensorFlow's mean of integers is an integer.
+    return creation.cast(reduce.mean(x, axis, keepdims), x.dtype) if x.dtype.is_integer else reduce.mean(x, axis, keepdims)
+
+
+reduce_sum = _reduction(reduce.sum, "The sum along `axis`.")
+reduce_mean = _reduction(_mean, "The mean along `axis`; integers give integers, as in TensorFlow.")
+reduce_max = _reduction(reduce.max, "The largest element along `axis`; equal ones share the gradient.")
+reduce_min = _reduction(reduce.min, "The smallest element along `axis`; equal ones share the gradient.")
+reduce_prod = _reduction(reduce.prod, "The product along `axis`.")
+reduce_all = _reduction(reduce.all, "Whether all elements along `axis` are true.")
+reduce_any = _reduction(reduce.any, "Whether some element along `axis` is true.")
+reduce_logsumexp = _reduction(reduce.logsumexp, "log(sum(exp(x))) along `axis`, without overflow.")
+
+
+def argmax(input, axis=0, output_type="int64", name=None):
+    """Index of the first largest element along `axis`."""
+    return reduce.argmax(input, axis=axis, dtype=dtypes.as_dtype(output_type).name)
+
+
+def argmin(input, axis=0, output_type="int64", name=None):
+    """Index of the first smallest element along `axis`."""
+    return reduce.argmin(input, axis=axis, dtype=dtypes.as_dtype(output_type).name)
+
+
+def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
+    """The running sum along `axis`."""
+    return reduce.cumsum(x, axis=axis, exclusive=exclusive, reverse=reverse)
+
+
+def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
+    """The matrix product over the last two axes, either side transposed first if asked."""
+    if transpose_a:
+        a = shapes.swapaxes(as_tensor(a), -1, -2)
+    if transpose_b:
+        b = shapes.swapaxes(as_tensor(b), -1, -2)
+    return _linalg.matmul(a, b)
+
+
+def tensordot(a, b, axes, name=None):
+    """The sum of products over axes."""
+    return _linalg.tensordot(a, b, axes)
+
+
+def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None):
+    """A norm along `axis`. The Euclidean norm's gradient at 0 is 0 (TensorFlow gives NaN)."""
+    if axis is None and not keepdims:       # TensorFlow's norm of a whole tensor is that of one long vector
+        tensor = shapes.ravel(tensor)
+    return _linalg.norm(tensor, ord, axis, bool(keepdims))
+
+
+def reshape(tensor, shape, name=None):
+    """The elements in another shape; one extent may be -1."""
+    if isinstance(shape, Operand):
+        shape = shape.numpy().tolist()
+    return ops.reshape(tensor, shape)
+
+
+def transpose(a, perm=None, conjugate=False, name=None):
+    """The axes in the order `perm`, reversed by default."""
+    if conjugate:
+        raise ValueError("transpose: conjugate=True is not supported; transpose and then conjugate.")
+    return shapes.transpose(a, perm)
+
+
+def expand_dims(input, axis, name=None):
+    """A new axis of extent 1."""
+    return shapes.expand_dims(input, axis)
+
+
+def squeeze(input, axis=None, name=None):
+    """Axes of extent 1 dropped."""
+    return shapes.squeeze(input, axis)
+
+
+def concat(values, axis, name="concat"):
+    """Tensors joined along an axis that they have."""
+    return ops.concatenate(values, axis)
+
+
+def stack(values, axis=0, name="stack"):
+    """Tensors of one shape joined along a new axis."""
+    return ops.stack(values, axis)
+
+
+def unstack(value, num=None, axis=0, name="unstack"):
+    """The entries along `axis` as a list."""
+    return shapes.unstack(value, num, axis)
+
+
+def split(value, num_or_size_splits, axis=0, num=None, name="split"):
+    """Parts along `axis`: that many equal ones, or of the given sizes."""
+    if not isinstance(num_or_size_splits, int):
+        num_or_size_splits = np.cumsum(np.asarray(num_or_size_splits))[:-1].tolist()
+    return shapes.split(value, num_or_size_splits, axis)
+
+
+def tile(input, multiples, name=None):
+    """`input` repeated along each axis."""
+    return shapes.tile(input, np.asarray(multiples).tolist())
+
+
+def repeat(input, repeats, axis=None, name=None):
+    """Each element repeated along `axis`."""
+    return indexing.repeat(input, repeats, axis)
+
+
+def broadcast_to(input, shape, name=None):
+    """The elements repeated to fill `shape`."""
+    return ops.broadcast_to(input, np.asarray(shape).tolist())
+
+
+def reverse(tensor, axis, name=None):
+    """The elements in reverse order along the axes `axis`."""
+    return shapes.flip(tensor, axis)
+
+
+def roll(input, shift, axis, name=None):
+    """The elements shifted cyclically along `axis`."""
+    return shapes.roll(input, shift=shift, axis=axis)
+
+
+def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None):
+    """`tensor` with a border, widths as (before, after) per axis."""
+    return indexing.pad(tensor, paddings, mode.lower(), constant_values)
+
+
+def gather(params, indices, axis=0, name=None):
+    """Entries of `params` along `axis`. The gradient of a Variable along axis 0 is an IndexedSlices."""
+    return indexing.gather(params, indices, axis)
+
+
+def gather_nd(params, indices, name=None):
+    """Entries of `params` at index vectors."""
+    return indexing.gather_nd(params, indices)
+
+
+def scatter_nd(indices, updates, shape, name=None):
+    """Zeros of `shape` with `updates` added at index vectors."""
+    return indexing.scatter_nd(indices, updates, np.asarray(shape).tolist())
+
+
+def tensor_scatter_nd_update(tensor, indices, updates, name=None):
+    """`tensor` with the entries at index vectors replaced."""
+    return indexing.tensor_scatter_nd_update(tensor, indices, updates)
+
+
+def boolean_mask(tensor, mask, name="boolean_mask"):
+    """The entries where `mask` is true."""
+    return indexing.boolean_mask(tensor, mask)
+
+
+def one_hot(indices, depth, on_value=None, off_value=None, axis=-1, dtype=None, name=None):
+    """A new axis of `depth` entries: `on_value` (1) at the index, `off_value` (0) elsewhere."""
+    hot = indexing.one_hot(indices, int(depth), axis, dtypes.as_dtype(dtype or "float32").name)
+    if on_value is None and off_value is None:
+        return hot
+    on, off = 1 if on_value is None else on_value, 0 if off_value is None else off_value
+    return hot * (on - off) + off
+
+
+def sort(values, axis=-1, direction="ASCENDING", name=None):
+    """The elements in order along `axis`."""
+    if direction not in ("ASCENDING", "DESCENDING"):
+        raise ValueError(f"sort: direction must be 'ASCENDING' or 'DESCENDING', got {direction!r}.")
+    ordered = indexing.sort(values, axis)
+    return ordered if direction == "ASCENDING" else shapes.flip(ordered, axis)
+
+
+def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
+    """Indices that sort along `axis`; always stable."""
+    if direction not in ("ASCENDING", "DESCENDING"):
+        raise ValueError(f"argsort: direction must be 'ASCENDING' or 'DESCENDING', got {direction!r}.")
+    values = as_tensor(values)
+    return indexing.argsort(values if direction == "ASCENDING" else -values, axis=axis)
+
+
+def clip_by_value(t, clip_value_min, clip_value_max, name=None):
+    """Elements limited to a range; the gradient passes on the bounds."""
+    return ops.clip(t, clip_value_min, clip_value_max)
+
+
+def where(condition, x=None, y=None, name=None):
+    """x where `condition` holds, else y; with `condition` alone, the index vectors where it holds."""
+    if x is None and y is None:
+        return creation.constant(np.argwhere(np.asarray(condition)), "int64")
+    return ops.where(condition, x, y)
+
+
+def add_n(inputs, name=None):
+    """The sum of a list of tensors."""
+    return _add_n(*inputs)
+
+
+def is_tensor(x):
+    """Whether `x` is a tensor or a Variable."""
+    return creation.is_tensor(x)
+
+
+abs = tf_function_of(ops.absolute, "x")
+add = tf_function_of(ops.add, "x", "y")
+acos = tf_function_of(ops.arccos, "x")
+asin = tf_function_of(ops.arcsin, "x")
+atan = tf_function_of(ops.arctan, "x")
+cos = tf_function_of(ops.cos, "x")
+cosh = tf_function_of(ops.cosh, "x")
+divide = tf_function_of(ops.divide, "x", "y")
+equal = tf_function_of(ops.equal, "x", "y")
+exp = tf_function_of(ops.exp, "x")
+floor = tf_function_of(ops.floor, "x")
+greater = tf_function_of(ops.greater, "x", "y")
+greater_equal = tf_function_of(ops.greater_equal, "x", "y")
+less = tf_function_of(ops.less, "x", "y")
+less_equal = tf_function_of(ops.less_equal, "x", "y")
+logical_and = tf_function_of(ops.logical_and, "x", "y")
+logical_not = tf_function_of(ops.logical_not, "x")
+logical_or = tf_function_of(ops.logical_or, "x", "y")
+maximum = tf_function_of(ops.maximum, "x", "y")
+minimum = tf_function_of(ops.minimum, "x", "y")
+multiply = tf_function_of(ops.multiply, "x", "y")
+negative = tf_function_of(ops.negative, "x")
+not_equal = tf_function_of(ops.not_equal, "x", "y")
+pow = tf_function_of(ops.power, "x", "y")
+round = tf_function_of(ops.round, "x")
+sigmoid = tf_function_of(ops.sigmoid, "x")
+sign = tf_function_of(ops.sign, "x")
+sin = tf_function_of(ops.sin, "x")
+sinh = tf_function_of(ops.sinh, "x")
+sqrt = tf_function_of(ops.sqrt, "x")
+square = tf_function_of(ops.square, "x")
+subtract = tf_function_of(ops.subtract, "x", "y")
+tan = tf_function_of(ops.tan, "x")
+tanh = tf_function_of(ops.tanh, "x")

@@ -1,0 +1,86 @@
+"""TensorFlow's `tf.nn`."""
+
+from ..autograd.dispatch import as_tensor
+from ..errors import ShapeError
+from ..ops import convolution as _conv
+from ..ops import nn as _nn
+from ..ops import reduce
+from . import sigmoid, tanh, tf_function_of  # noqa: F401 (public names of tf.nn)
+
+relu = tf_function_of(_nn.relu, "features")
+relu6 = tf_function_of(_nn.relu6, "features")
+selu = tf_function_of(_nn.selu, "features")
+elu = tf_function_of(_nn.elu, "features")
+softplus = tf_function_of(_nn.softplus, "features")
+softsign = tf_function_of(_nn.softsign, "features")
+
+
+def leaky_relu(features, alpha=0.2, name=None):
+    """x, times `alpha` where it is negative."""
+    return _nn.leaky_relu(features, alpha)
+
+
+def gelu(features, approximate=False, name=None):
+    """x times the normal distribution function of x, or its tanh approximation."""
+    return _nn.gelu(features, approximate)
+
+
+def silu(features, beta=1.0):
+    """x * sigmoid(beta * x)."""
+    features = as_tensor(features)
+    return features * _nn.sigmoid(features * beta)
+
+
+swish = silu
+
+
+def softmax(logits, axis=-1, name=None):
+    """exp(x) over its sum along `axis`."""
+    return _nn.softmax(logits, axis=axis)
+
+
+def log_softmax(logits, axis=-1, name=None):
+    """The logarithm of softmax."""
+    return _nn.log_softmax(logits, axis=axis)
+
+
+def softmax_cross_entropy_with_logits(labels, logits, axis=-1, name=None):
+    """-sum(labels * log(softmax(logits))) along `axis`."""
+    return -reduce.sum(_nn.log_softmax(logits, axis=axis) * labels, axis=axis)
+
+
+def sparse_softmax_cross_entropy_with_logits(labels, logits, name=None):
+    """-log(softmax(logits)) at the integer labels."""
+    return _nn.sparse_softmax_cross_entropy(labels, logits)[0]
+
+
+def sigmoid_cross_entropy_with_logits(labels=None, logits=None, name=None):
+    """The binary cross-entropy of logits, element by element."""
+    return _nn.sigmoid_cross_entropy(labels, logits)
+
+
+def conv2d(input, filters, strides, padding, data_format="NHWC", dilations=None, name=None):
+    """Cross-correlation of (batch, height, width, channels) with (height, width, channels, filters)."""
+    if data_format != "NHWC":
+        raise ValueError(f"conv2d: data_format {data_format!r} is not supported; use 'NHWC', channels last.")
+    return _conv.conv(input, filters, _spatial("strides", strides), padding, _spatial("dilations", dilations or 1))
+
+
+def _spatial(name, value):
+    """The two numbers for height and width of an argument given as 1, 2 or 4 numbers."""
+    if isinstance(value, int):
+        return (value, value)
+    value = tuple(value)
+    if len(value) == 4 and value[0] == value[3] == 1:
+        return value[1:3]
+    if len(value) == 1:
+        return value * 2
+    if len(value) != 2:
+        raise ShapeError(f"conv2d: {name}={value} must be one number, (height, width) or (1, height, width, 1).")
+    return value
+
+
+def l2_loss(t, name=None):
+    """Half the sum of squares."""
+    t = as_tensor(t)
+    return reduce.sum(t * t) * 0.5
