@@ -25,11 +25,13 @@ from .variable import Variable
 def apply(op, inputs, attrs):
     """`op` of `inputs` (tensors, Variables, arrays, numbers, nested lists), the general path.
 
-    While rules run on bare arrays (`thread.raw`), arrays give arrays; otherwise a Tensor, or a
-    tuple of them if the op has several outputs.
+    While rules run on bare arrays (`thread.raw`), arrays and Variables give arrays; otherwise a
+    Tensor, or a tuple of them if the op has several outputs.
     """
-    if thread.raw and not any(isinstance(x, Operand) for x in inputs):
-        return op.forward(*inputs, **attrs)
+    if thread.raw:
+        bare = [x._array if type(x) is Variable else x for x in inputs]
+        if not any(isinstance(x, Operand) for x in bare):
+            return op.forward(*bare, **attrs)
     inputs, dtype = align(op, inputs)
     if any(type(x) is SymbolicTensor for x in inputs):
         return infer(op, inputs, attrs, dtype)
@@ -220,21 +222,20 @@ def shape_of(x):
 
 def align(op, inputs):
     """Inputs as tensors of the dtypes the op computes in (Python numbers stay if it takes them
-    weakly), and the common dtype."""
+    weakly), and the dtype of the output where the op does not say otherwise."""
     inputs = [x._read() if type(x) is Variable else as_tensor(x) if isinstance(x, (list, tuple)) and _has_tensor(x)
               else x for x in inputs]
-    first = op.policy(op, inputs)
+    wanted, result = op.policy(inputs)
     aligned = []
     numbers_stay = op.weak_scalars and any(not _is_number(x) for x in inputs)
-    for x, dtype in zip(inputs, first, strict=True):
+    for x, dtype in zip(inputs, wanted, strict=True):
         if isinstance(x, Operand):
             if dtype is not None and x.dtype.dtype != dtype:
                 x = core.cast(x, dtype=dtype)
         elif not (numbers_stay and _is_number(x)):
             x = Tensor(new_array(x, dtype))
         aligned.append(x)
-    common = next((d for d in reversed(first) if d is not None), None)
-    return aligned, common if common is not None else aligned[0].dtype.dtype if aligned else None
+    return aligned, result
 
 
 def common_dtype(inputs):
@@ -256,24 +257,32 @@ def common_dtype(inputs):
     return dtypes.weaken(dtype, numbers)
 
 
-def promoted(op, inputs):
-    """Policy: all inputs in their common dtype."""
-    return [common_dtype(inputs)] * len(inputs)
+def promoted(inputs):
+    """Policy: all inputs in their common dtype. A policy gives the dtype for each input, and for the output."""
+    dtype = common_dtype(inputs)
+    return [dtype] * len(inputs), dtype
 
 
-def floated(op, inputs):
+def floated(inputs):
     """Policy: all inputs in their common dtype, integers as the default float."""
-    return [dtypes.floating(common_dtype(inputs))] * len(inputs)
+    dtype = dtypes.floating(common_dtype(inputs))
+    return [dtype] * len(inputs), dtype
 
 
-def kept(op, inputs):
-    """Policy: each input in its own dtype."""
-    return [x.dtype.dtype if isinstance(x, Operand) else None for x in inputs]
+def kept(inputs):
+    """Policy: each input in its own dtype; the output in that of the first."""
+    own = [_own_dtype(x) for x in inputs]
+    return own, own[0] if own else None
 
 
-def first_kept(op, inputs):
-    """Policy: the first input in its own dtype, the others in their common one."""
-    return [*kept(op, inputs[:1]), *promoted(op, inputs[1:])]
+def first_kept(inputs):
+    """Policy: the first input in its own dtype, the others in their common one, and so the output."""
+    dtype = common_dtype(inputs[1:])
+    return [_own_dtype(inputs[0])] + [dtype] * (len(inputs) - 1), dtype
+
+
+def _own_dtype(x):
+    return x._array.dtype if type(x) is Tensor else common_dtype([x])
 
 
 def _is_number(x):
@@ -281,7 +290,7 @@ def _is_number(x):
 
 
 def _has_tensor(x):
-    return any(isinstance(item, Operand) or isinstance(item, (list, tuple)) and _has_tensor(item) for item in x)
+    return any(isinstance(item, Operand) or (isinstance(item, (list, tuple)) and _has_tensor(item)) for item in x)
 
 
 core = types.SimpleNamespace()      # `cast` and `stack`, which converting needs; declared in op.py

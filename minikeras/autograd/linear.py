@@ -81,7 +81,7 @@ def _concatenate_shape(*shapes, axis):
     first = shapes[0]
     at = dims.normalize_axis(axis, len(first), "concatenate")
     if any(len(shape) != len(first) for shape in shapes):
-        raise ShapeError(f"concatenate: shapes {[dims.public_shape(s) for s in shapes]} differ in their number of axes.")
+        raise ShapeError(f"concatenate: shapes {[dims.public_shape(s) for s in shapes]} differ in the number of axes.")
     joined = list(first)
     for shape in shapes[1:]:
         for i, dim in enumerate(shape):
@@ -206,9 +206,11 @@ def _slice_extent(dim, item):
         if (start, stop) == (0, None):
             return dim if step == -1 else (dim + (abs(step) - 1)) // abs(step)
         raise ShapeError("a slice with a step over a dimension that is not known yet must be whole, like x[::2].")
-    begin = start if start >= 0 else dim + start
-    end = dim if stop is None else stop if stop >= 0 else dim + stop
-    return end - begin
+    return (dim if stop is None else _from_front(stop, dim)) - _from_front(start, dim)
+
+
+def _from_front(n, dim):
+    return n if isinstance(n, dims.Dimension) or n >= 0 else dim + n
 
 
 @declare("linear", _getitem_pull, _getitem_shape, kept)

@@ -10,6 +10,8 @@ can be recorded and differentiated again. `None` in place of a rule: no gradient
 The result of a declaration is the function users call; `function.op` is the record of it.
 """
 
+from inspect import isfunction
+
 import numpy as np
 
 from . import dims
@@ -29,7 +31,8 @@ class Op:
     policy    which dtypes the inputs are brought to;  result: dtype of the output where it differs
     """
 
-    __slots__ = ("arity", "attr_names", "family", "forward", "name", "policy", "pull", "result", "shape", "weak_scalars")
+    __slots__ = ("arity", "attr_names", "family", "forward", "name", "policy", "pull", "result", "shape",
+                 "weak_scalars")
 
     def __init__(self, family, forward, pull, shape, policy, result=None):
         code = forward.__code__
@@ -39,7 +42,7 @@ class Op:
         self.pull = pull
         self.shape = shape
         self.policy = policy
-        self.result = result if result is None or callable(result) else np.dtype(result)
+        self.result = result if result is None or isfunction(result) else np.dtype(result)
         keywords = code.co_varnames[code.co_argcount:code.co_argcount + code.co_kwonlyargcount]
         self.attr_names = tuple([name for name in keywords if name != "out"])
         self.arity = None if code.co_flags & VAR_POSITIONAL else code.co_argcount

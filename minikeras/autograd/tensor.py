@@ -103,7 +103,7 @@ class Operand:
 
     def __setitem__(self, index, value):
         raise TypeError(f"{type(self).__name__} is a value and does not support item assignment. Build a new one, "
-                        "for example ops.where(mask, value, x), or convert with .numpy(), change that and convert back.")
+                        "for example ops.where(mask, value, x), or change a copy, x.numpy(), and convert that back.")
 
 
 class ArrayOperand(Operand):

@@ -7,7 +7,7 @@ from ..autograd.linear import concatenate as _concatenate
 from ..autograd.linear import reshape as _reshape
 from ..autograd.linear import stack as _stack
 from ..autograd.linear import zeros_like
-from . import operators  # noqa: F401 (attaches the operators of Tensor)
+from . import operators
 from .arithmetic import (
     absolute,
     add,
@@ -44,7 +44,7 @@ from .arithmetic import (
 from .convolution import conv
 from .creation import arange, cast, convert_to_numpy, eye, full, is_tensor, linspace, ones, ones_like, zeros
 from .indexing import argsort, one_hot, pad, repeat, segment_sum, sort, take, take_along_axis, top_k
-from .linalg import cholesky, det, dot, inv, matmul, norm, solve, tensordot
+from .linalg import cholesky, det, dot, inv, matmul, norm, solve, tensordot, trace
 from .nn import (
     celu,
     elu,
@@ -66,7 +66,6 @@ from .nn import (
     softsign,
     sparse_plus,
     sparse_sigmoid,
-    sparsemax,
     squareplus,
     tanh_shrink,
     threshold,
@@ -83,7 +82,6 @@ from .shapes import (
     squeeze,
     swapaxes,
     tile,
-    trace,
     transpose,
     unstack,
 )

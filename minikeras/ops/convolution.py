@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..errors import ShapeError
 from ..autograd import dims
-from ..autograd.dispatch import as_tensor
+from ..autograd.dispatch import as_tensor, shape_of
 from ..autograd.linear import reshape
 from ..autograd.op import linear
+from ..errors import ShapeError
 from .linalg import matmul
 from .shapes import pad_zeros
 
@@ -36,7 +36,8 @@ def patches(x, *, size, strides, dilations):
     axes = tuple(range(1, 1 + len(size)))
     reach = [(k - 1) * d + 1 for k, d in zip(size, dilations)]
     windows = np.lib.stride_tricks.sliding_window_view(x, reach, axes)     # (batch, *spatial', channels, *reach)
-    pick = (slice(None), *[slice(None, None, s) for s in strides], slice(None), *[slice(None, None, d) for d in dilations])
+    pick = (slice(None), *[slice(None, None, s) for s in strides],
+            slice(None), *[slice(None, None, d) for d in dilations])
     return np.moveaxis(windows[pick], 1 + len(size), -1)
 
 
@@ -68,18 +69,20 @@ def conv(x, kernel, strides=1, padding="valid", dilation_rate=1):
         raise ShapeError(f"conv: an input of shape {x.shape} needs a kernel of {count + 2} axes (*size, channels, "
                          f"filters), got {kernel.shape}.")
     strides, dilations = _tuple(strides, count), _tuple(dilation_rate, count)
-    *size, channels, filters = kernel.shape
-    dims.unify(x.shape[-1], channels, f"conv: channels of an input of shape {x.shape} and a kernel of {kernel.shape}")
+    extents, (*size, channels, filters) = shape_of(x), kernel.shape
+    dims.unify(extents[-1], channels, f"conv: channels of an input of shape {x.shape} and a kernel of {kernel.shape}")
     if padding.lower() == "same":
-        x = pad_zeros(x, pad_width=((0, 0), *map(_same_padding, x.shape[1:-1], size, strides, dilations), (0, 0)))
+        x = pad_zeros(x, pad_width=((0, 0), *map(_same_padding, extents[1:-1], size, strides, dilations), (0, 0)))
     elif padding.lower() != "valid":
         raise ValueError(f"conv: padding {padding!r} is not known; use 'valid' or 'same'.")
     windows = patches(x, size=tuple(size), strides=strides, dilations=dilations)
-    positions = windows.shape[:1 + count]
-    rows = reshape(windows, shape=(-1, int(np.prod(size)) * channels))
+    positions = shape_of(windows)[:1 + count]
+    rows = reshape(windows, shape=(dims.product(positions), int(np.prod(size)) * channels))
     return reshape(matmul(rows, reshape(kernel, shape=(-1, filters))), shape=(*positions, filters))
 
 
 def _same_padding(extent, size, stride, dilation):
-    total = max((-(-extent // stride) - 1) * stride + (size - 1) * dilation + 1 - extent, 0)
+    total = (-(-extent // stride) - 1) * stride + (size - 1) * dilation + 1 - extent
+    if type(total) is int:      # an extent that is not known yet only has to give the right number of positions
+        total = max(total, 0)
     return total // 2, total - total // 2

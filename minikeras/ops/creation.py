@@ -79,7 +79,8 @@ def ones_like(x, dtype=None):
 
 def eye(N, M=None, k=0, dtype=None):
     """Ones on the k-th diagonal of an N x M matrix, zeros elsewhere."""
-    return Tensor(np.eye(int(N), None if M is None else int(M), int(k), dtypes.as_dtype(dtype or dtypes.floatx()).dtype))
+    dtype = dtypes.as_dtype(dtype or dtypes.floatx()).dtype
+    return Tensor(np.eye(int(N), None if M is None else int(M), int(k), dtype))
 
 
 def arange(start, stop=None, step=None, dtype=None):

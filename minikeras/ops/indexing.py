@@ -4,7 +4,7 @@ import numpy as np
 
 from ..autograd import dims
 from ..autograd.dispatch import as_tensor, shape_of
-from ..autograd.linear import ARRAY, getitem, scatter_sum, zeros_like
+from ..autograd.linear import ARRAY, broadcast_to, getitem, reshape, scatter_sum, zeros_like
 from ..autograd.op import declare, kept, primitive
 from ..autograd.tensor import Operand, Tensor, ndarray
 from .shapes import pad_zeros, ravel
@@ -55,8 +55,15 @@ def take(x, indices, axis=None):
 def repeat(x, repeats, axis=None):
     """Each element repeated `repeats` times (an integer or one per element) along `axis`."""
     x = ravel(x) if axis is None else as_tensor(x)
-    axis = axis or 0
-    return gather(x, np.repeat(np.arange(x.shape[axis]), np.asarray(repeats)), axis=axis)
+    extents = shape_of(x)
+    axis = dims.normalize_axis(axis or 0, len(extents), "repeat")
+    repeats = np.asarray(repeats)
+    if repeats.size == 1:
+        count, before, after = int(repeats.item()), extents[:axis + 1], extents[axis + 1:]
+        spread = broadcast_to(reshape(x, shape=(*before, 1, *after)), shape=(*before, count, *after))
+        return reshape(spread, shape=(*extents[:axis], extents[axis] * count, *after))
+    dims.unify(extents[axis], repeats.size, f"repeat: the number of repeats for axis {axis} of shape {x.shape}")
+    return gather(x, np.repeat(np.arange(repeats.size), repeats), axis=axis)
 
 
 def pad(x, pad_width, mode="constant", constant_values=0):
@@ -70,7 +77,8 @@ def pad(x, pad_width, mode="constant", constant_values=0):
     if mode not in ("reflect", "symmetric"):
         raise ValueError(f"pad: mode {mode!r} is not known; use 'constant', 'reflect' or 'symmetric'.")
     for axis, width in enumerate(widths):
-        x = gather(x, np.pad(np.arange(x.shape[axis]), width, mode), axis=axis)
+        if width != (0, 0):
+            x = gather(x, np.pad(np.arange(x.shape[axis]), width, mode), axis=axis)
     return x
 
 
@@ -81,13 +89,42 @@ def gather_nd(x, indices):
     return getitem(x, *parts, index=(ARRAY,) * len(parts))
 
 
+def _along(indices, extents, axis):
+    """The index that pairs each entry of `indices` with its place along the other axes."""
+    return tuple([indices if i == axis else np.arange(n).reshape([-1 if j == i else 1 for j in range(len(extents))])
+                  for i, n in enumerate(extents)])
+
+
+def _take_along_pull(d, y, xs, attrs, wanted):
+    x, indices = xs
+    return [add_along_axis(d, indices, axis=attrs["axis"], shape=tuple(x.shape)), None]
+
+
+def _take_along_shape(x, indices, axis):
+    return dims.broadcast((*x[:axis], 1, *x[axis + 1:]), indices)
+
+
+@declare("linear", _take_along_pull, _take_along_shape, kept)
+def pick_along_axis(x, indices, *, axis):
+    """Entries of `x` along `axis`, at `indices` of the same number of axes; other axes broadcast."""
+    return x[_along(indices, x.shape, axis)]
+
+
+@declare("linear", lambda d, y, xs, attrs, wanted: [pick_along_axis(d, xs[1], axis=attrs["axis"]), None],
+         lambda x, indices, axis, shape: shape, kept)
+def add_along_axis(x, indices, *, axis, shape):
+    """The transpose of `pick_along_axis`: zeros of `shape` with `x` added at `indices` along `axis`."""
+    total = np.zeros(shape, x.dtype)
+    np.add.at(total, _along(indices, shape, axis), x)
+    return total
+
+
 def take_along_axis(x, indices, axis=-1):
-    """Entries of `x` along `axis`, at `indices` of the same number of axes."""
+    """Entries of `x` along `axis` (of the flat `x` if it is None), at `indices` of the same number of axes."""
     x, indices = as_tensor(x), as_tensor(indices)
-    axis = dims.normalize_axis(axis, len(x.shape), "take_along_axis")
-    grid = [np.arange(n).reshape([-1 if j == i else 1 for j in range(len(x.shape))])
-            for i, n in enumerate(indices.shape)]
-    return getitem(x, *[indices if i == axis else g for i, g in enumerate(grid)], index=(ARRAY,) * len(grid))
+    if axis is None:
+        return pick_along_axis(ravel(x), ravel(indices), axis=0)
+    return pick_along_axis(x, indices, axis=dims.normalize_axis(axis, len(x.shape), "take_along_axis"))
 
 
 def boolean_mask(x, mask):

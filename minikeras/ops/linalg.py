@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..errors import ShapeError
 from ..autograd import dims
-from ..autograd.dispatch import as_tensor
+from ..autograd.dispatch import as_tensor, shape_of
 from ..autograd.linear import getitem, reshape, sum_to
 from ..autograd.op import floated, linear, multilinear, primitive
+from ..errors import ShapeError
 from .arithmetic import absolute
 from .reduce import euclidean_norm, max, sum
 from .shapes import swapaxes, transpose
@@ -58,25 +58,26 @@ def matmul(a, b):
 def tensordot(a, b, axes=2):
     """The sum of products over axes: the last and first `axes` of each, or two sequences of axes."""
     a, b = as_tensor(a), as_tensor(b)
+    extents_a, extents_b = shape_of(a), shape_of(b)
     if isinstance(axes, int):
         axes = (range(a.ndim - axes, a.ndim), range(axes))
     over_a, over_b = ([axis] if isinstance(axis, int) else list(axis) for axis in axes)
     over_a = [dims.normalize_axis(int(i), a.ndim, "tensordot") for i in over_a]
     over_b = [dims.normalize_axis(int(i), b.ndim, "tensordot") for i in over_b]
     for i, j in zip(over_a, over_b, strict=True):
-        dims.unify(a.shape[i], b.shape[j], f"tensordot of shapes {a.shape} and {b.shape}: axis {i} of the first and "
-                   f"{j} of the second")
+        dims.unify(extents_a[i], extents_b[j], f"tensordot of shapes {a.shape} and {b.shape}: axis {i} of the first "
+                   f"and {j} of the second")
     rest_a = [i for i in range(a.ndim) if i not in over_a]
     rest_b = [i for i in range(b.ndim) if i not in over_b]
-    count = dims.product([a.shape[i] for i in over_a])
-    left = reshape(transpose(a, rest_a + over_a), shape=(-1, count) if count else (_extent(a, rest_a), 0))
-    right = reshape(transpose(b, over_b + rest_b), shape=(count, -1) if count else (0, _extent(b, rest_b)))
-    shape = tuple(a.shape[i] for i in rest_a) + tuple(b.shape[i] for i in rest_b)
-    return reshape(matmul(left, right), shape=shape)
+    left = _as_matrix(transpose(a, rest_a + over_a), len(rest_a))
+    right = _as_matrix(transpose(b, over_b + rest_b), len(over_b))
+    return reshape(matmul(left, right), shape=(*[extents_a[i] for i in rest_a], *[extents_b[i] for i in rest_b]))
 
 
-def _extent(x, axes):
-    return dims.product([x.shape[i] for i in axes])
+def _as_matrix(x, count):
+    """`x` with its first `count` axes as rows and the others as columns."""
+    extents = shape_of(x)
+    return reshape(x, shape=(dims.product(extents[:count]), dims.product(extents[count:])))
 
 
 def dot(a, b):
@@ -165,14 +166,19 @@ def band_part(x, num_lower, num_upper):
     return band_part_op(x, lower=int(num_lower), upper=int(num_upper))
 
 
+def trace(x):
+    """The sum of the diagonal of the last two axes."""
+    return sum(band_part(as_tensor(x), 0, 0), axis=(-2, -1))
+
+
 def norm(x, ord="euclidean", axis=None, keepdims=False):
     """A norm of the vectors along `axis`, of all elements if it is None: 'euclidean' (also 'fro', 2), 1 or inf.
 
     The Euclidean norm's gradient at 0 is 0.
     """
     x = as_tensor(x)
-    vectors = isinstance(axis, int) or axis is None and x.ndim == 1
-    if ord in ("euclidean", "fro", None) or ord == 2 and vectors:
+    vectors = isinstance(axis, int) or (axis is None and x.ndim == 1)
+    if ord in ("euclidean", "fro", None) or (ord == 2 and vectors):
         return euclidean_norm(x, axis=axis, keepdims=keepdims)
     if ord == 1 and vectors:
         return sum(absolute(x), axis=axis, keepdims=keepdims)

@@ -2,15 +2,14 @@
 
 import numpy as np
 
-from ..errors import ShapeError
 from ..autograd import dims
 from ..autograd.dispatch import as_tensor
-from ..autograd.linear import cast
 from ..autograd.op import elementwise, floated, kept, primitive
-from .arithmetic import absolute, clip, maximum, minimum, select, sign
-from .indexing import one_hot_op, sort
-from .reduce import cumsum, sum
-from .shapes import flip, split
+from ..errors import ShapeError
+from .arithmetic import absolute, clip, minimum, select, sign
+from .indexing import one_hot_op
+from .reduce import sum
+from .shapes import split
 from .unary import erf, exp, expm1, sigmoid, softplus, sqrt, tanh
 
 
@@ -174,20 +173,6 @@ def log_softmax(x, *, axis=-1):
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))
 
 
-def sparsemax(x, axis=-1):
-    """The nearest point of the probability simplex. Source: Martins & Astudillo 2016, algorithm 1."""
-    x = as_tensor(x)
-    descending = flip(sort(x, axis=axis), axis)
-    count = np.arange(1, x.shape[axis] + 1, dtype=x.dtype.dtype)
-    count = count.reshape([-1 if i == axis % x.ndim else 1 for i in range(x.ndim)])
-    sums = cumsum(descending, axis=axis)
-    inside = 1.0 + descending * count > sums
-    size = sum(cast(inside, dtype=x.dtype.dtype), axis=axis, keepdims=True)
-    last = (count == size)
-    level = (sum(sums * cast(last, dtype=x.dtype.dtype), axis=axis, keepdims=True) - 1.0) / size
-    return maximum(x - level, 0.0)
-
-
 # --- cross-entropies -----------------------------------------------------------------------------
 
 def _sparse_rule(d, y, labels, logits):
@@ -222,9 +207,9 @@ def sparse_softmax_cross_entropy(labels, logits):
 
 def _sparse_shape(labels, logits):
     if len(labels) != len(logits) - 1:
-        raise ShapeError(f"sparse cross-entropy: labels of shape {dims.public_shape(labels)} do not go with predictions "
-                         f"of shape {dims.public_shape(logits)}. Integer labels have one axis less than the "
-                         "predictions; for one-hot labels use categorical cross-entropy.")
+        raise ShapeError(f"sparse cross-entropy: labels of shape {dims.public_shape(labels)} do not go with "
+                         f"predictions of shape {dims.public_shape(logits)}. Integer labels have one axis less than "
+                         "the predictions; for one-hot labels use categorical cross-entropy.")
     return tuple(dims.unify(a, b, f"sparse cross-entropy: labels of shape {dims.public_shape(labels)}, predictions of "
                             f"shape {dims.public_shape(logits)}") for a, b in zip(labels, logits))
 

@@ -64,7 +64,9 @@ def keep_mask(x, *, rate, generator, noise_shape=None):
 
     noise_shape   extents to draw, None for that of x; an extent of 1 is shared along its axis
     """
-    shape = x.shape if noise_shape is None else [m if n is None else n for n, m in zip(noise_shape, x.shape, strict=True)]
+    shape = x.shape
+    if noise_shape is not None:
+        shape = [m if n is None else n for n, m in zip(noise_shape, shape, strict=True)]
     kept_where = generator.random(shape, np.float32) >= rate
     mask = np.multiply(kept_where, x.dtype.type(1.0 / (1.0 - rate)), dtype=x.dtype)
     return mask if noise_shape is None else np.ascontiguousarray(np.broadcast_to(mask, x.shape))

@@ -21,8 +21,8 @@ def axes_of(axis, ndim, where="axis"):
 
 def keep_shape(shape, axis):
     """`shape` with the reduced axes kept as 1."""
-    axis = range(len(shape)) if axis is None else axes_of(axis, len(shape))
-    return tuple(1 if i in axis else n for i, n in enumerate(shape))
+    axes = range(len(shape)) if axis is None else axes_of(axis, len(shape))
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
 def _axis(axis):
@@ -30,10 +30,10 @@ def _axis(axis):
 
 
 def _reduced(x, axis=None, keepdims=False, **_):
-    axis = range(len(x)) if axis is None else axes_of(axis, len(x))
     if keepdims:
         return keep_shape(x, axis)
-    return tuple(n for i, n in enumerate(x) if i not in axis)
+    axes = range(len(x)) if axis is None else axes_of(axis, len(x))
+    return tuple(n for i, n in enumerate(x) if i not in axes)
 
 
 def _spread(d, x, axis):
@@ -165,8 +165,11 @@ def _running(ufunc, x, axis, exclusive, reverse, first):
     return np.flip(y, axis) if reverse else y
 
 
-@linear(lambda d, x, axis, exclusive=False, reverse=False: cumsum(d, axis=axis, exclusive=exclusive, reverse=not reverse),
-        shape=lambda x, **_: x, policy=kept)
+def _cumsum_transpose(d, x, axis, exclusive=False, reverse=False):
+    return cumsum(d, axis=axis, exclusive=exclusive, reverse=not reverse)
+
+
+@linear(_cumsum_transpose, shape=lambda x, **_: x, policy=kept)
 def cumsum(x, *, axis, exclusive=False, reverse=False):
     """The running sum along `axis`."""
     return _running(np.add, x, axis, exclusive, reverse, 0)

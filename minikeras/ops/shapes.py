@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from ..errors import ShapeError
 from ..autograd import dims
 from ..autograd.dispatch import as_tensor, shape_of
 from ..autograd.linear import broadcast_to, concatenate, getitem, reshape, stack
 from ..autograd.op import linear
-from .reduce import _transposed_op, axes_of, sum
+from ..errors import ShapeError
+from .reduce import _transposed_op, axes_of
 
 __all__ = ["broadcast_to", "concatenate", "reshape", "stack", "transpose"]
 
@@ -21,7 +21,8 @@ def transpose(x, axes=None):
     """The axes in the order `axes`, reversed by default."""
     x = as_tensor(x)
     ndim = len(x.shape)
-    axes = tuple(range(ndim))[::-1] if axes is None else tuple(dims.normalize_axis(int(a), ndim, "transpose") for a in axes)
+    axes = reversed(range(ndim)) if axes is None else axes
+    axes = tuple(dims.normalize_axis(int(a), ndim, "transpose") for a in axes)
     if sorted(axes) != list(range(ndim)):
         raise ShapeError(f"transpose: axes {axes} are not an order of the {ndim} axes of shape {x.shape}.")
     return _transposed_op(x, axes=axes)
@@ -146,10 +147,3 @@ def tile(x, repeats):
     spaced = reshape(x, shape=tuple(n for e in extents for n in (1, e)))
     full = broadcast_to(spaced, shape=tuple(n for pair in zip(repeats, extents) for n in pair))
     return reshape(full, shape=tuple(r * e for r, e in zip(repeats, extents)))
-
-
-def trace(x):
-    """The sum of the diagonal of the last two axes."""
-    x = as_tensor(x)
-    rows, columns = x.shape[-2:]
-    return sum(x * np.eye(rows, columns), axis=(-2, -1))

@@ -8,6 +8,7 @@ import numpy as np
 from ..autograd.op import elementwise, floated
 from .arithmetic import select
 
+
 @elementwise(lambda d, y, x: d * y, policy=floated)
 def exp(x, *, out=None):
     """e to the power x."""

@@ -12,9 +12,8 @@ from ..autograd import dtypes
 from ..autograd.dispatch import as_tensor
 from ..autograd.linear import add_n as _add_n
 from ..autograd.tensor import Operand
-from ..ops import creation, indexing, reduce
+from ..ops import creation, indexing, reduce, shapes
 from ..ops import linalg as _linalg
-from ..ops import shapes
 
 
 def tf_function_of(function, *parameters):
@@ -109,8 +108,8 @@ def _reduction(function, doc):
 
 def _mean(x, axis=None, keepdims=False):
     x = as_tensor(x)
-    # TensorFlow's mean of integers is an integer.
-    return creation.cast(reduce.mean(x, axis, keepdims), x.dtype) if x.dtype.is_integer else reduce.mean(x, axis, keepdims)
+    mean = reduce.mean(x, axis, keepdims)
+    return creation.cast(mean, x.dtype) if x.dtype.is_integer else mean     # TensorFlow's mean of integers is one
 
 
 reduce_sum = _reduction(reduce.sum, "The sum along `axis`.")

@@ -8,7 +8,7 @@ from . import eye, matmul, norm, tensordot, tf_function_of  # noqa: F401 (public
 cholesky = tf_function_of(_linalg.cholesky, "input")
 det = tf_function_of(_linalg.det, "input")
 inv = tf_function_of(_linalg.inv, "input")
-trace = tf_function_of(_shape.trace, "x")
+trace = tf_function_of(_linalg.trace, "x")
 
 
 def matvec(a, b, transpose_a=False, name=None):

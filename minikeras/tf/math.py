@@ -3,6 +3,7 @@
 from .. import ops
 from ..ops import arithmetic, indexing, reduce
 from . import (  # noqa: F401 (these are the public names of tf.math)
+    _reduction,
     abs,
     acos,
     add,
@@ -51,7 +52,6 @@ from . import (  # noqa: F401 (these are the public names of tf.math)
     tanh,
     tf_function_of,
 )
-from . import _reduction
 
 ceil = tf_function_of(ops.ceil, "x")
 divide_no_nan = tf_function_of(ops.divide_no_nan, "x", "y")

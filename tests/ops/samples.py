@@ -37,11 +37,15 @@ PREPARED = {"cholesky": lambda x: 0.5 * (x + shapes.swapaxes(x, -1, -2))}
 
 
 class Sample(NamedTuple):
-    """Inputs of one call: a shape stands for floats in the domain, an array or number for itself."""
+    """Inputs of one call: a shape stands for floats in the domain, an array or number for itself.
+
+    known   positions of inputs whose first extent can never be unknown
+    """
 
     inputs: tuple
     attrs: Any = types.MappingProxyType({})
     domains: Any = None
+    known: tuple = ()
 
 
 class Case(NamedTuple):
@@ -49,6 +53,7 @@ class Case(NamedTuple):
     call: Any           # of the inputs alone
     inputs: list        # arrays and numbers
     op: Any = None
+    known: tuple = ()
 
 
 INTEGERS = np.array([[3, 1, 0], [2, 7, 5]], np.int32)
@@ -56,7 +61,7 @@ BOOLEANS = np.array([[True, False, False], [True, True, False]])
 UNARY_SHAPES = [((),), ((5,),), ((2, 3),), ((0, 3),)]
 BINARY_SHAPES = [((), ()), ((2, 3), (2, 3)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2, 3)), ((3,), ()), ((0, 3), (3,)),
                  ((2, 1, 3), (4, 1))]
-_SAME = {axis: {"axis": axis} for axis in (0, -1)}
+_SAME = {axis: {"axis": axis} for axis in (0, 1, -1)}
 _AXES = [{}, {"axis": 0}, {"axis": -1, "keepdims": True}, {"axis": (0, 2)}, {"axis": (0, -1), "keepdims": True},
          {"axis": None, "keepdims": True}]
 _REDUCE = [*[Sample(((2, 3, 2),), attrs) for attrs in _AXES], Sample(((),)), Sample(((4,),), {"axis": 0})]
@@ -97,6 +102,10 @@ SAMPLES = {
     "flip_op": [Sample(((2, 3),), {"axis": axis}) for axis in (None, (0,), (0, 1))],
     "from_patches": [Sample(((2, 3, 2, 2),), {"shape": (2, 4, 2), "strides": (1,), "dilations": (1,)}),
                      Sample(((1, 2, 2, 2, 2, 1),), {"shape": (1, 5, 6, 1), "strides": (2, 3), "dilations": (2, 1)})],
+    "pick_along_axis": [Sample(((2, 3), np.array([[2, 0], [1, 1]])), _SAME[1]),
+                        Sample(((2, 3), np.array([[0], [2]])), _SAME[1]), Sample(((2, 3), np.array([[1]])), _SAME[0])],
+    "add_along_axis": [Sample(((2, 2), np.array([[2, 0], [1, 1]])), {"axis": 1, "shape": (2, 3)}),
+                       Sample(((1, 3), np.array([[1]])), {"axis": 0, "shape": (2, 3)})],
     "patches": [Sample(((2, 4, 2),), {"size": (2,), "strides": (1,), "dilations": (1,)}),
                 Sample(((1, 5, 6, 1),), {"size": (2, 2), "strides": (2, 3), "dilations": (2, 1)})],
     "getitem": [Sample(((3, 4),), {"index": (1,)}), Sample(((3, 4),), {"index": (_WHOLE, slice(1, 3))}),
@@ -160,7 +169,6 @@ _ACTIVATIONS = [
     ops.celu, ops.elu, ops.gelu, ops.hard_shrink, ops.hard_sigmoid, ops.hard_silu, ops.hard_tanh,
     ops.leaky_relu, ops.log_sigmoid, ops.selu, ops.silu, ops.soft_shrink, ops.softsign, ops.sparse_plus,
     ops.sparse_sigmoid, ops.squareplus, ops.tanh_shrink, nn.mish]
-_IMAGES, _SIGNAL = (1, 4, 5, 2), (2, 6, 2)
 COMPOSED = [
     *[(f, [Sample(((2, 3),)), Sample(((),)), Sample(((0, 2),))]) for f in _ACTIVATIONS],
     (ops.gelu, [Sample(((2, 3),), {"approximate": False})]),
@@ -175,11 +183,12 @@ COMPOSED = [
     (ops.sort, [Sample(((3, 4),)), Sample(((3, 4),), {"axis": 0})]),
     (lambda x: ops.top_k(x, 2)[0], [Sample(((3, 4),)), Sample(((5,),))]),
     (convolution.conv, [
-        Sample((_SIGNAL, (3, 2, 2))), Sample((_SIGNAL, (2, 2, 1)), {"padding": "same", "strides": 2}),
-        Sample((_IMAGES, (2, 3, 2, 2)), {"padding": "same"}),
-        Sample((_IMAGES, (3, 2, 2, 2)), {"strides": (1, 2), "padding": "same"}),
-        Sample((_IMAGES, (2, 2, 2, 1)), {"dilation_rate": (2, 3)}),
-        Sample((_IMAGES, (2, 2, 2, 1)), {"dilation_rate": 2, "padding": "same"})]),
+        Sample((images, kernel), attrs, known=(1,)) for images, kernel, attrs in (
+            ((2, 6, 2), (3, 2, 2), {}), ((2, 6, 2), (2, 2, 1), {"padding": "same", "strides": 2}),
+            ((2, 4, 5, 1), (2, 3, 1, 2), {"padding": "same"}),
+            ((1, 4, 5, 2), (3, 2, 2, 2), {"strides": (1, 2), "padding": "same"}),
+            ((2, 4, 5, 1), (2, 2, 1, 1), {"dilation_rate": (2, 3)}),
+            ((1, 4, 5, 2), (2, 2, 2, 1), {"dilation_rate": 2, "padding": "same"}))]),
     (tf_nn.softmax_cross_entropy_with_logits, [Sample((np.array([[0.2, 0.3, 0.5], [1.0, 0.0, 0.0]]), (2, 3)))]),
     (nn.sigmoid_cross_entropy, [Sample((np.array([[0.0, 1.0, 0.3]]), (2, 3)))]),
     (ops.mean, [Sample(((2, 3),)), Sample(((2, 3),), {"axis": 1}),
@@ -192,8 +201,8 @@ COMPOSED = [
     (ops.tile, [Sample(((2, 3),), {"repeats": (2, 1)}), Sample(((3,),), {"repeats": (2, 2)})]),
     (ops.repeat, [Sample(((2, 3),), {"repeats": 2, "axis": 1}), Sample(((3,),), {"repeats": np.array([1, 0, 2])})]),
     (ops.pad, [Sample(((2, 3),), {"pad_width": ((1, 1), (0, 2)), "constant_values": 1.5}),
-               Sample(((3, 3),), {"pad_width": 1, "mode": "reflect"}),
-               Sample(((3,),), {"pad_width": 2, "mode": "symmetric"})]),
+               Sample(((2, 3),), {"pad_width": ((0, 0), (1, 2)), "mode": "reflect"}),
+               Sample(((3,),), {"pad_width": 2, "mode": "symmetric"}, known=(0,))]),
     (ops.trace, [Sample(((3, 3),)), Sample(((2, 3, 2),))]),
     (ops.take, [Sample(((3, 2), np.array([0, 2, 0])), {"axis": 0}), Sample(((3, 2), np.array([5, 1])))]),
     (ops.take_along_axis, [Sample(((2, 3), np.array([[0], [2]])), {"axis": 1})]),
@@ -251,7 +260,7 @@ def _case(name, function, sample, domains, op=None):
     call = functools.partial(function, **sample.attrs)
     if op is not None and op.name in PREPARED:
         call = functools.partial(_prepared, PREPARED[op.name], call)
-    return Case(name, call, inputs, op)
+    return Case(name, call, inputs, op, sample.known)
 
 
 def _prepared(prepare, call, x, *others):
