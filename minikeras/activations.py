@@ -1,0 +1,65 @@
+"""Activation functions by Keras' names."""
+
+from . import registry
+from .autograd.dispatch import as_tensor
+from .ops import arithmetic, nn, unary
+
+for _function in (nn.celu, nn.elu, nn.glu, nn.hard_shrink, nn.hard_sigmoid, nn.hard_tanh, nn.leaky_relu, nn.log_sigmoid,
+                  nn.log_softmax, nn.mish, nn.relu6, nn.selu, nn.soft_shrink, nn.softsign, nn.sparse_plus,
+                  nn.sparse_sigmoid, nn.squareplus, nn.tanh_shrink, nn.threshold, unary.sigmoid,
+                  unary.softplus, unary.tanh):
+    registry.register("activations")(_function)
+    globals()[_function.__name__] = _function
+
+silu = swish = registry.register("activations", "swish")(nn.silu)
+hard_silu = hard_swish = registry.register("activations", "hard_swish")(nn.hard_silu)
+
+
+@registry.register("activations")
+def linear(x):
+    """x itself."""
+    return as_tensor(x)
+
+
+@registry.register("activations")
+def exponential(x):
+    """e to the power x."""
+    return unary.exp(x)
+
+
+@registry.register("activations")
+def gelu(x, approximate=False):
+    """x times the normal distribution function of x, or its tanh approximation."""
+    return nn.gelu(x, approximate)
+
+
+@registry.register("activations")
+def softmax(x, axis=-1):
+    """exp(x) over its sum along `axis`."""
+    return nn.softmax(x, axis=axis)
+
+
+@registry.register("activations")
+def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
+    """max(x, 0), with a slope below `threshold` and an upper limit if asked.
+
+    x between threshold and max_value as it is, above it max_value, below threshold
+    negative_slope * (x - threshold)
+    """
+    if negative_slope == 0.0 and threshold == 0.0:
+        if max_value is None:
+            return nn.relu(x)
+        if max_value == 6:
+            return nn.relu6(x)
+    x = as_tensor(x)
+    upper = x if max_value is None else arithmetic.minimum(x, float(max_value))
+    return arithmetic.select(x > threshold, upper, negative_slope * (x - threshold))
+
+
+def get(identifier):
+    """The activation meant by a name, a function or None (`linear`)."""
+    if identifier is None:
+        return linear
+    if isinstance(identifier, str):
+        return registry.find("activations", identifier)
+    return registry.get("activations", identifier)

@@ -1,0 +1,210 @@
+"""First values of weights. An initializer is called with (shape, dtype=None) and gives a tensor."""
+
+import math
+
+import numpy as np
+
+from . import registry
+from .autograd.dtypes import as_dtype, floatx
+from .autograd.random import SeedGenerator
+from .ops import creation, random
+
+
+class Initializer(registry.Configurable, kind="initializers"):
+    """Base: subclasses define `__call__(shape, dtype=None)`."""
+
+    def __call__(self, shape, dtype=None):
+        raise TypeError(f"{type(self).__name__} must define __call__(self, shape, dtype=None).")
+
+
+class Zeros(Initializer, aliases=("zero",)):
+    """Zeros."""
+
+    def __call__(self, shape, dtype=None):
+        return creation.zeros(shape, dtype)
+
+
+class Ones(Initializer, aliases=("one",)):
+    """Ones."""
+
+    def __call__(self, shape, dtype=None):
+        return creation.ones(shape, dtype)
+
+
+class Constant(Initializer):
+    """`value` everywhere."""
+
+    def __init__(self, value=0.0):
+        self.value = value
+
+    def __call__(self, shape, dtype=None):
+        return creation.full(shape, self.value, dtype or floatx())
+
+
+class Identity(Initializer, aliases=("identity_matrix",)):
+    """`gain` on the diagonal of a matrix, zeros elsewhere."""
+
+    def __init__(self, gain=1.0):
+        self.gain = gain
+
+    def __call__(self, shape, dtype=None):
+        if len(shape) != 2:
+            raise ValueError(f"Identity makes matrices; got shape {tuple(shape)}.")
+        return creation.eye(*shape, dtype=dtype) * self.gain
+
+
+class RandomInitializer(Initializer):
+    """Base of the random ones. With a seed each call gives the same values, as in Keras."""
+
+    def __init__(self, seed=None):
+        self.seed = seed
+        self._generator = None
+
+    def source(self):
+        """What to draw from: the integer seed itself, or one generator kept for this object."""
+        if self.seed is not None:
+            return self.seed
+        if self._generator is None:
+            self._generator = SeedGenerator()
+        return self._generator
+
+
+class RandomNormal(RandomInitializer, aliases=("normal",)):
+    """Normal numbers."""
+
+    def __init__(self, mean=0.0, stddev=0.05, seed=None):
+        super().__init__(seed)
+        self.mean, self.stddev = mean, stddev
+
+    def __call__(self, shape, dtype=None):
+        return random.normal(shape, self.mean, self.stddev, dtype, self.source())
+
+
+class TruncatedNormal(RandomInitializer):
+    """Normal numbers, drawn again beyond two standard deviations."""
+
+    def __init__(self, mean=0.0, stddev=0.05, seed=None):
+        super().__init__(seed)
+        self.mean, self.stddev = mean, stddev
+
+    def __call__(self, shape, dtype=None):
+        return random.truncated_normal(shape, self.mean, self.stddev, dtype, self.source())
+
+
+class RandomUniform(RandomInitializer, aliases=("uniform",)):
+    """Numbers spread evenly over minval..maxval."""
+
+    def __init__(self, minval=-0.05, maxval=0.05, seed=None):
+        super().__init__(seed)
+        self.minval, self.maxval = minval, maxval
+
+    def __call__(self, shape, dtype=None):
+        return random.uniform(shape, self.minval, self.maxval, dtype, self.source())
+
+
+# Standard deviation of a unit normal cut at two: dividing by it restores the variance asked for.
+TRUNCATED_STD = 0.87962566103423978
+
+
+class VarianceScaling(RandomInitializer):
+    """Numbers of variance scale / n, with n the fan of `mode`: fan_in, fan_out or fan_avg.
+
+    distribution   'truncated_normal' (or 'normal'), 'untruncated_normal' or 'uniform'
+    input_axes, output_axes   axes that count as inputs and outputs, where they are not the last two
+    """
+
+    def __init__(self, scale=1.0, mode="fan_in", distribution="truncated_normal", seed=None, input_axes=None,
+                 output_axes=None):
+        super().__init__(seed)
+        if scale <= 0:
+            raise ValueError(f"VarianceScaling: scale must be above 0, got {scale}.")
+        _one_of("mode", mode, ("fan_in", "fan_out", "fan_avg"))
+        distribution = "truncated_normal" if distribution == "normal" else distribution
+        _one_of("distribution", distribution, ("uniform", "truncated_normal", "untruncated_normal"))
+        self.scale, self.mode, self.distribution = scale, mode, distribution
+        self.input_axes, self.output_axes = input_axes, output_axes
+
+    def __call__(self, shape, dtype=None):
+        fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)
+        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2.0}[self.mode]
+        variance = self.scale / max(1.0, fan)
+        if self.distribution == "uniform":
+            limit = math.sqrt(3.0 * variance)
+            return random.uniform(shape, -limit, limit, dtype, self.source())
+        if self.distribution == "untruncated_normal":
+            return random.normal(shape, 0.0, math.sqrt(variance), dtype, self.source())
+        return random.truncated_normal(shape, 0.0, math.sqrt(variance) / TRUNCATED_STD, dtype, self.source())
+
+
+def _one_of(what, value, allowed):
+    if value not in allowed:
+        raise ValueError(f"VarianceScaling: {what} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
+
+
+def compute_fans(shape, input_axes=None, output_axes=None):
+    """Inputs and outputs of one unit: kernels are (*receptive field, inputs, outputs)."""
+    shape = tuple(int(n) for n in shape)
+    if input_axes is not None or output_axes is not None:
+        def extent(axes, default):
+            axes = (default,) if axes is None else (axes,) if isinstance(axes, int) else axes
+            return math.prod(shape[a] for a in axes), {a % len(shape) for a in axes}
+        fan_in, first = extent(input_axes, -2)
+        fan_out, second = extent(output_axes, -1)
+        field = math.prod(n for i, n in enumerate(shape) if i not in first | second)
+        return fan_in * field, fan_out * field
+    if len(shape) < 2:
+        return (shape or (1,)) * 2
+    field = math.prod(shape[:-2])
+    return shape[-2] * field, shape[-1] * field
+
+
+class _Named(VarianceScaling):
+    """A VarianceScaling of fixed scale, mode and distribution."""
+
+    settings = ()
+
+    def __init__(self, seed=None, input_axes=None, output_axes=None):
+        super().__init__(*self.settings, seed=seed, input_axes=input_axes, output_axes=output_axes)
+
+
+class GlorotUniform(_Named):
+    """Uniform of variance 2 / (fan_in + fan_out). Source: Glorot & Bengio 2010, eq. 16."""
+
+    settings = (1.0, "fan_avg", "uniform")
+
+
+class GlorotNormal(_Named):
+    """Truncated normal of variance 2 / (fan_in + fan_out). Source: Glorot & Bengio 2010."""
+
+    settings = (1.0, "fan_avg", "truncated_normal")
+
+
+class HeUniform(_Named):
+    """Uniform of variance 2 / fan_in. Source: He et al. 2015, eq. 10."""
+
+    settings = (2.0, "fan_in", "uniform")
+
+
+class HeNormal(_Named):
+    """Truncated normal of variance 2 / fan_in. Source: He et al. 2015, eq. 10."""
+
+    settings = (2.0, "fan_in", "truncated_normal")
+
+
+class LecunUniform(_Named):
+    """Uniform of variance 1 / fan_in. Source: LeCun et al. 1998, section 4.6."""
+
+    settings = (1.0, "fan_in", "uniform")
+
+
+class LecunNormal(_Named):
+    """Truncated normal of variance 1 / fan_in. Source: LeCun et al. 1998, section 4.6."""
+
+    settings = (1.0, "fan_in", "truncated_normal")
+
+
+def get(identifier):
+    """The initializer meant by a name, a config, a function, an array or an object."""
+    if isinstance(identifier, np.ndarray) or creation.is_tensor(identifier):
+        return lambda shape, dtype=None: creation.cast(identifier, as_dtype(dtype or floatx()))
+    return registry.get("initializers", identifier)

@@ -1,0 +1,17 @@
+"""Optimizers by Keras' names."""
+
+from .. import registry
+from . import schedules
+from .base import Optimizer
+from .gradient_descent import SGD, Adam
+
+
+def get(identifier):
+    """The optimizer meant by a name, a config or an object."""
+    optimizer = registry.get("optimizers", identifier)
+    if not isinstance(optimizer, Optimizer):
+        raise ValueError(f"{identifier!r} is not an optimizer: give a name like 'adam', a config or an Optimizer.")
+    return optimizer
+
+
+__all__ = ["SGD", "Adam", "Optimizer", "get", "schedules"]

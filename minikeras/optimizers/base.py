@@ -1,0 +1,315 @@
+"""Optimizer: the loop over variables, and what all optimizers share. Subclasses give one update."""
+
+import types
+import warnings
+
+import numpy as np
+
+from .. import registry
+from ..autograd.dispatch import as_tensor
+from ..autograd.tensor import Tensor
+from ..autograd.state import thread
+from ..autograd.variable import Variable
+from ..errors import GradientError, ShapeError
+from ..ops.arithmetic import clip, divide, minimum
+from ..ops.linalg import euclidean_norm
+from ..ops.reduce import sum as reduce_sum
+from ..ops.unary import sqrt
+from .schedules import LearningRateSchedule
+
+
+class Optimizer(registry.Configurable, kind="optimizers"):
+    """Base of optimizers. A subclass names its `slots` and defines `update` for one variable.
+
+    learning_rate      a number, a schedule, or a function without arguments
+    weight_decay       each update first takes this part, times the learning rate, off the variables
+    clipnorm, clipvalue, global_clipnorm   limit the norm of each gradient, each element, or the norm of
+                       all gradients together; one of them at most
+    use_ema, ema_momentum, ema_overwrite_frequency   keep a running average of the variables, written
+                       over them every so many steps and by `finalize_variable_values`
+    gradient_accumulation_steps   update once in so many calls, with the mean of their gradients
+    loss_scale_factor  what a loss was multiplied by (`scale_loss`); gradients are divided by it
+    """
+
+    slots = ()
+
+    def __init__(self, learning_rate=0.001, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
+                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
+                 gradient_accumulation_steps=None, name=None):
+        self.name = name or registry.snake_case(type(self).__name__)
+        clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        given = [key for key, value in clips.items() if value is not None]
+        if len(given) > 1:
+            raise ValueError(f"{self.name}: give only one of clipnorm, clipvalue and global_clipnorm, got "
+                             f"{', '.join(given)}.")
+        if given and not clips[given[0]] > 0:
+            raise ValueError(f"{self.name}: {given[0]} must be above 0, got {clips[given[0]]}.")
+        if gradient_accumulation_steps is not None and gradient_accumulation_steps < 2:
+            raise ValueError(f"{self.name}: gradient_accumulation_steps must be 2 or more, or None.")
+        if use_ema and not 0 <= ema_momentum <= 1:
+            raise ValueError(f"{self.name}: ema_momentum must lie in 0..1, got {ema_momentum}.")
+        self.weight_decay = weight_decay
+        self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
+        self.use_ema, self.ema_momentum = use_ema, ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self.built = False
+        self._no_decay = (set(), set())     # ids of variables, parts of names
+        self._iterations = Variable(np.int64(0), False, name="iteration")
+        self._schedule = None
+        self._rate = None
+        self.learning_rate = learning_rate
+
+    # --- learning rate and counting ----------------------------------------------------------
+
+    @property
+    def learning_rate(self):
+        """The learning rate now: a Variable, or what the schedule gives for this step."""
+        return self._rate if self._schedule is None else self._schedule(self._iterations)
+
+    @learning_rate.setter
+    def learning_rate(self, value):
+        if isinstance(value, dict):
+            value = registry.deserialize(value, "schedules")
+        if isinstance(value, LearningRateSchedule) or callable(value):
+            self._schedule = value if isinstance(value, LearningRateSchedule) else (lambda step: value())
+            self._schedule_given, self._rate = value, None
+            return
+        if isinstance(value, bool) or not np.ndim(np.asarray(value)) == 0 or np.asarray(value).dtype.kind not in "iuf":
+            raise ValueError(f"{self.name}: learning_rate must be a number, a schedule or a function, got {value!r}.")
+        self._schedule = self._schedule_given = None
+        if self._rate is None:
+            self._rate = Variable(0.0, False, dtype="float32", name="learning_rate")
+        self._rate.assign(value)
+
+    @property
+    def iterations(self):
+        """How many updates were made: an integer Variable, or a tensor while gradients are accumulated."""
+        steps = self.gradient_accumulation_steps
+        return self._iterations // steps if steps else self._iterations
+
+    # --- variables ---------------------------------------------------------------------------
+
+    def build(self, variables):
+        """Make the slots for `variables`. Done by the first `apply`."""
+        self._trainable_variables = list(variables)
+        self._slots = {id(v): [self._like(v, slot) for slot in self.slots] for v in self._trainable_variables}
+        self._averages = [self._like(v, "average") for v in self._trainable_variables] if self.use_ema else []
+        self._accumulators = [self._like(v, "gradient_accumulator") for v in self._trainable_variables] \
+            if self.gradient_accumulation_steps else []
+        self.built = True
+
+    def _like(self, variable, name):
+        slot = Variable(self.first_slot_value(name, variable), False, name=name)
+        slot.path = f"{self.name}/{variable.path.replace('/', '_')}_{name}"
+        return slot
+
+    def first_slot_value(self, name, variable):
+        """What a slot starts with: zeros."""
+        return np.zeros(variable.shape, variable._array.dtype)
+
+    @property
+    def variables(self):
+        """All state: step count, learning rate, then the slots of each variable."""
+        found = [self._iterations] + ([self._rate] if self._rate is not None else [])
+        if self.built:
+            for variable in self._trainable_variables:
+                found += self._slots[id(variable)]
+            found += [*self._averages, *self._accumulators]
+        return found
+
+    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+        """Spare these variables, and those whose name contains one of `var_names`, from weight decay."""
+        self._no_decay[0].update(id(v) for v in var_list or ())
+        self._no_decay[1].update(var_names or ())
+
+    # --- updating ----------------------------------------------------------------------------
+
+    def apply_gradients(self, grads_and_vars):
+        """One update from (gradient, variable) pairs, as `zip` makes them. Returns the step count."""
+        pairs = list(grads_and_vars)
+        self.apply([grad for grad, _ in pairs], [variable for _, variable in pairs])
+        return self._iterations
+
+    def apply(self, grads, trainable_variables=None):
+        """One update. A gradient of None leaves its variable alone.
+
+        Raises GradientError if every gradient is None, ShapeError if one has another shape than its variable,
+        ValueError for a variable that the optimizer was not built for.
+        """
+        variables = self._known(list(grads), trainable_variables)
+        grads = [None if g is None else as_tensor(g, v.dtype) for g, v in zip(grads, variables, strict=True)]
+        _check(grads, variables)
+        # With nobody listening the update runs on bare arrays, as the rules of the backward pass do.
+        raw = not thread.listeners and type(self).update_step is Optimizer.update_step
+        was_raw, thread.raw = thread.raw, raw
+        try:
+            with np.errstate(all="ignore"):
+                self._step([_bare(g) if raw and g is not None else g for g in grads], variables, raw)
+        finally:
+            thread.raw = was_raw
+        self._iterations._array = self._iterations._array + 1
+
+    def _known(self, grads, variables):
+        if variables is None:
+            if not self.built:
+                raise ValueError(f"{self.name}.apply: give the variables, or call build(variables) first.")
+            variables = self._trainable_variables
+        variables = list(variables)
+        if len(grads) != len(variables):
+            raise ValueError(f"{self.name}.apply: {len(grads)} gradients for {len(variables)} variables.")
+        if not self.built:
+            self.build(variables)
+        for variable in variables:
+            if id(variable) not in self._slots:
+                raise ValueError(f"{self.name} was built for other variables; it does not know {variable.path!r}. Make "
+                                 "a new optimizer, or build it with all variables before the first update.")
+        return variables
+
+    def _step(self, grads, variables, raw):
+        if self.gradient_accumulation_steps:
+            grads = self._accumulated(grads, variables)
+        if grads is not None:
+            pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
+            grads = self._clipped([g / self.loss_scale_factor if self.loss_scale_factor else g for g, _ in pairs])
+            variables = [v for _, v in pairs]
+            rate = _as_rate(self.learning_rate, raw)
+            self._decay(variables, rate)
+            rates = {}
+            for grad, variable in zip(grads, variables, strict=True):
+                dtype = variable._array.dtype
+                if dtype not in rates:
+                    rates[dtype] = self.step_size(*self._now(rate, dtype, raw))
+                self.update_step(grad, variable, rates[dtype])
+        if self.use_ema:
+            self._average()
+        for variable in variables if grads is not None else ():
+            if variable.constraint is not None:
+                _store(variable, variable.constraint(_value(variable)))
+
+    def _now(self, rate, dtype, raw):
+        step = self._iterations._array // (self.gradient_accumulation_steps or 1) + 1
+        step = np.asarray(step, dtype)
+        rate = rate.astype(dtype) if raw else as_tensor(rate, dtype)
+        return rate, step if raw else Tensor(step)
+
+    def step_size(self, rate, step):
+        """The learning rate as `update` gets it, from the current one and the number of this update, from 1 on."""
+        return rate
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Update one variable and its slots. Optimizers written for Keras may override this one."""
+        slots = self._slots[id(variable)]
+        held = types.SimpleNamespace(**{name: _value(slot) for name, slot in zip(self.slots, slots)})
+        value, new = self.update(_value(variable), gradient, held, learning_rate)
+        _store(variable, value)
+        for name, slot in zip(self.slots, slots):
+            if name in new:
+                _store(slot, new[name])
+
+    def update(self, value, grad, slot, rate):
+        """The new value, and a dict of new slot values, for one variable.
+
+        value, grad   of one shape;  slot.<name>   values of the slots;  rate   from `step_size`
+        """
+        raise TypeError(f"{type(self).__name__} must define update(self, value, grad, slot, rate).")
+
+    def _accumulated(self, grads, variables):
+        """The mean gradient in every last call of a round, None in the others."""
+        steps = self.gradient_accumulation_steps
+        held = {id(v): a for v, a in zip(self._trainable_variables, self._accumulators, strict=True)}
+        last = (int(self._iterations._array) + 1) % steps == 0
+        totals = []
+        for grad, variable in zip(grads, variables, strict=True):
+            slot = held[id(variable)]
+            total = _value(slot) if grad is None else _value(slot) + grad
+            _store(slot, total * 0.0 if last else total)
+            totals.append(None if grad is None else total / float(steps))
+        return totals if last else None
+
+    def _clipped(self, grads):
+        if self.clipnorm is not None:
+            return [_limit(g, self.clipnorm, euclidean_norm(g)) for g in grads]
+        if self.global_clipnorm is not None:
+            squares = [reduce_sum(g * g) for g in grads]
+            norm = sqrt(sum(squares[1:], squares[0]))
+            return [_limit(g, self.global_clipnorm, norm) for g in grads]
+        if self.clipvalue is not None:
+            return [clip(g, -self.clipvalue, self.clipvalue) for g in grads]
+        return grads
+
+    def _decay(self, variables, rate):
+        if self.weight_decay is None:
+            return
+        ids, parts = self._no_decay
+        for v in variables:
+            if id(v) not in ids and not any(part in v.path for part in parts):
+                _store(v, _value(v) - _value(v) * self.weight_decay * rate)
+
+    def _average(self):
+        first = int(self._iterations._array) == 0
+        momentum = 0.0 if first else self.ema_momentum
+        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
+            _store(average, momentum * _value(average) + (1.0 - momentum) * _value(variable))
+        every = self.ema_overwrite_frequency
+        if every and (int(self._iterations._array) + 1) % every == 0:
+            self.finalize_variable_values(self._trainable_variables)
+
+    def finalize_variable_values(self, var_list):
+        """Replace the variables by their running averages, if those are kept."""
+        if self.use_ema:
+            held = {id(v): a for v, a in zip(self._trainable_variables, self._averages, strict=True)}
+            for variable in var_list:
+                variable._array = held[id(variable)]._array
+
+    def scale_loss(self, loss):
+        """The loss times `loss_scale_factor`, to be differentiated in its place."""
+        return loss * self.loss_scale_factor if self.loss_scale_factor else loss
+
+    def get_config(self):
+        """The constructor arguments as plain data, with the learning rate as it is now."""
+        config = super().get_config()
+        if self._schedule is None:
+            config["learning_rate"] = float(self._rate._array)
+        return {**config, "name": self.name}
+
+
+def _value(variable):
+    return variable._array if thread.raw else variable._read()
+
+
+def _store(variable, value):
+    """Give a Variable a new value of its own shape; nobody else holds the array."""
+    if type(value) is Tensor:
+        value = value._array
+    variable._array = value if value.dtype == variable._array.dtype else value.astype(variable._array.dtype)
+
+
+def _bare(grad):
+    return grad._array
+
+
+def _as_rate(rate, raw):
+    rate = as_tensor(rate) if not isinstance(rate, np.ndarray) else rate
+    return rate._array if raw and type(rate) is Tensor else rate
+
+
+def _limit(grad, limit, norm):
+    return grad * minimum(divide(limit, norm), 1.0)
+
+
+def _check(grads, variables):
+    missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
+    if missing and len(missing) == len(variables):
+        raise GradientError(
+            f"no gradient reached any variable: {', '.join(missing)}. The loss does not depend on them: check that it "
+            "is computed from the model's output inside the tape, and not through .numpy(), stop_gradient or integers.")
+    if missing:
+        warnings.warn(f"Gradients do not exist for variables {missing} when minimizing the loss; they stay as they are.",
+                      stacklevel=4)
+    for g, v in zip(grads, variables, strict=True):
+        if g is not None and g.shape != v.shape:
+            raise ShapeError(f"the gradient of {v.path!r} has shape {g.shape}, the variable {v.shape}.")
+
+

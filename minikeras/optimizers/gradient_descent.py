@@ -1,0 +1,60 @@
+"""Plain and adaptive gradient descent."""
+
+from ..ops.arithmetic import maximum, power
+from ..ops.unary import sqrt
+from .base import Optimizer
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum (velocity = momentum * velocity - rate * gradient) and Nesterov's
+    form of it (Sutskever et al. 2013, eq. 3-4)."""
+
+    def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, weight_decay=None, clipnorm=None,
+                 clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None,
+                 loss_scale_factor=None, gradient_accumulation_steps=None, name="SGD"):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name)
+        if not 0 <= momentum <= 1:
+            raise ValueError(f"SGD: momentum must lie in 0..1, got {momentum}.")
+        self.momentum, self.nesterov = momentum, nesterov
+
+    @property
+    def slots(self):
+        return ("velocity",) if self.momentum else ()
+
+    def update(self, value, grad, slot, rate):
+        step = grad * rate
+        if not self.momentum:
+            return value - step, {}
+        velocity = self.momentum * slot.velocity - step
+        if self.nesterov:
+            return value + self.momentum * velocity - step, {"velocity": velocity}
+        return value + velocity, {"velocity": velocity}
+
+
+class Adam(Optimizer):
+    """Steps of size rate * m / (sqrt(v) + epsilon), with m and v running means of the gradient and its
+    square, corrected for their start at 0. Source: Kingma & Ba 2015, algorithm 1, in the form before
+    section 2.1; `amsgrad` uses the largest v so far (Reddi et al. 2018, algorithm 2)."""
+
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False, weight_decay=None,
+                 clipnorm=None, clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99,
+                 ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None, name="adam"):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name)
+        self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
+
+    @property
+    def slots(self):
+        return ("momentum", "velocity", "velocity_hat") if self.amsgrad else ("momentum", "velocity")
+
+    def step_size(self, rate, step):
+        return rate * sqrt(1.0 - power(self.beta_2, step)) / (1.0 - power(self.beta_1, step))
+
+    def update(self, value, grad, slot, rate):
+        m = slot.momentum + (grad - slot.momentum) * (1.0 - self.beta_1)
+        v = slot.velocity + (grad * grad - slot.velocity) * (1.0 - self.beta_2)
+        new = {"momentum": m, "velocity": v}
+        if self.amsgrad:
+            new["velocity_hat"] = v = maximum(slot.velocity_hat, v)
+        return value - m * rate / (sqrt(v) + self.epsilon), new

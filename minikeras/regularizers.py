@@ -1,0 +1,58 @@
+"""Penalties on weights or outputs: called with a tensor, they give a scalar to add to the loss."""
+
+from . import registry
+from .ops import reduce
+from .ops.arithmetic import absolute, square
+
+
+class Regularizer(registry.Configurable, kind="regularizers"):
+    """Base: subclasses define `__call__(x)`."""
+
+    def __call__(self, x):
+        raise TypeError(f"{type(self).__name__} must define __call__(self, x).")
+
+
+class L1L2(Regularizer, aliases=("l1_l2",)):
+    """l1 * sum |x| + l2 * sum x**2."""
+
+    def __init__(self, l1=0.0, l2=0.0):
+        self.l1, self.l2 = _coefficient("l1", l1), _coefficient("l2", l2)
+
+    def __call__(self, x):
+        terms = []
+        if self.l1:
+            terms.append(self.l1 * reduce.sum(absolute(x)))
+        if self.l2:
+            terms.append(self.l2 * reduce.sum(square(x)))
+        return sum(terms[1:], terms[0]) if terms else 0.0 * reduce.sum(x)
+
+
+class L1(Regularizer, aliases=("l1",)):
+    """l1 * sum |x|."""
+
+    def __init__(self, l1=0.01):
+        self.l1 = _coefficient("l1", l1)
+
+    def __call__(self, x):
+        return self.l1 * reduce.sum(absolute(x))
+
+
+class L2(Regularizer, aliases=("l2",)):
+    """l2 * sum x**2."""
+
+    def __init__(self, l2=0.01):
+        self.l2 = _coefficient("l2", l2)
+
+    def __call__(self, x):
+        return self.l2 * reduce.sum(square(x))
+
+
+def _coefficient(name, value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise ValueError(f"a regularizer's {name} must be a number from 0 on, got {value!r}.")
+    return float(value)
+
+
+def get(identifier):
+    """The regularizer meant by a name, a config, a function, an object or None."""
+    return registry.get("regularizers", identifier)
