@@ -18,7 +18,7 @@ from ..errors import MinikerasError, ShapeError
 from . import dtypes, state
 from .dims import public_shape
 from .state import thread
-from .tensor import Node, Operand, SymbolicTensor, Tensor, ndarray, new_array
+from .tensor import Node, Operand, SymbolicTensor, Tensor, ndarray, new_array, source_node
 from .variable import Variable
 
 
@@ -33,7 +33,7 @@ def apply(op, inputs, attrs):
         if not any(isinstance(x, Operand) for x in bare):
             return op.forward(*bare, **attrs)
     inputs, dtype = align(op, inputs)
-    if any(type(x) is SymbolicTensor for x in inputs):
+    if any(isinstance(x, SymbolicTensor) for x in inputs):
         return infer(op, inputs, attrs, dtype)
     arrays = tuple([x._array if type(x) is Tensor else x for x in inputs])
     try:
@@ -127,11 +127,12 @@ def _binary(op):
         node = None
         if differentiable and (a_node is not None or b_node is not None):
             floor = thread.floor
-            if a_node is not None and a_node.stamp < floor:
-                a_node = None
-            if b_node is not None and b_node.stamp < floor:
-                b_node = None
-            if a_node is not None or b_node is not None:
+            if a_node is None or a_node.stamp < floor:
+                if b_node is not None and b_node.stamp >= floor:
+                    node = Node(op, (None if p is a else untracked(a), b_node), (p, q), attrs, y)
+            elif b_node is None or b_node.stamp < floor:
+                node = Node(op, (a_node, None if q is b else untracked(b)), (p, q), attrs, y)
+            else:
                 node = Node(op, (a_node, b_node), (p, q), attrs, y)
         return Tensor(y, node)
     return call
@@ -145,16 +146,35 @@ def named(op, values, attrs):
     return {**dict(zip(op.attr_names, values)), **attrs}
 
 
+def untracked(x):
+    """The node to store for an input that nothing tracks while another input is tracked.
+
+    A source's is kept, for a tape may watch it yet, and then this op counts. The node of a stale result is
+    dropped: otherwise a state carried from step to step would hold every past graph.
+    """
+    if type(x) is not Tensor or not dtypes.is_differentiable(x._array.dtype):
+        return None
+    if x._node is None:
+        x._node = source_node()
+    elif x._node.op is not None:
+        return None
+    x._node.attrs = state.tick()
+    return x._node
+
+
+def parents_of(inputs):
+    """The node of each input for the record of an op; None if nothing tracks any of them."""
+    floor = thread.floor
+    parents = [x._node if type(x) is Tensor and x._node is not None and x._node.stamp >= floor else None
+               for x in inputs]
+    if not any(parents):
+        return None
+    return tuple([untracked(x) if parent is None else parent for parent, x in zip(parents, inputs)])
+
+
 def record(op, inputs, arrays, attrs, result):
-    """Tensors of `result`, with a node if some input is tracked. A stale input's node is dropped:
-    otherwise a state carried from step to step would hold every past graph."""
-    parents = None
-    if op.pull is not None:
-        floor = thread.floor
-        parents = tuple([x._node if type(x) is Tensor and x._node is not None and x._node.stamp >= floor else None
-                         for x in inputs])
-        if not any(parents):
-            parents = None
+    """Tensors of `result`, with a node if some input is tracked."""
+    parents = None if op.pull is None else parents_of(inputs)
     if type(result) is tuple:
         whole = parents and Node(op, parents, arrays, attrs, result)
         return tuple([Tensor(y, Node(component, (whole,), (), {"index": i}, y)
@@ -215,7 +235,7 @@ def infer(op, inputs, attrs, dtype):
 
 def shape_of(x):
     """Dims of an operand, array or number: integers, and Dimensions where not known."""
-    return x._dims if type(x) is SymbolicTensor else np.shape(x)
+    return x._dims if isinstance(x, SymbolicTensor) else np.shape(x)
 
 
 # --- dtypes --------------------------------------------------------------------------------------

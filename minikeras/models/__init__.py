@@ -1,0 +1,8 @@
+"""Models by Keras' names."""
+
+from ..layers.core import Input
+from ..saving.api import load_model
+from .model import Model
+from .sequential import Sequential
+
+__all__ = ["Input", "Model", "Sequential", "load_model"]

@@ -1,0 +1,137 @@
+"""Sequential: layers one after another."""
+
+from .. import registry
+from ..autograd.tensor import SymbolicTensor
+from ..errors import ShapeError, SymbolicError
+from ..layers.base import Layer
+from ..layers.core import Input, InputLayer, InputTensor
+from .model import Model
+
+
+class Sequential(Model):
+    """A stack of layers, each fed with the output of the one before.
+
+    layers   Layer objects; an Input first (or `input_shape` in the first layer) builds the weights at once
+    """
+
+    def __init__(self, layers=None, trainable=True, name=None):
+        super().__init__(trainable=trainable, name=name)
+        self._input_layer = None
+        self._stack = []
+        for layer in layers or ():
+            self.add(layer, rebuild=False)
+        self._build_if_possible()
+
+    def add(self, layer, rebuild=True):
+        """Append a layer. Raises TypeError for anything else, ValueError if its name is taken."""
+        if isinstance(layer, InputTensor):
+            layer = layer.layer
+        if isinstance(layer, type) and issubclass(layer, Layer):
+            raise TypeError(f"Sequential takes layer objects, got the class {layer.__name__}; write {layer.__name__}(...).")
+        if not isinstance(layer, Layer):
+            raise TypeError(f"Sequential takes layers, got {layer!r} ({type(layer).__name__}).")
+        if isinstance(layer, InputLayer):
+            if self._stack or self._input_layer:
+                raise ValueError(f"{self.name}: Input must come first, and only once.")
+            self._input_layer = layer
+            return
+        if any(other.name == layer.name for other in self._stack):
+            raise ValueError(f"{self.name}: layer names must be unique, {layer.name!r} is taken. Pass another name=...")
+        if not self._stack and self._input_layer is None and layer.given_input_shape is not None:
+            self._input_layer = Input(batch_shape=layer.given_input_shape).layer
+        self._stack.append(layer)
+        if rebuild:
+            self.built = False
+            self._build_if_possible()
+
+    def pop(self, rebuild=True):
+        """Remove the last layer and return it."""
+        if not self._stack:
+            raise ValueError(f"{self.name} has no layers to pop.")
+        layer = self._stack.pop()
+        self.built = False
+        if rebuild:
+            self._build_if_possible()
+        return layer
+
+    def _build_if_possible(self):
+        if self._input_layer is not None and self._stack:
+            self.build(self._input_layer.batch_shape)
+
+    def build(self, input_shape=None):
+        """Make all weights for inputs of this shape (batch first; None where not known)."""
+        if input_shape is None:
+            raise ShapeError(f"{self.name}.build needs an input shape, batch first: build((None, 8)).")
+        dtype = self._input_layer.dtype if self._input_layer is not None else self.dtype
+        x = SymbolicTensor(input_shape, dtype)
+        for layer in self._stack:
+            try:
+                x = layer(x)
+            except SymbolicError:
+                return      # a layer that needs numbers to be built waits for the first call
+            except ShapeError as error:
+                raise ShapeError(f"{self.name}: layer {layer.name!r} cannot take the output of shape "
+                                 f"{x.shape} of the layer before: {error}") from None
+        self._record.build_shape = tuple(input_shape)
+        self.built = True
+
+    @property
+    def layers(self):
+        """The layers in order, without the input."""
+        return list(self._stack)
+
+    @property
+    def input_shape(self):
+        """Shape of the input with None where not known. Raises ValueError before it is known."""
+        shape = self._input_layer.batch_shape if self._input_layer is not None else self._record.build_shape
+        if shape is None:
+            raise ValueError(f"{self.name} has not been built yet, so its input shape is not known.")
+        return tuple(shape)
+
+    @property
+    def output_shape(self):
+        """Shape of the output with None where not known."""
+        return self.compute_output_shape(self.input_shape)
+
+    def call(self, inputs, training=None, mask=None):
+        if not self._stack:
+            raise ValueError(f"{self.name} has no layers; add some before calling it.")
+        if self._input_layer is not None:
+            _check_input(self, inputs)
+        for layer in self._stack:
+            inputs = layer(inputs)
+        return inputs
+
+    def get_config(self):
+        """Name, dtype and layers in Keras' form."""
+        layers = ([self._input_layer] if self._input_layer is not None else []) + self._stack
+        config = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype,
+                  "layers": [serialize_layer(layer) for layer in layers]}
+        if self._record.build_shape is not None:
+            config["build_input_shape"] = list(self._record.build_shape)
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        """A model from what `get_config` gave, built if the config knows the input shape."""
+        layers = [registry.deserialize(layer, "layers") for layer in config.get("layers", ())]
+        model = cls(layers, name=config.get("name"))
+        if not model.built and config.get("build_input_shape"):
+            model.build(tuple(config["build_input_shape"]))
+        if not config.get("trainable", True):
+            model.trainable = False
+        return model
+
+
+def serialize_layer(layer):
+    """Keras' form of a layer inside a model: with the shape it was built for."""
+    form = registry.serialize_object(layer)
+    if layer._record.build_shape is not None:
+        form["build_config"] = {"input_shape": list(layer._record.build_shape)}
+    return form
+
+
+def _check_input(model, inputs):
+    want, got = model._input_layer.batch_shape, inputs.shape
+    if len(want) != len(got) or any(m is not None and n is not None and m != n for m, n in zip(want, got)):
+        raise ShapeError(f"{model.name} expects inputs of shape {want} (batch first), got {tuple(got)}.")

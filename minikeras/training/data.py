@@ -1,0 +1,108 @@
+"""Arrays into batches: checks once, converts once, then slices."""
+
+import numpy as np
+
+from ..autograd import tree
+from ..autograd.dtypes import default_float
+from ..autograd.random import derived_generator
+from ..autograd.tensor import ArrayOperand, Tensor
+from ..errors import DataError
+
+
+class ArrayData:
+    """Samples as arrays: nests `x`, `y` and `sample_weight` whose leaves share their first extent.
+
+    Floats are brought to the default float type; integers and booleans stay.
+    Raises DataError for no samples, unequal numbers of them, or NaN among them.
+    """
+
+    def __init__(self, x, y=None, sample_weight=None, *, check_finite=True):
+        self.parts = {"x": x, "y": y, "sample_weight": sample_weight}
+        self.arrays = {}
+        for name, part in self.parts.items():
+            if part is not None:
+                leaves = [_as_array(name, leaf) for leaf in tree.flatten(_joined(part))]
+                self.parts[name], self.arrays[name] = _joined(part), leaves
+        counts = {name: {len(leaf) for leaf in leaves} for name, leaves in self.arrays.items()}
+        every = set().union(*counts.values())
+        if len(every) > 1:
+            raise DataError("x, y and sample_weight must have the same number of samples, got "
+                            f"{', '.join(f'{name}: {sorted(n)}' for name, n in counts.items())}.")
+        self.size = every.pop()
+        if self.size == 0:
+            raise DataError("the data set is empty: x has 0 samples. Give at least one.")
+        if check_finite:
+            for name, leaves in self.arrays.items():
+                for leaf in leaves:
+                    _check_finite(name, leaf)
+
+    def take(self, index):
+        """(x, y, sample_weight) of the samples at `index` (a slice or integers), as tensors; None where absent."""
+        return tuple(
+            None if part is None else tree.pack(part, [Tensor(leaf[index]) for leaf in self.arrays[name]])
+            for name, part in self.parts.items())
+
+    def batches(self, batch_size, shuffle_key=None, steps=None):
+        """Batches in order, or in the order that `shuffle_key` (integers) determines; at most `steps` of them."""
+        order = None if shuffle_key is None else derived_generator(*shuffle_key).permutation(self.size)
+        for step, start in enumerate(range(0, self.size, batch_size)):
+            if steps is not None and step >= steps:
+                return
+            stop = min(start + batch_size, self.size)
+            yield self.take(slice(start, stop) if order is None else order[start:stop])
+
+    def split(self, fraction):
+        """Two data sets: the first part, and the last `fraction` of the samples."""
+        at = int(self.size * (1.0 - fraction))
+        if at == 0 or at == self.size:
+            raise DataError(f"validation_split={fraction} of {self.size} samples leaves one side empty.")
+        return tuple(self._part(index) for index in (slice(0, at), slice(at, None)))
+
+    def _part(self, index):
+        part = object.__new__(ArrayData)
+        part.parts = self.parts
+        part.arrays = {name: [leaf[index] for leaf in leaves] for name, leaves in self.arrays.items()}
+        part.size = len(next(iter(part.arrays.values()))[0])
+        return part
+
+
+def _joined(part):
+    """A list of numbers or of rows counts as one array; a list of arrays as several inputs."""
+    if isinstance(part, (list, tuple)) and not any(isinstance(p, (np.ndarray, ArrayOperand, dict)) for p in part):
+        return np.asarray(part)
+    return part
+
+
+def _as_array(name, leaf):
+    if isinstance(leaf, ArrayOperand):
+        leaf = leaf._array
+    if not isinstance(leaf, np.ndarray):
+        if not hasattr(leaf, "__array__"):
+            raise DataError(f"{name} must be an array, or a list or dict of arrays, got {type(leaf).__name__}. Generators "
+                            "and data sets are not supported yet; loop over train_on_batch for those.")
+        leaf = np.asarray(leaf)
+    if leaf.ndim == 0:
+        raise DataError(f"{name} must have samples along its first axis, got a single number.")
+    if leaf.dtype.kind not in "biuf":
+        raise DataError(f"{name} holds {leaf.dtype} values; training takes numbers.")
+    return leaf.astype(default_float(), copy=False) if leaf.dtype.kind == "f" else leaf
+
+
+def _check_finite(name, leaf):
+    # One sum first: it is finite if every element is, and costs no array of booleans.
+    if leaf.dtype.kind == "f" and not np.isfinite(np.add.reduce(leaf, None)):
+        bad = ~np.isfinite(leaf)
+        if bad.any():
+            sample = int(np.argwhere(bad)[0][0])
+            raise DataError(f"{name} has {int(bad.sum())} values that are NaN or infinite, the first in sample {sample}. "
+                            "Remove or replace them, for example with np.nan_to_num.")
+
+
+def class_weights(y, class_weight):
+    """A weight for each sample from its class: integer labels, or one-hot rows."""
+    labels = np.asarray(y)
+    labels = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.reshape(len(labels))
+    weights = np.ones(len(labels), default_float())
+    for label, weight in class_weight.items():
+        weights[labels == label] = weight
+    return weights

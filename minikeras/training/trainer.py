@@ -1,0 +1,312 @@
+"""compile, fit, evaluate, predict: the training loop that models inherit."""
+
+import numpy as np
+
+from .. import losses, metrics, optimizers, registry
+from ..autograd import tree
+from ..autograd.dispatch import as_tensor
+from ..autograd.random import fresh_seed
+from ..autograd.tape import GradientTape
+from ..autograd.tensor import ArrayOperand
+from ..errors import DataError
+from .callbacks import CallbackList, History
+from .compiled import CompiledLoss, CompiledMetrics, tree_items
+from .data import ArrayData, class_weights
+from .progress import ProgressBar
+
+
+class Trainer:
+    """The part of a model that trains it. `train_step`, `test_step` and `predict_step` may be overridden."""
+
+    stop_training = False
+    optimizer = None
+    compiled = False
+
+    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
+                run_eagerly=False, steps_per_execution=1, jit_compile="auto"):
+        """Set the optimizer, the loss and the metrics, each an object or a name.
+
+        Raises ValueError for unknown names, with the nearest known ones.
+        """
+        if steps_per_execution != 1:
+            raise ValueError(f"compile: steps_per_execution={steps_per_execution} is not supported; leave it 1.")
+        if jit_compile not in ("auto", False):
+            raise ValueError("compile: there is no compiled step yet; leave jit_compile 'auto' or False.")
+        for item in tree_items(loss) if not isinstance(loss, dict) else loss.values():
+            losses.get(item)
+        self.optimizer = optimizers.get(optimizer)
+        self._compiled = Compiled(self, loss, loss_weights, metrics, weighted_metrics)
+        self.loss = loss
+        self.run_eagerly = run_eagerly
+        self.compiled = True
+
+    def _check_compiled(self, method):
+        if not self.compiled:
+            raise ValueError(f"{self.name}.{method}: call compile(optimizer, loss, ...) first.")
+
+    @property
+    def metrics(self):
+        """The loss tracker, then the compiled metrics, then metrics held in attributes of the model and its layers."""
+        found = self._compiled.metrics() if self.compiled else []
+        for layer in self._flatten_layers():
+            found += [m for m in vars(layer).values() if isinstance(m, metrics.Metric)]
+        return list({id(m): m for m in found}.values())
+
+    @property
+    def metrics_names(self):
+        """The names under which `metrics` are reported."""
+        return [metric.name for metric in self.metrics]
+
+    def reset_metrics(self):
+        """Forget what the metrics gathered."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def get_metrics_result(self):
+        """The value of each metric by name, tensors."""
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    # --- steps -------------------------------------------------------------------------------
+
+    def train_step(self, data):
+        """One update from a batch (x, y, sample_weight). Gives the metrics by name."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
+            scaled = self.optimizer.scale_loss(loss)
+        self._compiled.track(loss, x)
+        variables = self.trainable_weights
+        self.optimizer.apply(tape.gradient(scaled, variables), variables)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data):
+        """The metrics by name over a batch, without an update."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False)
+        self._compiled.track(self.compute_loss(x, y, y_pred, sample_weight), x)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data):
+        """The outputs for a batch."""
+        return self(unpack_x_y_sample_weight(data)[0], training=False)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The compiled loss plus the losses added by layers and regularizers, a scalar."""
+        total = self._compiled.loss(y, y_pred, sample_weight) if self._compiled.has_loss else None
+        for loss in self.losses:
+            total = loss if total is None else total + loss
+        if total is None:
+            raise ValueError(f"{self.name}: there is no loss to compute. Give compile(loss=...), or add one with "
+                             "add_loss in a layer's call.")
+        return total
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Gather the compiled metrics from a batch; the values of all by name."""
+        self._compiled.gather(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    # --- loops -------------------------------------------------------------------------------
+
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, validation_split=0.0,
+            validation_data=None, shuffle=True, class_weight=None, sample_weight=None, initial_epoch=0,
+            steps_per_epoch=None, validation_steps=None, validation_batch_size=None, validation_freq=1):
+        """Train for epochs `initial_epoch` to `epochs` - 1. Returns a History.
+
+        x, y               arrays (or lists or dicts of them) with samples along the first axis
+        batch_size         samples per update, 32 by default
+        validation_data    (x, y) or (x, y, sample_weight), evaluated after each epoch
+        validation_split   part of the samples, from the end, to validate on instead
+        shuffle            a new order each epoch, following from the seed and the epoch
+        class_weight       weight of each class, by integer label
+        verbose            0 silent, 1 a bar on a terminal (else a line an epoch), 2 a line an epoch; 'auto' is 1
+        Raises DataError for data that cannot be trained on.
+        """
+        self._check_compiled("fit")
+        batch_size = _positive("batch_size", 32 if batch_size is None else batch_size)
+        _positive("epochs", epochs)
+        data, validation = self._fit_data(x, y, sample_weight, class_weight, validation_split, validation_data)
+        steps = -(-data.size // batch_size) if steps_per_epoch is None else steps_per_epoch
+        history = History()
+        shown = [ProgressBar(verbose)] if verbose else []
+        events = CallbackList([*tree_items(callbacks or []), history, *shown], self, epochs=epochs, steps=steps,
+                              verbose=verbose)
+        seed = self._fit_seed()
+        self.stop_training = False
+        with np.errstate(all="ignore"):
+            events.on_train_begin()
+            try:
+                for epoch in range(initial_epoch, epochs):
+                    order = (*seed, epoch) if shuffle else None
+                    logs = self._fit_epoch(epoch, data.batches(batch_size, order, steps), events)
+                    if validation is not None and (epoch + 1) % validation_freq == 0:
+                        logs.update(self._validate(validation, validation_batch_size or batch_size, validation_steps,
+                                                   events))
+                    events.on_epoch_end(epoch, logs=logs)
+                    if self.stop_training:
+                        break
+            finally:
+                for bar in shown:
+                    bar.close()
+            events.on_train_end()
+        history.model = self
+        self.history = history
+        return history
+
+    def _fit_data(self, x, y, sample_weight, class_weight, validation_split, validation_data):
+        if class_weight is not None:
+            if sample_weight is not None:
+                raise ValueError("fit: give class_weight or sample_weight, not both.")
+            sample_weight = class_weights(y, class_weight)
+        data, validation = ArrayData(x, y, sample_weight), None
+        if validation_data is not None:
+            validation = ArrayData(*unpack_x_y_sample_weight(validation_data))
+        elif validation_split:
+            if not 0 < validation_split < 1:
+                raise ValueError(f"fit: validation_split must lie between 0 and 1, got {validation_split}.")
+            data, validation = data.split(validation_split)
+        return data, validation
+
+    def _fit_seed(self):
+        if "_shuffle_seed" not in self.__dict__:
+            self._shuffle_seed = fresh_seed()
+        return self._shuffle_seed
+
+    def _fit_epoch(self, epoch, batches, events):
+        self.reset_metrics()
+        events.on_epoch_begin(epoch)
+        tells = events.hears("on_train_batch_begin") or events.hears("on_train_batch_end")
+        logs = {}
+        for step, batch in enumerate(batches):
+            if tells:
+                events.on_train_batch_begin(step)
+            logs = self.train_step(batch)
+            if tells:
+                events.on_train_batch_end(step, logs=_numbers(logs))
+            if self.stop_training:
+                break
+        return _numbers(logs)
+
+    def _validate(self, data, batch_size, steps, events):
+        return {f"val_{name}": value for name, value in self._evaluate(data, batch_size, steps, events).items()}
+
+    def _evaluate(self, data, batch_size, steps, events):
+        self.reset_metrics()
+        events.on_test_begin()
+        logs = {}
+        for step, batch in enumerate(data.batches(batch_size, None, steps)):
+            events.on_test_batch_begin(step)
+            logs = self.test_step(batch)
+            if events.hears("on_test_batch_end"):
+                events.on_test_batch_end(step, logs=_numbers(logs))
+        logs = _numbers(logs)
+        events.on_test_end(logs=logs)
+        return logs
+
+    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, callbacks=None,
+                 return_dict=False):
+        """The loss and metrics over data: a number, a list of them in the order of `metrics_names`, or a dict."""
+        self._check_compiled("evaluate")
+        batch_size = _positive("batch_size", 32 if batch_size is None else batch_size)
+        data = ArrayData(x, y, sample_weight)
+        shown = [ProgressBar(verbose)] if verbose else []
+        events = CallbackList([*tree_items(callbacks or []), *shown], self, steps=-(-data.size // batch_size), alone=True)
+        with np.errstate(all="ignore"):
+            logs = self._evaluate(data, batch_size, steps, events)
+        if return_dict:
+            return logs
+        values = list(logs.values())
+        return values[0] if len(values) == 1 else values
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+        """The outputs for all samples of `x` as NumPy arrays, computed batch by batch."""
+        data = ArrayData(x, check_finite=False)
+        batch_size = _positive("batch_size", 32 if batch_size is None else batch_size)
+        events = CallbackList(tree_items(callbacks or []), self)
+        events.on_predict_begin()
+        outputs = []
+        with np.errstate(all="ignore"):
+            for step, batch in enumerate(data.batches(batch_size, None, steps)):
+                events.on_predict_batch_begin(step)
+                outputs.append(self.predict_step(batch))
+                events.on_predict_batch_end(step, logs={"outputs": outputs[-1]})
+        events.on_predict_end()
+        return tree.map_structure(lambda *parts: np.concatenate([p._array for p in parts]), *outputs)
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+        """One update from one batch; the metrics gathered since `reset_metrics`, as `evaluate` gives them."""
+        self._check_compiled("train_on_batch")
+        if class_weight is not None:
+            sample_weight = class_weights(y, class_weight)
+        return self._on_batch(self.train_step, x, y, sample_weight, return_dict)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+        """The loss and metrics of one batch, gathered since `reset_metrics`."""
+        self._check_compiled("test_on_batch")
+        return self._on_batch(self.test_step, x, y, sample_weight, return_dict)
+
+    def _on_batch(self, step, x, y, sample_weight, return_dict):
+        with np.errstate(all="ignore"):
+            logs = _numbers(step(ArrayData(x, y, sample_weight).take(slice(None))))
+        if return_dict:
+            return logs
+        values = list(logs.values())
+        return values[0] if len(values) == 1 else values
+
+    def predict_on_batch(self, x):
+        """The outputs for one batch as NumPy arrays."""
+        with np.errstate(all="ignore"):
+            outputs = self.predict_step(ArrayData(x, check_finite=False).take(slice(None)))
+        return tree.map_structure(lambda output: output.numpy(), outputs)
+
+    def get_compile_config(self):
+        """What `compile` was given, as plain data; None before."""
+        return self._compiled.config() if self.compiled else None
+
+
+class Compiled:
+    """Loss, metrics and the tracker of the mean loss, in a class of its own so that no layer search looks inside."""
+
+    def __init__(self, model, loss, loss_weights, plain, weighted):
+        self.model = model
+        self.given = {"loss": loss, "loss_weights": loss_weights, "metrics": plain, "weighted_metrics": weighted}
+        self.has_loss = loss is not None
+        self.loss = CompiledLoss(loss, loss_weights)
+        self.compiled_metrics = CompiledMetrics(plain, weighted)
+        self.tracker = metrics.Mean(name="loss")
+
+    def metrics(self):
+        return [self.tracker, *self.compiled_metrics.all()]
+
+    def track(self, loss, x):
+        """Count the loss of a batch, weighted by its number of samples."""
+        self.tracker.update_state(loss, sample_weight=len(tree.flatten(x)[0]))
+
+    def gather(self, y, y_pred, sample_weight):
+        if self.compiled_metrics.given:
+            self.compiled_metrics.update(y, y_pred, sample_weight)
+
+    def config(self):
+        return {"optimizer": registry.serialize(self.model.optimizer),
+                **{name: registry.serialize(value) for name, value in self.given.items()},
+                "run_eagerly": self.model.run_eagerly, "steps_per_execution": 1, "jit_compile": False}
+
+
+def unpack_x_y_sample_weight(data):
+    """(x, y, sample_weight) of a batch or data set given as x, (x,), (x, y) or (x, y, sample_weight)."""
+    if not isinstance(data, tuple):
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise DataError(f"data must be x, (x, y) or (x, y, sample_weight), got a tuple of {len(data)}.")
+    return (*data, None, None)[:3]
+
+
+def _numbers(logs):
+    return {name: float(value._array if isinstance(value, ArrayOperand) else as_tensor(value)._array)
+            for name, value in logs.items()}
+
+
+def _positive(name, value):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} must be an integer from 1 on, got {value!r}.")
+    return int(value)
