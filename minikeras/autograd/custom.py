@@ -6,7 +6,7 @@ import inspect
 
 from ..errors import GradientError, ShapeError
 from . import tree
-from .dispatch import as_tensor, component
+from .dispatch import as_tensor, component, parents_of
 from .dtypes import is_differentiable
 from .linear import zeros_like
 from .op import kept, primitive
@@ -145,11 +145,9 @@ def _takes_variables(grad):
 def _attach(rule, inputs, outputs):
     """Fresh Tensors of `outputs` whose record is `rule` of `inputs`."""
     snapshots = [x._read() if type(x) is Variable else x for x in inputs]
-    floor = thread.floor
-    parents = tuple([x._node if type(x) is Tensor and x._node is not None and x._node.stamp >= floor else None
-                     for x in snapshots])
+    parents = parents_of(snapshots)
     arrays = [as_tensor(y)._array for y in outputs]
-    if not any(parents):
+    if parents is None:
         return [Tensor(y) for y in arrays]
     saved = tuple([x._array if type(x) is Tensor else x for x in snapshots])
     if len(arrays) == 1:

@@ -41,7 +41,7 @@ class GradientTape:
         self._watch_accessed = watch_accessed_variables
         self._intervals = []        # [start, end]; the end of the running one is NEVER
         self._watched = {}          # node -> tick of the watch
-        self._variables = {}        # node -> Variable, in the order of first use
+        self._variables = {}        # node -> Variable
         self._late_watch = False    # whether something was watched that ops may have used before
         self._recording = False
         self._used = False
@@ -98,11 +98,15 @@ class GradientTape:
                               f"{x.dtype.name}; its gradient will be None.", stacklevel=2)
             if x._node is None:
                 x._node = source_node()
-            elif self._intervals and x._node.stamp >= self.first_start:
+            elif self._intervals and self._may_have_been_used(x._node):
                 self._late_watch = True
             self._watch_node(x._node)
             if type(x) is Variable:
                 self._variables.setdefault(x._node, x)
+
+    def _may_have_been_used(self, node):
+        start = self.first_start
+        return node.stamp >= start or (node.op is None and node.attrs is not None and node.attrs >= start)
 
     @contextlib.contextmanager
     def stop_recording(self):
@@ -124,8 +128,8 @@ class GradientTape:
         self._start()
 
     def watched_variables(self):
-        """The Variables watched so far, in the order of their first use, as a tuple."""
-        return tuple(self._variables.values())
+        """The Variables watched so far, as a tuple in the order in which they were made."""
+        return tuple([self._variables[node] for node in sorted(self._variables, key=operator.attrgetter("serial"))])
 
     def gradient(self, target, sources, output_gradients=None, unconnected_gradients=UnconnectedGradients.NONE):
         """The derivative of the sum of `target` with respect to each of `sources`, in their structure.
@@ -172,7 +176,10 @@ class GradientTape:
         return [self._finish(x, found, cotangents) for x in sources]
 
     def _finish(self, source, found, seeds):
-        parts = found.get(source._node) if source._node is not None else seeds.get(id(source))
+        key = id(source) if source._node is None else source._node
+        parts = found.get(key)
+        if parts is None:
+            parts = seeds.get(key)      # a target that is a source has its own seed, watched or not
         if parts is None or not is_differentiable(source._array.dtype):
             return None
         if type(source) is Variable:
@@ -194,7 +201,7 @@ class GradientTape:
         while stack:
             node = stack.pop()
             if node.op is None:
-                only_sources = only_sources and node in sources
+                only_sources = only_sources and (node in sources or node.stamp == -NEVER)
             elif low <= node.serial < high:
                 nodes.append(node)
                 for parent in node.parents:
