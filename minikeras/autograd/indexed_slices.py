@@ -23,7 +23,7 @@ class IndexedSlices:
         """One IndexedSlices of several cotangents that each take whole rows."""
         shape = slices[0].shape
         values = [reshape(s.values, shape=(-1, *shape[1:])) for s in slices]
-        indices = [as_tensor(s.arrays[0].reshape(-1)) for s in slices]
+        indices = [reshape(as_tensor(s.arrays[0]), shape=(-1,)) for s in slices]
         if len(slices) > 1:
             values, indices = [concatenate(*values, axis=0)], [concatenate(*indices, axis=0)]
         return cls(values[0], indices[0], list(shape))
@@ -40,7 +40,7 @@ class IndexedSlices:
 
     def to_dense(self):
         """The full tensor, with rows of the same index added."""
-        return add_slices([Slices(self.values, (ARRAY,), [self.indices._array], self.shape)])
+        return add_slices([Slices(self.values, (ARRAY,), [self.indices], self.shape)])
 
     def __repr__(self):
         return (f"IndexedSlices(indices={array_text(self.indices._array)}, values={array_text(self.values._array)}, "

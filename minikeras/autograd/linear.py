@@ -158,7 +158,7 @@ class Slices:
     @property
     def is_rows(self):
         """Whether whole rows are taken along the first axis by one integer array, as `gather` does."""
-        return self.index == (ARRAY,) and self.arrays[0].dtype.kind in "iu"
+        return self.index == (ARRAY,) and np.dtype(self.arrays[0].dtype).kind in "iu"
 
 
 def _getitem_pull(d, y, xs, attrs, wanted):
