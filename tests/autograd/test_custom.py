@@ -30,14 +30,7 @@ def inverse_exp(x):
 
 @tf.custom_gradient
 def stable_inverse_exp(x):
-    y = 1 / tf.exp(x)
-    return y, lambda d: -d * y
-
-
-@tf.custom_gradient
-def exp(x):
-    y = tf.stop_gradient(tf.exp(x))
-    return y, lambda d: d * y
+    return 1 / tf.exp(x), lambda d: -d * tf.exp(-x)
 
 
 @tf.custom_gradient
@@ -48,15 +41,15 @@ def exp_as_documented(x):
 
 # --- 1 / exp(x) ------------------------------------------------------------------------------------
 
-def test_inverse_exp_at_100_is_subnormal_and_its_tape_gradient_nan():
+def test_inverse_exp_at_100_has_the_tape_gradient_nan():
     value, slope = derivatives(inverse_exp, 100.0, 1)
-    assert value == np.float32(3.783506e-44)
+    assert value == 0.0         # exp(100) is beyond float32
     assert np.isnan(slope)
 
 
-def test_custom_gradient_of_inverse_exp_at_100_is_finite():
-    value, slope = derivatives(stable_inverse_exp, 100.0, 1)
-    assert (value, slope) == (np.float32(3.783506e-44), -np.float32(3.783506e-44))
+def test_custom_gradient_of_inverse_exp_at_100_is_the_subnormal():
+    """TensorFlow's CPU flushes it to -0.0."""
+    assert derivatives(stable_inverse_exp, 100.0, 1) == [0.0, -np.float32(3.783506e-44)]
 
 
 # --- any order -------------------------------------------------------------------------------------
@@ -185,7 +178,7 @@ def test_gradients_of_variables_come_from_the_gradient_function():
     @tf.custom_gradient
     def f(x):
         def grad(d, variables=None):
-            assert variables == [w] or [v.ref() for v in variables] == [w.ref()]
+            assert [v.ref() for v in variables] == [w.ref()]
             return d * 10.0, [d * 20.0]
         return x * w, grad
 
