@@ -32,5 +32,6 @@ def load_all():
             table = np.loadtxt(lines, delimiter=",", dtype=np.uint8).reshape(_NUM_EXAMPLES, _NUM_PIXELS + 1)
     except (OSError, EOFError, ValueError) as error:
         raise FileFormatError(
-            f"{_FILE}: the digits that ship with minikeras cannot be read ({error}). Install minikeras again.") from error
+            f"{_FILE}: the digits that ship with minikeras cannot be read ({error}). "
+            "Install minikeras again.") from error
     return table[:, :_NUM_PIXELS].reshape(-1, 8, 8).copy(), table[:, _NUM_PIXELS].copy()
