@@ -30,7 +30,10 @@ def apply(op, inputs, attrs):
     """
     if thread.raw:
         bare = [x._array if type(x) is Variable else x for x in inputs]
-        if not any(isinstance(x, Operand) for x in bare):
+        for x in bare:
+            if isinstance(x, Operand):
+                break
+        else:
             return op.forward(*bare, **attrs)
     inputs, dtype = align(op, inputs)
     if any(isinstance(x, SymbolicTensor) for x in inputs):
@@ -58,6 +61,9 @@ def doorway(op):
     return call
 
 
+BARE = (ndarray, np.generic)
+
+
 def _unary(op):
     forward, differentiable, floats_only = op.forward, op.pull is not None, op.policy is floated
     changes_dtype = op.result is not None
@@ -66,7 +72,7 @@ def _unary(op):
         if rest:
             attrs = named(op, rest, attrs)
         if type(x) is not Tensor or state.listening:
-            if type(x) is ndarray and thread.raw:
+            if thread.raw and isinstance(x, BARE):
                 return forward(x, **attrs)
             return apply(op, (x,), attrs)
         array = x._array
@@ -92,18 +98,22 @@ def _unary(op):
 
 def _binary(op):
     forward, differentiable, floats_only = op.forward, op.pull is not None, op.policy is floated
-    weak = op.weak_scalars
+    weak, mixed = op.weak_scalars, op.policy is kept
 
     def call(a, b, *rest, **attrs):
         if rest:
             attrs = named(op, rest, attrs)
         if state.listening:
             return apply(op, (a, b), attrs)
+        if type(b) is Variable and not thread.raw:
+            b = b._read()
+        if type(a) is Variable and not thread.raw:
+            a = a._read()
         if type(a) is Tensor:
             p, a_node = a._array, a._node
             if type(b) is Tensor:
                 q, b_node = b._array, b._node
-                if p.dtype is not q.dtype:
+                if p.dtype is not q.dtype and not mixed:
                     return apply(op, (a, b), attrs)
             elif weak and (type(b) is float or type(b) is int) and p.dtype.kind == "f":
                 q, b_node = b, None
@@ -321,7 +331,9 @@ def as_tensor(value, dtype=None):
 
     While rules run on bare arrays, an array stays one.
     """
-    if thread.raw and type(value) is ndarray:
+    if type(value) is Tensor and dtype is None:
+        return value
+    if thread.raw and isinstance(value, BARE):
         return value if dtype is None else value.astype(dtypes.as_dtype(dtype).dtype, copy=False)
     if type(value) is Variable:
         value = value._read()

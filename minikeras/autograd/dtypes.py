@@ -81,10 +81,11 @@ class DType:
 _NAMES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
           "float16", "float32", "float64", "complex64", "complex128")
 DTYPES = {np.dtype(name): DType(name) for name in _NAMES}
-# NumPy spells the same type several ways on some platforms (intc, longlong); all end here.
-_OF_NUMPY = dict(DTYPES)
 _ALIASES = {"half": "float16", "float": "float32", "double": "float64", "int": "int32",
             float: "float32", int: "int32", bool: "bool"}
+# Everything seen to mean one of them: names, NumPy's dtypes and classes. NumPy spells the same type
+# several ways on some platforms (intc, longlong).
+_MEANT = {**DTYPES, **{name: DTYPES[np.dtype(name)] for name in _NAMES}}
 
 
 def as_dtype(dtype):
@@ -95,12 +96,11 @@ def as_dtype(dtype):
     if type(dtype) is DType:
         return dtype
     try:
-        return _OF_NUMPY[dtype]
+        return _MEANT[dtype]
     except (KeyError, TypeError):
         pass
     try:
-        wanted = np.dtype(_ALIASES.get(dtype, dtype))
-        return _OF_NUMPY.setdefault(wanted, DTYPES[np.dtype(wanted.name)])
+        return _MEANT.setdefault(dtype, DTYPES[np.dtype(np.dtype(_ALIASES.get(dtype, dtype)).name)])
     except (KeyError, TypeError):
         raise DTypeError(f"{dtype!r} is not an element type of minikeras. "
                          f"Known are: {', '.join(_NAMES)}.") from None

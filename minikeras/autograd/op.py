@@ -119,8 +119,7 @@ def linear(transpose, *, shape, policy=promoted, result=None):
 def multilinear(*transposes, shape, policy=promoted):
     """Declare a function linear in each input. Transpose i: `(d, *xs, **attrs)` to the cotangent of input i."""
     def pull(d, y, xs, attrs, wanted):
-        return [None if want is None else transpose(d, *xs, **attrs)
-                for transpose, want in zip(transposes, wanted, strict=True)]
+        return [None if want is None else transpose(d, *xs, **attrs) for transpose, want in zip(transposes, wanted)]
     return declare("multilinear", pull, shape, policy)
 
 

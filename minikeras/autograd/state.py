@@ -32,8 +32,8 @@ class ThreadState(threading.local):
         self.quiet = None
 
     def set_watchers(self, watchers):
-        self.watchers = tuple(watchers)
-        self.floor = min((w.first_start for w in self.watchers), default=NEVER)
+        self.watchers = watchers = tuple(watchers)
+        self.floor = min([w.first_start for w in watchers]) if watchers else NEVER
         self.epoch = tick()
 
 

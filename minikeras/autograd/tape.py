@@ -186,7 +186,8 @@ class GradientTape:
             rows = parts if type(parts) is list else [parts]
             if all(type(part) is Slices and part.is_rows for part in rows):
                 return IndexedSlices.of_rows(rows)
-        return as_tensor(_total(parts)) if type(parts) is not Tensor else parts
+        total = _total(parts)
+        return total if type(total) is Tensor else Tensor(np.asarray(total))
 
     def _recorded_here(self, node):
         return any(start <= node.serial < end for start, end in self._intervals)

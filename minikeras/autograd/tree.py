@@ -1,13 +1,20 @@
 """Nested tuples, lists and dicts of leaves, as TensorFlow's `nest` walks them: dict keys sorted."""
 
 
+CONTAINERS = (tuple, list, dict)
+
+
 def flatten(structure):
     """Leaves of `structure` from left to right; anything but a tuple, list or dict is a leaf."""
-    if isinstance(structure, dict):
-        return [leaf for key in sorted(structure) for leaf in flatten(structure[key])]
-    if isinstance(structure, (tuple, list)):
-        return [leaf for item in structure for leaf in flatten(item)]
-    return [structure]
+    if not isinstance(structure, CONTAINERS):
+        return [structure]
+    leaves = []
+    for item in [structure[key] for key in sorted(structure)] if isinstance(structure, dict) else structure:
+        if isinstance(item, CONTAINERS):
+            leaves += flatten(item)
+        else:
+            leaves.append(item)
+    return leaves
 
 
 def pack(structure, leaves):

@@ -71,18 +71,29 @@ class Variable(ArrayOperand):
         """Replace the value; returns the Variable. Raises ShapeError if the shape differs."""
         array = value._array if type(value) is Tensor else new_array(value, self._array.dtype)
         if array.shape != self._array.shape:
-            raise ShapeError(f"Variable {self.path!r}: cannot assign a value of shape {array.shape} to a variable of "
-                             f"shape {self._array.shape}.")
+            raise self._does_not_fit(array)
         self._array = array if array.dtype == self._array.dtype else array.astype(self._array.dtype)
         return self
 
     def assign_add(self, delta):
         """Add `delta`; returns the Variable."""
-        return self.assign(self._array + new_array(delta, self._array.dtype))
+        return self._change(np.add, delta)
 
     def assign_sub(self, delta):
         """Subtract `delta`; returns the Variable."""
-        return self.assign(self._array - new_array(delta, self._array.dtype))
+        return self._change(np.subtract, delta)
+
+    def _change(self, ufunc, delta):
+        delta = new_array(delta, self._array.dtype)
+        try:
+            changed = ufunc(self._array, delta)
+        except ValueError:
+            raise self._does_not_fit(delta) from None
+        return self.assign(Tensor(changed))
+
+    def _does_not_fit(self, array):
+        return ShapeError(f"Variable {self.path!r}: cannot assign a value of shape {array.shape} to a variable of "
+                          f"shape {self._array.shape}.")
 
     def __repr__(self):
         return (f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype.name}, "

@@ -235,7 +235,8 @@ class Layer(registry.Configurable, kind="layers"):
             kwargs = {**kwargs, "training": training}
         elif "training" in kwargs:
             kwargs = {key: value for key, value in kwargs.items() if key != "training"}
-        if any(isinstance(x, SymbolicTensor) for x in tree.flatten(args)):
+        first = args[0] if args else None
+        if type(first) is not Tensor and any(isinstance(x, SymbolicTensor) for x in tree.flatten([args, kwargs])):
             outputs = probe_call(self, args, kwargs)
         else:
             outputs = self.call(*args, **kwargs)
@@ -254,12 +255,13 @@ class Layer(registry.Configurable, kind="layers"):
 
     def _converted(self, args):
         """Arguments with arrays as tensors, and floating ones in this layer's dtype."""
+        if type(args) is Tensor:
+            dtype = args.dtype
+            return args if dtype.name == self._dtype or not dtype.is_floating else as_tensor(args, self._dtype)
         if type(args) is dict:
             return {key: self._converted(value) for key, value in args.items()} if args else args
         if type(args) in (tuple, list):
             return type(args)([self._converted(value) for value in args])
-        if type(args) is Tensor and args._array.dtype.kind != "f":
-            return args
         if isinstance(args, (np.ndarray, Operand)):
             args = as_tensor(args)
             if args.dtype.is_floating and args.dtype.name != self._dtype:

@@ -156,7 +156,7 @@ def top_k(x, k, sorted=True):
            policy=kept, result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "float32")))
 def one_hot_op(x, *, num_classes, axis=-1, dtype="float32"):
     """Rows of zeros with a one at each integer of `x`; integers out of range give zeros."""
-    y = (x[..., None] == np.arange(num_classes)).astype(dtype)
+    y = (x[..., None] == np.arange(num_classes)).astype(getattr(dtype, "dtype", dtype))
     return y if axis == -1 else np.moveaxis(y, -1, axis)
 
 

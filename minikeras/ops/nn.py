@@ -181,7 +181,7 @@ def _sparse_rule(d, y, labels, logits):
     probabilities = y[1]
     grad = None
     if loss_d is not None:
-        ones = one_hot_op(labels, num_classes=logits.shape[-1], dtype=logits.dtype.name)
+        ones = one_hot_op(labels, num_classes=logits.shape[-1], dtype=logits.dtype)
         grad = loss_d[..., None] * (probabilities - ones)
     if softmax_d is not None:
         through = _softmax_rule(softmax_d, probabilities, logits)
@@ -197,12 +197,25 @@ def sparse_softmax_cross_entropy(labels, logits):
 
     labels (...,) integers in 0..classes-1, logits (..., classes). Raises ShapeError for others.
     """
-    _sparse_shape(labels.shape, logits.shape)
+    if labels.shape != logits.shape[:-1]:
+        _sparse_shape(labels.shape, logits.shape)
+    classes = logits.shape[-1]
+    _check_labels(labels, classes)
     shifted = logits - np.maximum.reduce(logits, -1, None, None, True)
     e = np.exp(shifted)
     total = np.add.reduce(e, -1, None, None, True)
-    loss = np.log(total[..., 0]) - np.take_along_axis(shifted, labels[..., None], -1)[..., 0]
-    return loss, e / total
+    rows = shifted.reshape(-1, classes)
+    picked = rows[np.arange(len(rows)), labels.reshape(-1)].reshape(labels.shape)
+    return np.log(total[..., 0]) - picked, e / total
+
+
+def _check_labels(labels, classes):
+    # NumPy would take -1 for the last class.
+    if labels.size and (np.minimum.reduce(labels, None) < 0 or np.maximum.reduce(labels, None) >= classes):
+        where = np.argwhere((labels < 0) | (labels >= classes))[0]
+        raise ShapeError(f"sparse cross-entropy: label {labels[tuple(where)]} of sample {int(where[0])} of the batch is "
+                         f"outside 0..{classes - 1}, the {classes} classes of the predictions. Correct the labels, or "
+                         "give the last layer more units.")
 
 
 def _sparse_shape(labels, logits):

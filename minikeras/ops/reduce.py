@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..autograd import dims, dtypes
-from ..autograd.dispatch import as_tensor, shape_of
+from ..autograd import dims
+from ..autograd.dispatch import as_tensor
 from ..autograd.linear import broadcast_to, cast, reshape
 from ..autograd.op import floated, kept, linear, primitive
 from .arithmetic import divide_no_nan, select, square
@@ -58,16 +58,16 @@ def sum(x, *, axis=None, keepdims=False):
     return np.add.reduce(x, _axis(axis), x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
 
 
-def mean(x, axis=None, keepdims=False):
+def _mean_transpose(d, x, axis=None, keepdims=False):
+    d = d / (x.size / (d.size or 1))
+    return broadcast_to(d if axis is None else _spread(d, x, axis), shape=x.shape)
+
+
+@linear(_mean_transpose, shape=_reduced, policy=floated)
+def mean(x, *, axis=None, keepdims=False):
     """The mean along `axis`; integers give the default float. Of nothing it is NaN."""
-    x = as_tensor(x)
-    if not dtypes.is_differentiable(np.dtype(x.dtype)):
-        x = cast(x, dtype=dtypes.default_float())
-    axis = axes_of(axis, len(x.shape), "mean")
-    shape = shape_of(x)
-    count = dims.product(shape if axis is None else [shape[i] for i in axis])
-    # A count that is not known yet belongs to a tensor without numbers; its value does not matter.
-    return sum(x, axis=axis, keepdims=keepdims) / (float(count) if type(count) is int else 1.0)
+    total = np.add.reduce(x, _axis(axis), None, None, keepdims)
+    return total / (x.size / (total.size or 1))
 
 
 def _extreme_rule(d, y, x, axis=None, keepdims=False):

@@ -134,6 +134,7 @@ SAMPLES = {
     "min": _REDUCE,
     "prod": _REDUCE + [Sample(((0, 3),), {"axis": 0}), Sample(((2, 70),), {"axis": 1}, [(0.9, 1.1)])],
     "logsumexp": _REDUCE,
+    "mean": _REDUCE,
     "euclidean_norm": _REDUCE,
     "all": [Sample((BOOLEANS,), attrs) for attrs in _AXES[:3]],
     "any": [Sample((BOOLEANS,), attrs) for attrs in _AXES[:3]],

@@ -1,0 +1,159 @@
+"""What the tape costs over plain NumPy: single ops, a whole training step, long chains.
+
+    python benchmarks/tape_cost.py
+
+Every figure is CPU time, the median over rounds in which both sides ran in turn; ratios are medians
+of per-round ratios. The hand-written side is the same mathematics as plain NumPy with in-place
+updates of each parameter, no framework around it.
+"""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from timing import cpu_seconds, microseconds, ratio
+
+import minikeras as mk
+from minikeras import layers, losses, optimizers
+
+BATCH, INPUTS, HIDDEN, CLASSES = 32, 64, 32, 10
+
+
+def op_cases():
+    """name -> (bare NumPy, op without a tape, op with a tape, gradient after it)."""
+    a = np.random.default_rng(0).standard_normal((8, 8)).astype(np.float32)
+    x, w = mk.constant(a), mk.Variable(a)
+    ops = {"add": (np.add, mk.add), "multiply": (np.multiply, mk.multiply), "matmul": (np.matmul, mk.ops.matmul)}
+    return a, x, w, ops
+
+
+def print_ops():
+    a, x, _, ops = op_cases()
+    print(f"{'op on 8x8 float32':24s}{'NumPy':>10s}{'no tape':>10s}{'recorded':>10s}{'backward':>10s}   microseconds")
+    for name, (bare, op) in ops.items():
+        tape = mk.GradientTape(persistent=True)
+        with tape:
+            tape.watch(x)
+            figures = cpu_seconds({"bare": lambda: bare(a, a), "recorded": lambda: op(x, x)})
+            # 100 ops in a chain, so that the cost of one call of `gradient` spreads over them.
+            y = x
+            for _ in range(100):
+                y = op(y, x)
+        plain = mk.constant(a)
+        figures |= cpu_seconds({"no tape": lambda: op(plain, plain), "backward": lambda: tape.gradient(y, x)})
+        cells = [microseconds(figures, key) / (100 if key == "backward" else 1)
+                 for key in ("bare", "no tape", "recorded", "backward")]
+        print(f"{name:24s}" + "".join(f"{cell:10.2f}" for cell in cells))
+
+
+class HandWritten:
+    """The 64-32-10 network with softmax cross-entropy and Adam, in NumPy."""
+
+    def __init__(self, arrays):
+        self.values = [array.copy() for array in arrays]
+        self.first = [np.zeros_like(v) for v in self.values]
+        self.second = [np.zeros_like(v) for v in self.values]
+        self.scratch = [np.empty_like(v) for v in self.values]
+        self.step = 0
+
+    def gradients(self, x, y):
+        w1, b1, w2, b2 = self.values
+        h = x @ w1
+        h += b1
+        np.maximum(h, 0, out=h)
+        logits = h @ w2
+        logits += b2
+        logits -= np.maximum.reduce(logits, 1, keepdims=True)
+        p = np.exp(logits)
+        total = np.add.reduce(p, 1, keepdims=True)
+        rows = np.arange(len(y))
+        loss = (np.add.reduce(np.log(total), None) - np.add.reduce(logits[rows, y], None)) / len(y)
+        p /= total
+        p[rows, y] -= 1
+        p /= np.float32(len(y))
+        d = p @ w2.T
+        d *= h > 0
+        return loss, [x.T @ d, np.add.reduce(d, 0), h.T @ p, np.add.reduce(p, 0)]
+
+    def train(self, x, y, rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+        loss, grads = self.gradients(x, y)
+        self.step += 1
+        alpha = np.float32(rate * np.sqrt(1 - beta_2**self.step) / (1 - beta_1**self.step))
+        for value, grad, m, v, t in zip(self.values, grads, self.first, self.second, self.scratch):
+            np.subtract(grad, m, out=t)
+            t *= np.float32(1 - beta_1)
+            m += t
+            np.multiply(grad, grad, out=grad)
+            np.subtract(grad, v, out=t)
+            t *= np.float32(1 - beta_2)
+            v += t
+            np.sqrt(v, out=t)
+            t += np.float32(epsilon)
+            np.divide(m, t, out=t)
+            t *= alpha
+            value -= t
+        return loss
+
+
+def network():
+    mk.random.set_random_seed(0)
+    model = mk.Sequential([mk.Input((INPUTS,)), layers.Dense(HIDDEN, activation="relu"), layers.Dense(CLASSES)])
+    model.compile(optimizers.Adam(), losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+def print_step():
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((BATCH, INPUTS)).astype(np.float32)
+    y = rng.integers(0, CLASSES, BATCH)
+    model, fitted = network(), network()
+    hand = HandWritten([v.numpy() for v in model.trainable_variables])
+    loss_of, optimizer = losses.SparseCategoricalCrossentropy(from_logits=True), optimizers.Adam()
+    variables, xt, yt = model.trainable_variables, mk.constant(x), mk.constant(y)
+
+    def gradients():
+        with mk.GradientTape() as tape:
+            loss = loss_of(yt, model(xt, training=True))
+        return loss, tape.gradient(loss, variables)
+
+    def train():
+        loss, grads = gradients()
+        optimizer.apply(grads, variables)
+        return loss
+
+    for _ in range(3):
+        np.testing.assert_allclose(float(train()), hand.train(x, y), rtol=1e-5)
+    figures = cpu_seconds({
+        "hand_gradients": lambda: hand.gradients(x, y), "gradients": gradients,
+        "hand": lambda: hand.train(x, y), "step": train, "batch": lambda: fitted.train_on_batch(x, y)}, 25)
+    print(f"\n{INPUTS}-{HIDDEN}-{CLASSES} network, batch {BATCH}, Adam{'':14s}{'us':>8s}{'ratio':>8s}   to hand-written NumPy")
+    for label, name, base in (("forward and backward, hand-written", "hand_gradients", "hand_gradients"),
+                              ("forward and backward, tape", "gradients", "hand_gradients"),
+                              ("training step, hand-written", "hand", "hand"),
+                              ("training step, eager", "step", "hand"),
+                              ("train_on_batch", "batch", "hand")):
+        print(f"{label:44s}{microseconds(figures, name):8.1f}{ratio(figures, name, base):8.2f}")
+
+
+def print_chains():
+    print(f"\n{'chain of multiply and add on 10 floats':44s}{'ms':>8s}{'us an op':>10s}")
+    x = mk.constant(np.ones(10, np.float32))
+    for count in (10_000, 30_000, 100_000):
+        def chain(count=count):
+            with mk.GradientTape() as tape:
+                tape.watch(x)
+                y = x
+                for _ in range(count // 2):
+                    y = y * 0.9999
+                    y = y + 0.0001
+            return tape.gradient(y, x)
+        figures = cpu_seconds({"chain": chain}, rounds=3)
+        print(f"{f'{count:,} ops, forward and backward':44s}{microseconds(figures, 'chain') / 1e3:8.1f}"
+              f"{microseconds(figures, 'chain') / count:10.2f}")
+
+
+if __name__ == "__main__":
+    print_ops()
+    print_step()
+    print_chains()
