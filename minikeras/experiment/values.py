@@ -195,7 +195,7 @@ def to_plain(value):
     if isinstance(value, Object):
         arguments = {k: to_plain(v) for k, v in value.arguments.items()}
         repeat = {"repeat": value.repeat} if value.repeat != 1 else {}
-        return {"type": value.type, **arguments, **repeat}
+        return {"type": value.type, **repeat, **arguments}
     if dataclasses.is_dataclass(value):
         tag = {"type": value.type_name} if hasattr(value, "type_name") else {}
         shown = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value) if "read" in f.metadata)

@@ -76,7 +76,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(write):
     ("distribute.strategy=mpi", "distribute is not built yet: a run uses one process"),
     ("sweep={}", "sweep is not built yet"),
     ("train.max_steps=10", "train.max_steps is not built yet"),
-    ("train.on_nonfinite=skip", "train.on_nonfinite must be one of stop, raise, got the text 'skip'; skip is not built"),
+    ("train.on_nonfinite=skip", "train.on_nonfinite must be one of stop, raise, got the text 'skip'; skip is not"),
     ("train.checkpoint.every.steps=10", "train.checkpoint.every.steps is not built yet: count in epochs"),
     ("train.optimizer=null", "train.optimizer must be the name of one of the optimizers, or a map with its type"),
     ("train.loss=[mse]", "train.loss must be the name of one of the losses"),
