@@ -213,9 +213,9 @@ def _check_labels(labels, classes):
     # NumPy would take -1 for the last class.
     if labels.size and (np.minimum.reduce(labels, None) < 0 or np.maximum.reduce(labels, None) >= classes):
         where = np.argwhere((labels < 0) | (labels >= classes))[0]
-        raise ShapeError(f"sparse cross-entropy: label {labels[tuple(where)]} of sample {int(where[0])} of the batch is "
-                         f"outside 0..{classes - 1}, the {classes} classes of the predictions. Correct the labels, or "
-                         "give the last layer more units.")
+        raise ShapeError(f"sparse cross-entropy: label {labels[tuple(where)]} of sample {int(where[0])} of the batch "
+                         f"is outside 0..{classes - 1}, the {classes} classes of the predictions. Correct the labels, "
+                         "or give the last layer more units.")
 
 
 def _sparse_shape(labels, logits):
