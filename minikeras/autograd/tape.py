@@ -87,8 +87,10 @@ class GradientTape:
     def watch(self, tensor):
         """Record what is computed from `tensor` (a tensor, a Variable or a nest of them) from here on.
 
-        Raises ValueError for anything else; warns if the dtype has no gradient.
+        Raises ValueError for anything else, and on a tape never entered; warns if the dtype has no gradient.
         """
+        if not self._intervals:
+            raise ValueError("GradientTape.watch: this tape has not begun; call watch inside its `with` block.")
         for x in tree.flatten(tensor):
             if not isinstance(x, (Tensor, Variable)):
                 raise ValueError(f"GradientTape.watch takes tensors and Variables, got {type(x).__name__}. "
@@ -98,7 +100,7 @@ class GradientTape:
                               f"{x.dtype.name}; its gradient will be None.", stacklevel=2)
             if x._node is None:
                 x._node = source_node()
-            elif self._intervals and self._may_have_been_used(x._node):
+            elif self._may_have_been_used(x._node):
                 self._late_watch = True
             self._watch_node(x._node)
             if type(x) is Variable:

@@ -80,6 +80,11 @@ def test_watching_a_number_is_an_error():
         tape.watch(2.0)
 
 
+def test_watching_before_the_block_is_an_error():
+    with pytest.raises(ValueError, match="inside its `with` block"):
+        tf.GradientTape().watch(tf.constant(1.0))
+
+
 def test_watching_an_integer_warns_and_its_gradient_is_none():
     x = tf.constant(2)
     with tf.GradientTape() as tape:
