@@ -67,7 +67,9 @@ def make(named, **more):
     target = target_of(named)
     if not inspect.isclass(target):
         return named.type
-    arguments = {name: make(value) if isinstance(value, Object) else value for name, value in named.arguments.items()}
+    # A bare name, such as an initializer's, is left to the constructor, so that the model is saved as it was written.
+    arguments = {name: value if not isinstance(value, Object) else make(value) if value.arguments else value.type
+                 for name, value in named.arguments.items()}
     return target(**arguments | more)
 
 

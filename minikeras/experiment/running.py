@@ -161,7 +161,8 @@ def open_run(path):
                               "again.")
     config = load_config(path / files.RESOLVED)
     with float_type(config):
-        model = mk.saving.load_model(path / files.MODEL)
+        # Compiled from the config where that is needed: it says all, and a model that predicts needs no optimizer.
+        model = mk.saving.load_model(path / files.MODEL, compile=False)
     return Run(path, config, _facts(config, model), model)
 
 
@@ -176,7 +177,7 @@ def evaluate(path, split="test"):
         raise DataError(f"{path}: {split} holds no examples.")
     check_labels(run.config, parts[split].y, run.model.output_shape, split)
     with float_type(run.config):
-        return evaluate_part(run.model, parts[split], run.config)
+        return evaluate_part(compile_model(run.model, run.config), parts[split], run.config)
 
 
 def summary(path, overrides=(), report=print):

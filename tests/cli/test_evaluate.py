@@ -1,0 +1,23 @@
+"""minikeras evaluate"""
+
+import json
+
+import pytest
+
+from minikeras.cli import main
+
+
+@pytest.mark.parametrize("split", ["test", "val", "train"])
+def test_it_prints_the_metrics_of_the_part(trained, capsys, split):
+    assert main(["evaluate", str(trained), "--split", split]) == 0
+    assert capsys.readouterr().out.startswith(f"{split}: loss ")
+
+
+def test_json_is_what_the_run_itself_measured(trained, capsys):
+    assert main(["evaluate", "--json", str(trained)]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads((trained / "result.json").read_text())["test"]
+
+
+def test_a_missing_run_is_one_line_and_code_2(tmp_path, capsys):
+    assert main(["evaluate", str(tmp_path / "none")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
