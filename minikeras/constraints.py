@@ -11,7 +11,7 @@ class Constraint(registry.Configurable, kind="constraints"):
     """Base: subclasses define `__call__(w)`."""
 
     def __call__(self, w):
-        raise TypeError(f"{type(self).__name__} must define __call__(self, w).")
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(self, w).")
 
 
 class NonNeg(Constraint, aliases=("nonneg", "non_neg")):

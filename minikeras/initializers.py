@@ -14,7 +14,7 @@ class Initializer(registry.Configurable, kind="initializers"):
     """Base: subclasses define `__call__(shape, dtype=None)`."""
 
     def __call__(self, shape, dtype=None):
-        raise TypeError(f"{type(self).__name__} must define __call__(self, shape, dtype=None).")
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(self, shape, dtype=None).")
 
 
 class Zeros(Initializer, aliases=("zero",)):

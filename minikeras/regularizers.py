@@ -9,7 +9,7 @@ class Regularizer(registry.Configurable, kind="regularizers"):
     """Base: subclasses define `__call__(x)`."""
 
     def __call__(self, x):
-        raise TypeError(f"{type(self).__name__} must define __call__(self, x).")
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(self, x).")
 
 
 class L1L2(Regularizer, aliases=("l1_l2",)):

@@ -30,23 +30,31 @@ def reset_names():
     _names.clear()
 
 
-class _CallContext(threading.local):
+class _CallContext:
     """What an outer call tells the calls inside it: `training`, and who collects added losses."""
 
+    __slots__ = ("added", "training")
+
     def __init__(self):
-        self.training = None
-        self.added = None
+        self.training = self.added = None
 
 
-_context = _CallContext()
+class _ThreadContext(threading.local):
+    def __init__(self):
+        self.call = _CallContext()
+
+
+_thread = _ThreadContext()
 
 
 class _Record:
     """What a layer keeps for itself, in a class of its own so that no search for sublayers looks inside."""
 
-    __slots__ = ("activity_regularizer", "added", "build_shape", "fixed", "losses", "trainable", "variables")
+    __slots__ = ("activity_regularizer", "added", "build_shape", "fixed", "holders", "losses", "trainable",
+                 "variables")
 
     def __init__(self):
+        self.holders = {}       # attributes that are, or may hold, layers and Variables
         self.variables = []     # in the order of registration
         self.fixed = set()      # ids of those that were not trainable to begin with
         self.losses = []        # added by add_loss during the last call
@@ -88,7 +96,15 @@ class Layer(registry.Configurable, kind="layers"):
     def __setattr__(self, name, value):
         if isinstance(value, Variable):
             self._register(value, name)
+        if isinstance(value, HOLDERS):
+            self._record.holders[name] = value
+        else:
+            self._record.holders.pop(name, None)
         object.__setattr__(self, name, value)
+
+    def __delattr__(self, name):
+        self._record.holders.pop(name, None)
+        object.__delattr__(self, name)
 
     def _register(self, variable, name):
         if not any(v is variable for v in self._record.variables):
@@ -129,7 +145,7 @@ class Layer(registry.Configurable, kind="layers"):
 
     def _children(self):
         """Layers held directly in attributes, or in lists, tuples and dicts there, in order, each once."""
-        return _unique(_search(self.__dict__.values(), Layer))
+        return _unique(_search(self._record.holders.values(), Layer))
 
     def _flatten_layers(self):
         """This layer and all inside it, depth first, each once."""
@@ -143,7 +159,7 @@ class Layer(registry.Configurable, kind="layers"):
         return found
 
     def _own_variables(self):
-        own = _unique([*self._record.variables, *_search(self.__dict__.values(), Variable)])
+        own = _unique([*self._record.variables, *_search(self._record.holders.values(), Variable)])
         fixed = self._record.fixed
         return [v for v in own if id(v) not in fixed] + [v for v in own if id(v) in fixed]
 
@@ -210,33 +226,33 @@ class Layer(registry.Configurable, kind="layers"):
     def __call__(self, *args, **kwargs):
         if "name" not in self.__dict__:
             raise RuntimeError(f"{type(self).__name__}.__init__ must call super().__init__() before anything else.")
-        args, kwargs = self._converted(args), self._converted(kwargs)
+        args = self._converted(args)
+        if kwargs:
+            kwargs = self._converted(kwargs)
         if not self.built:
             self._build_for(args, kwargs)
-        is_entry = _context.added is None
+        context = _thread.call
+        outer = context.training
+        training = kwargs.pop("training", None)
+        training = outer if training is None else training
+        if _takes_training(type(self)):
+            kwargs["training"] = training
+        is_entry = context.added is None
         if is_entry:
             self._forget_losses()
-        training = kwargs.get("training")
-        if training is None:
-            training = _context.training
-        outer, _context.training = (_context.training, _context.added), training
-        if is_entry:
-            _context.added = []
+            context.added = []
+        context.training = training
         try:
-            outputs = self._run(args, kwargs, training)
+            outputs = self._run(args, kwargs)
         finally:
+            context.training = outer
             if is_entry:
-                self._record.added = _context.added
-            _context.training, _context.added = outer
+                self._record.added, context.added = context.added, None
         return outputs
 
-    def _run(self, args, kwargs, training):
-        if _takes_training(type(self)):
-            kwargs = {**kwargs, "training": training}
-        elif "training" in kwargs:
-            kwargs = {key: value for key, value in kwargs.items() if key != "training"}
-        first = args[0] if args else None
-        if type(first) is not Tensor and any(isinstance(x, SymbolicTensor) for x in tree.flatten([args, kwargs])):
+    def _run(self, args, kwargs):
+        if (not args or type(args[0]) is not Tensor) and any(
+                isinstance(x, SymbolicTensor) for x in tree.flatten([args, kwargs])):
             outputs = probe_call(self, args, kwargs)
         else:
             outputs = self.call(*args, **kwargs)
@@ -247,7 +263,7 @@ class Layer(registry.Configurable, kind="layers"):
 
     def call(self, *args, **kwargs):
         """The computation: tensors to tensors. May take `training`, a bool."""
-        raise TypeError(f"{type(self).__name__} must define call(self, inputs).")
+        raise NotImplementedError(f"{type(self).__name__} must define call(self, inputs).")
 
     def build(self, input_shape):
         """Make the weights for inputs of this shape (None where not known). Nothing to do by default."""
@@ -286,6 +302,16 @@ class Layer(registry.Configurable, kind="layers"):
                               f"{error}") from error
         self.built = True
 
+    def get_build_config(self):
+        """The input shape that the weights were made for; None before."""
+        shape = self._record.build_shape
+        return None if shape is None else {"input_shape": registry.serialize(shape)}
+
+    def build_from_config(self, config):
+        """Make the weights as `get_build_config` describes them."""
+        if config.get("input_shape") is not None:
+            self._built_with(_map_shapes(tuple, config["input_shape"]))
+
     def compute_output_shape(self, input_shape):
         """The shape of the output for an input shape, with None where not known."""
         spec = self.compute_output_spec(_map_shapes(lambda shape: SymbolicTensor(shape, self._dtype), input_shape))
@@ -300,8 +326,8 @@ class Layer(registry.Configurable, kind="layers"):
     def add_loss(self, loss):
         """Add a scalar to what training minimizes, from inside `call`."""
         self._record.losses.append(loss)
-        if _context.added is not None:
-            _context.added.append(self)
+        if _thread.call.added is not None:
+            _thread.call.added.append(self)
 
     def _forget_losses(self):
         for layer in self._record.added:
@@ -356,6 +382,7 @@ class Layer(registry.Configurable, kind="layers"):
         return layer
 
 
+HOLDERS = (Layer, Variable, list, tuple, dict)
 _BASE_ARGUMENTS = ("name", "trainable", "dtype", "activity_regularizer", "input_shape", "input_dim", "batch_size")
 _TAKES_TRAINING = {}
 

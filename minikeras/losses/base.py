@@ -29,7 +29,7 @@ class Loss(registry.Configurable, kind="losses"):
 
     def call(self, y_true, y_pred):
         """The loss of each sample."""
-        raise TypeError(f"{type(self).__name__} must define call(self, y_true, y_pred).")
+        raise NotImplementedError(f"{type(self).__name__} must define call(self, y_true, y_pred).")
 
     def valid(self, y_true, losses):
         """Which losses count, as booleans in their shape; None for all."""
@@ -49,6 +49,8 @@ class Loss(registry.Configurable, kind="losses"):
             if self.reduction in ("sum_over_batch_size", "mean"):
                 # Keras: the mean is over the samples that count.
                 weight = weight * divide_no_nan(float(losses.size), reduce.sum(weight))
+            if sample_weight is not None:
+                weight, sample_weight = functions.fit_ranks(weight, sample_weight)
             sample_weight = weight if sample_weight is None else sample_weight * weight
         return reduce_weighted(losses, sample_weight, self.reduction)
 
@@ -60,11 +62,7 @@ class Loss(registry.Configurable, kind="losses"):
 def reduce_weighted(values, sample_weight, reduction):
     """`values` times their weights, reduced to a scalar as `reduction` says."""
     if sample_weight is not None:
-        values, sample_weight = functions.fit_ranks(values, sample_weight)
-        missing = len(values.shape) - len(sample_weight.shape)
-        if missing > 0:
-            sample_weight = sample_weight[(..., *(None,) * missing)]
-        values = values * sample_weight
+        values, sample_weight = functions.times_weight(values, sample_weight)
     if reduction in (None, "none"):
         return values
     if reduction == "sum":

@@ -19,6 +19,15 @@ def fit_ranks(a, b):
     return a, b
 
 
+def times_weight(values, sample_weight):
+    """`values` times weights that may lack trailing axes, and the weights with those axes."""
+    values, sample_weight = fit_ranks(values, sample_weight)
+    missing = len(values.shape) - len(sample_weight.shape)
+    if missing > 0:
+        sample_weight = sample_weight[(..., *(None,) * missing)]
+    return values * sample_weight, sample_weight
+
+
 def _pair(y_true, y_pred):
     """Both as tensors of the predictions' dtype and one rank. Raises ShapeError where they do not fit."""
     y_pred = as_tensor(y_pred)
@@ -50,6 +59,9 @@ def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, 
     label_smoothing   moves the labels by this part towards 1/2
     """
     y_true, y_pred = _pair(y_true, y_pred)
+    if y_true.shape != y_pred.shape and None not in (*y_true.shape, *y_pred.shape):
+        raise ShapeError(f"binary cross-entropy: targets must have the shape of the predictions, got targets "
+                         f"{y_true.shape} and predictions {y_pred.shape}.")
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
     if from_logits:

@@ -38,11 +38,11 @@ class Metric(registry.Configurable, kind="metrics"):
 
     def update_state(self, *args, **kwargs):
         """Gather from one batch."""
-        raise TypeError(f"{type(self).__name__} must define update_state and result.")
+        raise NotImplementedError(f"{type(self).__name__} must define update_state and result.")
 
     def result(self):
         """The value over everything gathered, a tensor."""
-        raise TypeError(f"{type(self).__name__} must define update_state and result.")
+        raise NotImplementedError(f"{type(self).__name__} must define update_state and result.")
 
     def __call__(self, *args, **kwargs):
         self.update_state(*args, **kwargs)
@@ -205,6 +205,14 @@ class SparseCategoricalCrossentropy(_OfFunction):
 
     def __init__(self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, ignore_class=None, axis=-1):
         super().__init__(name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        ignored = self.arguments["ignore_class"]
+        # As in Keras, ignored samples leave the count only where weights are given.
+        if sample_weight is not None and ignored is not None:
+            counts = ops.not_equal(losses.integer_labels(y_true, as_tensor(y_pred)), ignored)
+            sample_weight = losses.times_weight(ops.cast(counts, self.dtype), as_tensor(sample_weight, self.dtype))[0]
+        super().update_state(y_true, y_pred, sample_weight)
 
 
 def get(identifier):

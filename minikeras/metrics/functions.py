@@ -1,11 +1,13 @@
 """Metrics of each sample: functions of (y_true, y_pred)."""
 
+import numpy as np
+
 from ..autograd.dispatch import as_tensor
 from ..autograd.dtypes import floatx
 from ..autograd.linear import cast, reshape
 from ..losses.functions import fit_ranks
 from ..ops import indexing, reduce
-from ..ops.arithmetic import equal, greater
+from ..ops.arithmetic import absolute, clip, equal, greater
 from ..ops.shapes import shape
 
 
@@ -45,12 +47,16 @@ def top_k_categorical_accuracy(y_true, y_pred, k=5):
 
 
 def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5):
-    """1 where the integer label is among the `k` largest predictions; ties count in its favour."""
+    """1 where the integer label is among the `k` largest predictions; ties count in its favour.
+
+    Labels that name no class, and labels whose prediction is not finite, are no hits.
+    """
     y_true, y_pred = _labels(y_true, y_pred)
-    labels = cast(y_true, dtype="int32")
-    score = indexing.take_along_axis(y_pred, labels[..., None], -1)
+    labels, classes = cast(y_true, dtype="int32"), y_pred.shape[-1]
+    score = indexing.take_along_axis(y_pred, clip(labels, 0, classes - 1)[..., None], -1)
     better = reduce.sum(cast(greater(y_pred, score), dtype="int32"), axis=-1)
-    return _hits(better < k)
+    usable = (labels >= 0) & (labels < classes) & (absolute(score[..., 0]) < np.inf)
+    return _hits((better < k) & usable)
 
 
 def _labels(y_true, y_pred):

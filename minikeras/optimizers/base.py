@@ -1,5 +1,6 @@
 """Optimizer: the loop over variables, and what all optimizers share. Subclasses give one update."""
 
+import re
 import types
 import warnings
 
@@ -32,6 +33,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
     """
 
     slots = ()
+    late_slots = ()     # those of `slots` that follow after the other slots of all variables in `variables`
 
     def __init__(self, learning_rate=0.001, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
                  use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
@@ -55,7 +57,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
         self.built = False
-        self._no_decay = (set(), set())     # ids of variables, parts of names
+        self._no_decay = (set(), set())     # ids of variables, patterns of names
         self._iterations = Variable(np.int64(0), False, name="iteration")
         self._schedule = None
         self._rate = None
@@ -78,6 +80,9 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             return
         if isinstance(value, bool) or not np.ndim(np.asarray(value)) == 0 or np.asarray(value).dtype.kind not in "iuf":
             raise ValueError(f"{self.name}: learning_rate must be a number, a schedule or a function, got {value!r}.")
+        if isinstance(self._schedule, LearningRateSchedule):
+            raise TypeError(f"{self.name}: the learning rate follows {self._schedule!r} and cannot be set. Make the "
+                            "optimizer with a number to set it later.")
         self._schedule = self._schedule_given = None
         if self._rate is None:
             self._rate = Variable(0.0, False, dtype="float32", name="learning_rate")
@@ -101,8 +106,9 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         self.built = True
 
     def _like(self, variable, name):
-        slot = Variable(self.first_slot_value(name, variable), False, name=name)
-        slot.path = f"{self.name}/{variable.path.replace('/', '_')}_{name}"
+        slot = Variable(self.first_slot_value(name, variable), False,
+                        name=f"{variable.path.replace('/', '_')}_{name}")
+        slot.path = f"{self.name}/{slot.name}"
         return slot
 
     def first_slot_value(self, name, variable):
@@ -111,16 +117,18 @@ class Optimizer(registry.Configurable, kind="optimizers"):
 
     @property
     def variables(self):
-        """All state: step count, learning rate, then the slots of each variable."""
+        """All state: step count, learning rate, averages and accumulated gradients, then the slots of each variable."""
         found = [self._iterations] + ([self._rate] if self._rate is not None else [])
         if self.built:
-            for variable in self._trainable_variables:
-                found += self._slots[id(variable)]
+            # In Keras' order, which is the order in a saved file.
             found += [*self._averages, *self._accumulators]
+            named = [list(zip(self.slots, self._slots[id(v)])) for v in self._trainable_variables]
+            for late in (False, True):
+                found += [slot for slots in named for name, slot in slots if (name in self.late_slots) is late]
         return found
 
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
-        """Spare these variables, and those whose name contains one of `var_names`, from weight decay."""
+        """Spare these variables, and those in whose name one of the patterns `var_names` is found, from weight decay."""
         self._no_decay[0].update(id(v) for v in var_list or ())
         self._no_decay[1].update(var_names or ())
 
@@ -149,7 +157,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
                 self._step([_bare(g) if raw and g is not None else g for g in grads], variables, raw)
         finally:
             thread.raw = was_raw
-        self._iterations._array = self._iterations._array + 1
+        _store(self._iterations, self._iterations._array + 1)
 
     def _known(self, grads, variables):
         if variables is None:
@@ -168,6 +176,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         return variables
 
     def _step(self, grads, variables, raw):
+        reached = [v for g, v in zip(grads, variables, strict=True) if g is not None]
         if self.gradient_accumulation_steps:
             grads = self._accumulated(grads, variables)
         if grads is not None:
@@ -184,7 +193,8 @@ class Optimizer(registry.Configurable, kind="optimizers"):
                 self.update_step(grad, variable, rates[dtype])
         if self.use_ema:
             self._average()
-        for variable in variables if grads is not None else ():
+        # As in Keras, also in the calls that only gather gradients.
+        for variable in reached:
             if variable.constraint is not None:
                 _store(variable, variable.constraint(_value(variable)))
 
@@ -213,7 +223,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
 
         value, grad   of one shape;  slot.<name>   values of the slots;  rate   from `step_size`
         """
-        raise TypeError(f"{type(self).__name__} must define update(self, value, grad, slot, rate).")
+        raise NotImplementedError(f"{type(self).__name__} must define update(self, value, grad, slot, rate).")
 
     def _accumulated(self, grads, variables):
         """The mean gradient in every last call of a round, None in the others."""
@@ -244,16 +254,17 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             return
         ids, parts = self._no_decay
         for v in variables:
-            if id(v) not in ids and not any(part in v.path for part in parts):
+            if id(v) not in ids and not any(re.search(part, v.name) for part in parts):
                 _store(v, _value(v) - _value(v) * self.weight_decay * rate)
 
     def _average(self):
-        first = int(self._iterations._array) == 0
+        done = int(self._iterations._array) // (self.gradient_accumulation_steps or 1)
+        first = done == 0
         momentum = 0.0 if first else self.ema_momentum
         for variable, average in zip(self._trainable_variables, self._averages, strict=True):
             _store(average, momentum * _value(average) + (1.0 - momentum) * _value(variable))
         every = self.ema_overwrite_frequency
-        if every and (int(self._iterations._array) + 1) % every == 0:
+        if every and (done + 1) % every == 0:
             self.finalize_variable_values(self._trainable_variables)
 
     def finalize_variable_values(self, var_list):
@@ -283,6 +294,7 @@ def _store(variable, value):
     """Give a Variable a new value of its own shape; nobody else holds the array."""
     if type(value) is Tensor:
         value = value._array
+    value = np.asarray(value)       # arithmetic on arrays of shape () gives NumPy scalars
     variable._array = value if value.dtype == variable._array.dtype else value.astype(variable._array.dtype)
 
 

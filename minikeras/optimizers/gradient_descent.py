@@ -44,6 +44,8 @@ class Adam(Optimizer):
                          ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name)
         self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
 
+    late_slots = ("velocity_hat",)
+
     @property
     def slots(self):
         return ("momentum", "velocity", "velocity_hat") if self.amsgrad else ("momentum", "velocity")

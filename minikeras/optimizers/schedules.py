@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import registry
 from ..autograd.dispatch import as_tensor
-from ..ops.arithmetic import maximum, minimum, power, select
+from ..ops.arithmetic import log, maximum, minimum, power, select
 from ..ops.unary import ceil, cos, floor
 
 
@@ -14,7 +14,7 @@ class LearningRateSchedule(registry.Configurable, kind="schedules"):
     """Base: subclasses define `__call__(step)`, giving the rate for the step as a tensor."""
 
     def __call__(self, step):
-        raise TypeError(f"{type(self).__name__} must define __call__(self, step).")
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(self, step).")
 
 
 def _progress(step, decay_steps):
@@ -103,6 +103,29 @@ class CosineDecay(LearningRateSchedule):
     def _decayed(self, step, peak):
         p = minimum(step / float(self.decay_steps), 1.0)
         return peak * ((1.0 - self.alpha) * 0.5 * (1.0 + cos(math.pi * p)) + self.alpha)
+
+
+class CosineDecayRestarts(LearningRateSchedule):
+    """Half cosines from the initial rate to the part `alpha` of it, each `t_mul` times as long and starting `m_mul`
+    times as high as the one before. Source: Loshchilov & Hutter 2017, eq. 5."""
+
+    def __init__(self, initial_learning_rate, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0, name="SGDRDecay"):
+        _positive(first_decay_steps, type(self))
+        self.initial_learning_rate, self.first_decay_steps = initial_learning_rate, first_decay_steps
+        self.t_mul, self.m_mul, self.alpha, self.name = t_mul, m_mul, alpha, name
+
+    def __call__(self, step):
+        p = _progress(step, self.first_decay_steps)
+        if self.t_mul == 1.0:
+            restarts = floor(p)
+            p = p - restarts
+        else:
+            # The restarts lie at the sums of a geometric series: (t_mul**n - 1) / (t_mul - 1).
+            restarts = floor(log(1.0 - p * (1.0 - self.t_mul)) / math.log(self.t_mul))
+            length = power(float(self.t_mul), restarts)
+            p = (p - (1.0 - length) / (1.0 - self.t_mul)) / length
+        wave = 0.5 * power(float(self.m_mul), restarts) * (1.0 + cos(math.pi * p))
+        return self.initial_learning_rate * ((1.0 - self.alpha) * wave + self.alpha)
 
 
 def _positive(decay_steps, cls):
