@@ -175,64 +175,145 @@ def serialize(value):
     if hasattr(value, "get_config"):
         return serialize_object(value)
     if callable(value):
-        return _function_name(value)
+        return serialize_function(value)
     raise TypeError(f"{value!r} ({type(value).__name__}) cannot be written into a config. Give the class a "
                     "get_config() that returns plain data.")
 
 
-def _function_name(function):
+def serialize_function(function, by_name=True):
+    """The name of a function of minikeras, or Keras' form of any: that always with `by_name` false."""
     registered = getattr(function, "_registered_name", None)
-    if registered is None:
-        for functions in KINDS.values():
-            if functions.get(function.__name__) is function:
-                return function.__name__
-        raise TypeError(f"the function {function.__qualname__} cannot be written into a config: it is not one of "
-                        "minikeras. Decorate it with @keras.saving.register_keras_serializable().")
-    return registered
+    name = getattr(function, "__name__", "<lambda>")
+    module = next((kind for kind, known in KINDS.items() if known.get(name) is function), None)
+    if module is not None and by_name:
+        return name
+    if module is None and registered is None and (name == "<lambda>" or "<locals>" in function.__qualname__):
+        raise TypeError(f"the function {name} cannot be written into a config: it has no name to find it by. Define it "
+                        "with def and decorate it with @keras.saving.register_keras_serializable().")
+    name = registered or name
+    return {"module": "builtins" if module else None, "class_name": "function", "config": name, "registered_name": name}
 
 
 def serialize_object(obj):
-    """Keras' form of an object: module, class name, config, registered name."""
+    """Keras' form of an object: module, class name, config, registered name; how it was built and compiled."""
     cls = type(obj)
     builtin = cls._kind if isinstance(obj, Configurable) and KINDS[cls._kind].get(cls.__name__) is cls else None
-    return {"module": f"keras.{builtin}" if builtin else None, "class_name": cls.__name__, "config": obj.get_config(),
+    form = {"module": _MODULE_OF_KIND.get(builtin, f"keras.{builtin}") if builtin else None, "class_name": cls.__name__,
+            "config": obj.get_config(),
             "registered_name": None if builtin else getattr(cls, "_registered_name", cls.__name__)}
+    for part in ("build_config", "compile_config"):
+        config = getattr(obj, f"get_{part}", lambda: None)()
+        if config is not None:
+            form[part] = config
+    return form
 
 
-# Keras calls the kind of Sequential by the module it lives in, "keras", which is no kind of its own.
-_KIND_OF_MODULE = {"keras": "models", "keras.src.models.sequential": "models"}
+# Where Keras has a kind under another name than its own.
+_MODULE_OF_KIND = {"models": "keras", "schedules": "keras.optimizers.schedules"}
 
 
 def deserialize(config, kind=None, custom_objects=None):
-    """The object of a config as `serialize_object` makes it, nested ones first. Other data as it is."""
+    """The object of a config as `serialize_object` makes it, nested ones first. Other data as it is.
+
+    Only classes and functions of minikeras, of `custom_objects`, or registered by the running program are
+    ever made: a config names a class and is never followed to a module. Raises ValueError for others, and for
+    fields that a class does not know.
+    """
     if isinstance(config, list):
         return [deserialize(item, None, custom_objects) for item in config]
     if not isinstance(config, dict):
         return config
     if "class_name" not in config:
         return {key: deserialize(item, None, custom_objects) for key, item in config.items()}
-    inner = config.get("config") or {}
-    name = config["class_name"]
-    if name == "__numpy__":
-        return np.array(inner["value"], dtype=inner["dtype"])
-    if name == "__tuple__":
-        return tuple(deserialize(config.get("items", []), None, custom_objects))
-    if name == "DTypePolicy":
-        return inner["name"]
-    if not isinstance(inner, dict):
+    name, inner = config["class_name"], config.get("config")
+    kind = _kind_of_module(config.get("module")) or kind
+    if name == "function":
+        return _function_of(config, kind, custom_objects)
+    inner = {} if inner is None else inner
+    if not isinstance(inner, dict) or not isinstance(name, str):
         raise ValueError(f"the config of {name!r} must be a mapping of constructor arguments, got {inner!r}.")
-    module = config.get("module")
-    kind = _KIND_OF_MODULE.get(module) or (module.rpartition(".")[2] if module and module.startswith("keras.") else kind)
+    if name in _DATA_FORMS:
+        return _DATA_FORMS[name](inner)
     cls = _class_of(config, kind, custom_objects)
+    if not inspect.isclass(cls):
+        return cls
     inner = {key: deserialize(item, None, custom_objects) for key, item in inner.items()}
-    return cls.from_config(inner) if hasattr(cls, "from_config") else cls(**inner)
+    try:
+        obj = cls.from_config(inner) if hasattr(cls, "from_config") else cls(**inner)
+    except TypeError as error:
+        raise ValueError(f"{name} cannot be made from its config {inner}: {error}. It takes "
+                         f"{', '.join(parameters(cls)) or 'no arguments'}.") from error
+    for part in ("build", "compile"):
+        given = config.get(f"{part}_config")
+        if given is not None and not (part == "build" and getattr(obj, "built", False)):
+            follow = getattr(obj, f"{part}_from_config", None)
+            if follow is not None:
+                follow(deserialize(given, None, custom_objects))
+    return obj
+
+
+def _numpy_array(inner):
+    dtype = np.dtype(inner["dtype"])
+    if dtype.kind not in "biufc":
+        raise ValueError(f"an array in a config must hold numbers, got dtype {dtype}.")
+    return np.array(inner["value"], dtype=dtype)
+
+
+_DATA_FORMS = {"__numpy__": _numpy_array, "__tensor__": _numpy_array, "DTypePolicy": lambda inner: inner["name"]}
+
+
+def _kind_of_module(module):
+    """'layers' for 'keras.layers', and so on; None where the module says nothing."""
+    kinds = {name: kind for kind, name in _MODULE_OF_KIND.items()}
+    if module in kinds:
+        return kinds[module]
+    if isinstance(module, str) and module.startswith("keras."):
+        parts = module.split(".")
+        return parts[2] if parts[1] == "src" and len(parts) > 2 else parts[1]
+    return None
+
+
+def _custom(names, custom_objects):
+    """What the running program knows by the first of these names that it knows at all."""
+    for name in names:
+        if isinstance(name, str):
+            found = (custom_objects or {}).get(name) or _CUSTOM.get(name) or (custom_objects or {}).get(
+                name.rpartition(">")[2])
+            if found is not None:
+                return found
+    return None
+
+
+def _function_of(config, kind, custom_objects):
+    name = config.get("config")
+    custom = _custom((config.get("registered_name"), name), custom_objects)
+    if custom is not None:
+        return custom
+    kinds = (kind,) if kind in KINDS else ("activations", "losses", "metrics")
+    for kind in kinds:
+        found = KINDS.get(kind, {}).get(name) if isinstance(name, str) else None
+        if found is not None and not inspect.isclass(found):
+            return found
+    raise ValueError(_unknown(name, kinds, "function"))
 
 
 def _class_of(config, kind, custom_objects):
-    for name in (config.get("registered_name"), config["class_name"]):
-        if name and ((custom_objects or {}).get(name) or _CUSTOM.get(name)):
-            return (custom_objects or {}).get(name) or _CUSTOM[name]
-    if kind is None:
-        kinds = [k for k, classes in KINDS.items() if config["class_name"] in classes]
-        kind = kinds[0] if len(kinds) == 1 else "layers"
-    return find(kind, config["class_name"])
+    name, registered = config["class_name"], config.get("registered_name")
+    custom = _custom((registered, name), custom_objects)
+    if custom is not None:
+        return custom
+    if kind is None and registered is None:
+        kinds = [k for k, known in KINDS.items() if name in known]
+        kind = kinds[0] if len(kinds) == 1 else None
+    found = KINDS.get(kind, {}).get(name)
+    if not inspect.isclass(found) or registered not in (None, name):
+        raise ValueError(_unknown(registered or name, (kind,) if kind in KINDS else tuple(KINDS), "class"))
+    return found
+
+
+def _unknown(name, kinds, what):
+    near = difflib.get_close_matches(str(name), {n for kind in kinds for n in KINDS.get(kind, ())}, 3, 0.5)
+    hint = f" Near it are {', '.join(sorted(near))}." if near else ""
+    short = str(name).rpartition(">")[2]
+    return (f"the {what} {name!r} is not one of the {' or '.join(kinds)} of minikeras and not registered.{hint} If it "
+            f"is yours, import the module that registers it, or pass custom_objects={{{short!r}: {short}}}.")

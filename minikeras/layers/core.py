@@ -29,6 +29,15 @@ class InputLayer(Layer):
     def get_config(self):
         return {"batch_shape": list(self.batch_shape), "dtype": self.dtype, "name": self.name}
 
+    @classmethod
+    def from_config(cls, config):
+        """An input from what `get_config`, or Keras', gave."""
+        config = dict(config)
+        for field in ("sparse", "ragged", "optional"):
+            if config.pop(field, False):
+                raise ValueError(f"Input: {field}=True is not supported.")
+        return cls(**config)
+
 
 class InputTensor(SymbolicTensor):
     """The symbolic tensor that Input makes; `layer` is the InputLayer it stands for."""

@@ -1,6 +1,6 @@
 """Model: a layer that trains."""
 
-from .. import registry
+from ..autograd import tree
 from ..errors import ShapeError
 from ..layers.base import Layer
 from ..saving import api
@@ -38,6 +38,7 @@ class Model(Trainer, Layer, kind="models"):
         """Make all weights, by running `call` on the shape."""
         if type(self).call is not Layer.call and not self.built:
             self.built = True
+            self._record.build_shape = input_shape
             try:
                 self.compute_output_shape(input_shape)
             except BaseException:
@@ -46,6 +47,8 @@ class Model(Trainer, Layer, kind="models"):
 
     def _build_for(self, args, kwargs):
         # The first call itself builds the layers inside.
+        first = args[0] if args else next(iter(kwargs.values()), None)
+        self._record.build_shape = tree.map_structure(lambda x: getattr(x, "shape", None), first)
         self.built = True
 
     def summary(self, line_length=None, print_fn=print, expand_nested=False, show_trainable=False):

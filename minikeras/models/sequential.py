@@ -106,7 +106,7 @@ class Sequential(Model):
         """Name, dtype and layers in Keras' form."""
         layers = ([self._input_layer] if self._input_layer is not None else []) + self._stack
         config = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype,
-                  "layers": [serialize_layer(layer) for layer in layers]}
+                  "layers": [registry.serialize_object(layer) for layer in layers]}
         if self._record.build_shape is not None:
             config["build_input_shape"] = list(self._record.build_shape)
         return config
@@ -114,6 +114,9 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config):
         """A model from what `get_config` gave, built if the config knows the input shape."""
+        unknown = set(config) - {"name", "trainable", "dtype", "layers", "build_input_shape"}
+        if unknown:
+            raise ValueError(f"Sequential: the config has the unknown field {', '.join(sorted(unknown))}.")
         layers = [registry.deserialize(layer, "layers") for layer in config.get("layers", ())]
         model = cls(layers, name=config.get("name"))
         if not model.built and config.get("build_input_shape"):
@@ -121,14 +124,6 @@ class Sequential(Model):
         if not config.get("trainable", True):
             model.trainable = False
         return model
-
-
-def serialize_layer(layer):
-    """Keras' form of a layer inside a model: with the shape it was built for."""
-    form = registry.serialize_object(layer)
-    if layer._record.build_shape is not None:
-        form["build_config"] = {"input_shape": list(layer._record.build_shape)}
-    return form
 
 
 def _check_input(model, inputs):

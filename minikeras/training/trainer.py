@@ -263,6 +263,11 @@ class Trainer:
         """What `compile` was given, as plain data; None before."""
         return self._compiled.config() if self.compiled else None
 
+    def compile_from_config(self, config):
+        """Compile as `get_compile_config`, or Keras', describes it."""
+        # How Keras ran the steps is no part of what they compute.
+        self.compile(**{**config, "jit_compile": "auto", "steps_per_execution": 1})
+
 
 class Compiled:
     """Loss, metrics and the tracker of the mean loss, in a class of its own so that no layer search looks inside."""
