@@ -19,6 +19,9 @@ from .tensor import Node, SymbolicTensor, Tensor, ndarray, source_node
 from .variable import Variable
 
 
+SERIAL = operator.attrgetter("serial")
+
+
 class UnconnectedGradients(enum.Enum):
     """What `gradient` gives for a source that the target does not depend on."""
 
@@ -131,7 +134,7 @@ class GradientTape:
 
     def watched_variables(self):
         """The Variables watched so far, as a tuple in the order in which they were made."""
-        return tuple([self._variables[node] for node in sorted(self._variables, key=operator.attrgetter("serial"))])
+        return tuple([self._variables[node] for node in sorted(self._variables, key=SERIAL)])
 
     def gradient(self, target, sources, output_gradients=None, unconnected_gradients=UnconnectedGradients.NONE):
         """The derivative of the sum of `target` with respect to each of `sources`, in their structure.
@@ -145,7 +148,8 @@ class GradientTape:
         if self._used and not self._persistent:
             raise RuntimeError("a non-persistent GradientTape can compute one set of gradients only. "
                                "Use tf.GradientTape(persistent=True) to call gradient() again.")
-        unconnected = UnconnectedGradients(unconnected_gradients)
+        if unconnected_gradients is not UnconnectedGradients.NONE:
+            unconnected_gradients = UnconnectedGradients(unconnected_gradients)
         if sources is None or target is None:
             raise TypeError("GradientTape.gradient: target and sources must be tensors or nests of them, got None.")
         if self._recording and not self._persistent:
@@ -153,13 +157,13 @@ class GradientTape:
         self._used = True
         targets, leaves = tree.flatten(target), tree.flatten(sources)
         for x in (*targets, *leaves):
-            if not isinstance(x, (Tensor, Variable)):
+            if type(x) is not Variable and type(x) is not Tensor:
                 hint = " A symbolic tensor has no numbers to differentiate." if isinstance(x, SymbolicTensor) else ""
                 raise TypeError("GradientTape.gradient: targets and sources must be tensors or Variables, got "
                                 f"{type(x).__name__} {str(x)[:40]!r}.{hint}")
         with np.errstate(all="ignore"):
             grads = self._pull_back(targets, _seeds(targets, output_gradients), leaves)
-        if unconnected is UnconnectedGradients.ZERO:
+        if unconnected_gradients is UnconnectedGradients.ZERO:
             grads = [Tensor(np.zeros(s.shape, s._array.dtype)) if g is None else g
                      for g, s in zip(grads, leaves, strict=True)]
         return tree.pack(sources, grads)
@@ -167,11 +171,11 @@ class GradientTape:
     def _pull_back(self, targets, seeds, sources):
         bare = thread.floor == NEVER and not thread.listeners
         cotangents = {}
-        for x, seed in zip(targets, seeds, strict=True):
+        for x, seed in zip(targets, seeds):
             # A target without a node can only be a source itself; it is known by identity then.
             key = id(x) if x._node is None else x._node
-            if is_differentiable(x._array.dtype):
-                _add(cotangents, key, seed._array if bare else seed)
+            if x._array.dtype.kind in "fc":
+                _add(cotangents, key, _seed(seed, bare))
         wanted = {x._node for x in sources if x._node is not None}
         order = self._between(cotangents, wanted)
         found = _run_backward(order, cotangents, wanted, bare)
@@ -179,17 +183,16 @@ class GradientTape:
 
     def _finish(self, source, found, seeds):
         key = id(source) if source._node is None else source._node
-        parts = found.get(key)
-        if parts is None:
-            parts = seeds.get(key)      # a target that is a source has its own seed, watched or not
-        if parts is None or not is_differentiable(source._array.dtype):
+        # A target that is a source has its own seed, watched or not.
+        parts = found.get(key) if key in found else seeds.get(key)
+        if parts is None or source._array.dtype.kind not in "fc":
             return None
-        if type(source) is Variable:
+        if type(parts) is list or type(parts) is Slices:
             rows = parts if type(parts) is list else [parts]
-            if all(type(part) is Slices and part.is_rows for part in rows):
+            if type(source) is Variable and all([type(part) is Slices and part.is_rows for part in rows]):
                 return IndexedSlices.of_rows(rows)
-        total = _total(parts)
-        return total if type(total) is Tensor else Tensor(np.asarray(total))
+            parts = _total(parts)
+        return parts if type(parts) is Tensor else Tensor(np.asarray(parts))
 
     def _recorded_here(self, node):
         return any(start <= node.serial < end for start, end in self._intervals)
@@ -200,25 +203,20 @@ class GradientTape:
             return []
         (low, high) = self._intervals[0] if len(self._intervals) == 1 else (-NEVER, NEVER)
         stack = [node for node in targets if type(node) is Node]
-        seen, nodes, only_sources = set(stack), [], True
+        seen, nodes = set(stack), []
         while stack:
             node = stack.pop()
-            if node.op is None:
-                only_sources = only_sources and (node in sources or node.stamp == -NEVER)
-            elif low <= node.serial < high:
+            if node.op is not None and low <= node.serial < high:
                 nodes.append(node)
                 for parent in node.parents:
                     if parent is not None and parent not in seen:
                         seen.add(parent)
                         stack.append(parent)
-        nodes.sort(key=operator.attrgetter("serial"))
+        nodes.sort(key=SERIAL)
         if len(self._intervals) > 1:
             nodes = [node for node in nodes if self._recorded_here(node)]
-        own_watch = all(s.op is None and s in self._watched for s in sources)
-        if self._late_watch or not own_watch:
+        if self._late_watch or not all([s.op is None and s in self._watched for s in sources]):
             nodes = self._tracked(nodes, sources)
-        elif only_sources:
-            return nodes
         return _descendants(nodes, sources)
 
     def _tracked(self, nodes, sources):
@@ -248,24 +246,30 @@ def _descendants(nodes, sources):
 
 
 def _seeds(targets, output_gradients):
+    """The cotangent of each target: an array of ones, or what was given, as an array if it has no record."""
     if output_gradients is None:
-        return [Tensor(ones_like(x)) for x in targets]
+        return [ones_like(x) for x in targets]
     given = tree.flatten(output_gradients)
     if len(given) != len(targets):
         raise ShapeError(f"GradientTape.gradient: {len(given)} output_gradients for {len(targets)} targets.")
-    seeds = [Tensor(ones_like(x)) if g is None else as_tensor(g, x.dtype) for g, x in zip(given, targets, strict=True)]
-    for seed, x in zip(seeds, targets, strict=True):
+    seeds = [Tensor(ones_like(x)) if g is None else as_tensor(g, x.dtype) for g, x in zip(given, targets)]
+    for seed, x in zip(seeds, targets):
         if seed.shape != x.shape:
             raise ShapeError(f"GradientTape.gradient: an output_gradient has shape {seed.shape}, its target {x.shape}.")
-    return seeds
+    return [seed if seed._node is not None else seed._array for seed in seeds]
+
+
+def _seed(seed, bare):
+    if type(seed) is ndarray:
+        return seed if bare else Tensor(seed)
+    return seed._array if bare else seed
 
 
 def _run_backward(order, cotangents, wanted, bare):
     """Pull `cotangents` back through `order`, youngest first; the parts that reach each of `wanted`."""
     table, found = dict(cotangents), {}
     reached = wanted.union(order)
-    collecting = gc.isenabled()
-    was_raw = thread.raw
+    collecting, was_raw = gc.isenabled(), thread.raw
     gc.disable()        # a long walk allocates much and makes no cycles
     thread.raw = bare
     try:
@@ -280,22 +284,23 @@ def _run_backward(order, cotangents, wanted, bare):
             if op is component:
                 _fill_slot(table, node.parents[0], node.attrs["index"], _total(d))
                 continue
-            if type(d) is list or type(d) is Slices:
+            kind = type(d)
+            if kind is list or kind is Slices:
                 d = _total(d)
-            elif type(d) is dict:
+            elif kind is dict:
                 d = _all_slots(node, d)
-            parents = node.parents
-            asked = [p if p in reached else None for p in parents]
+            asked = [parent if parent in reached else None for parent in node.parents]
             if bare:
                 grads = op.pull(d, node.output, node.inputs, node.attrs, asked)
             else:
                 grads = op.pull(d, *_aliases(node), node.attrs, asked)
             for parent, grad in zip(asked, grads):
-                if parent is not None and grad is not None:
-                    if parent in table:
-                        _add(table, parent, grad)
-                    else:
-                        table[parent] = grad
+                if parent is None or grad is None:
+                    continue
+                if parent in table:
+                    _add(table, parent, grad)
+                else:
+                    table[parent] = grad
     finally:
         thread.raw = was_raw
         if collecting:

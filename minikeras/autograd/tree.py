@@ -33,7 +33,7 @@ def _pack(structure, leaves):
         packed = {key: _pack(structure[key], leaves) for key in sorted(structure)}
         return {key: packed[key] for key in structure}
     if isinstance(structure, (tuple, list)):
-        items = [_pack(item, leaves) for item in structure]
+        items = [_pack(item, leaves) if isinstance(item, CONTAINERS) else next(leaves) for item in structure]
         if hasattr(structure, "_fields"):
             return type(structure)(*items)
         return type(structure)(items)

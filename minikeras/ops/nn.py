@@ -200,22 +200,25 @@ def sparse_softmax_cross_entropy(labels, logits):
     if labels.shape != logits.shape[:-1]:
         _sparse_shape(labels.shape, logits.shape)
     classes = logits.shape[-1]
-    _check_labels(labels, classes)
     shifted = logits - np.maximum.reduce(logits, -1, None, None, True)
     e = np.exp(shifted)
     total = np.add.reduce(e, -1, None, None, True)
-    rows = shifted.reshape(-1, classes)
-    picked = rows[np.arange(len(rows)), labels.reshape(-1)].reshape(labels.shape)
-    return np.log(total[..., 0]) - picked, e / total
+    rows, flat = shifted.reshape(-1, classes), labels.reshape(-1)
+    try:
+        picked = rows[np.arange(len(rows)), flat]
+    except IndexError:
+        raise _bad_label(labels, classes) from None
+    # NumPy takes -1 for the last class.
+    if flat.size and np.minimum.reduce(flat) < 0:
+        raise _bad_label(labels, classes)
+    return np.log(total[..., 0]) - picked.reshape(labels.shape), e / total
 
 
-def _check_labels(labels, classes):
-    # NumPy would take -1 for the last class.
-    if labels.size and (np.minimum.reduce(labels, None) < 0 or np.maximum.reduce(labels, None) >= classes):
-        where = np.argwhere((labels < 0) | (labels >= classes))[0]
-        raise ShapeError(f"sparse cross-entropy: label {labels[tuple(where)]} of sample {int(where[0])} of the batch "
-                         f"is outside 0..{classes - 1}, the {classes} classes of the predictions. Correct the labels, "
-                         "or give the last layer more units.")
+def _bad_label(labels, classes):
+    where = np.argwhere((labels < 0) | (labels >= classes))[0]
+    return ShapeError(f"sparse cross-entropy: label {labels[tuple(where)]} of sample {int(where[0])} of the batch is "
+                      f"outside 0..{classes - 1}, the {classes} classes of the predictions. Correct the labels, or "
+                      "give the last layer more units.")
 
 
 def _sparse_shape(labels, logits):
