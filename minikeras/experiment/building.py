@@ -49,6 +49,13 @@ def compile_model(model, config):
     return model
 
 
+def try_batch(model, config, x, y):
+    """Runs one batch without an update. Raises ExperimentError where output, labels, loss and metrics do not agree."""
+    with _blaming(config.train.loss), float_type(config):
+        model.test_on_batch(x, y)
+    model.reset_metrics()
+
+
 @contextlib.contextmanager
 def _blaming(named):
     """Says where in the config an error inside comes from."""

@@ -9,7 +9,7 @@ import minikeras as mk
 
 from ..errors import DataError, ExperimentError
 from . import folder as files
-from .building import build_model, compile_model, float_type
+from .building import build_model, compile_model, float_type, try_batch
 from .data import PARTS, check_labels, gives_logits, load_parts
 from .environment import describe_environment
 from .objects import load_config, make
@@ -42,6 +42,7 @@ def train(config, run_dir=None, report=print):
     for name, part in parts.items():
         check_labels(config, part.y, model.output_shape, name)
     compile_model(model, config)
+    try_batch(model, config, parts["train"].x[:2], parts["train"].y[:2])
     folder = files.create_folder(config, run_dir)
     log = RunLog(folder / files.LOG)
     try:
@@ -162,7 +163,7 @@ def open_run(path):
     config = load_config(path / files.RESOLVED)
     with float_type(config):
         # Compiled from the config where that is needed: it says all, and a model that predicts needs no optimizer.
-        model = mk.saving.load_model(path / files.MODEL, compile=False)
+        model = mk.models.load_model(path / files.MODEL, compile=False)
     return Run(path, config, _facts(config, model), model)
 
 

@@ -1,6 +1,8 @@
 """minikeras evaluate"""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -21,3 +23,9 @@ def test_json_is_what_the_run_itself_measured(trained, capsys):
 def test_a_missing_run_is_one_line_and_code_2(tmp_path, capsys):
     assert main(["evaluate", str(tmp_path / "none")]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_process_of_its_own_evaluates(trained):
+    done = subprocess.run([sys.executable, "-W", "error", "-m", "minikeras", "evaluate", str(trained)],
+                          capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("test: loss ")

@@ -139,6 +139,8 @@ def test_callbacks_of_the_config_act(run):
     (["callbacks=[{type: EarlyStopping, monitor: acc}]"], "callbacks.0.monitor: acc is not measured"),
     (["model.input_shape=[64]"], "model.input_shape is (64,), but an example of data.source digits has shape (8, 8)"),
     (["model.layers=[{type: Dense, name: a, units: 1}, {type: Dense, name: a, units: 2}]"], "'a' is taken"),
+    (["train.loss={type: CategoricalCrossentropy, from_logits: true}"], "command line: train.loss: categorical"),
+    (["model.layers.0=ReLU"], "config.yaml:14:16: train.loss: sparse cross-entropy: labels of shape (2,)"),
 ])
 def test_what_does_not_fit_together_is_refused_before_a_folder_is_made(run, tmp_path, overrides, message):
     with pytest.raises(ExperimentError) as caught:
