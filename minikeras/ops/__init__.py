@@ -70,7 +70,9 @@ from .nn import (
     tanh_shrink,
     threshold,
 )
-from .reduce import all, any, argmax, argmin, cumprod, cumsum, logsumexp, max, mean, min, prod, std, sum, var
+from .reduce import all, any, argmax, argmin, logsumexp, max, mean, min, prod, std, sum, var
+from .reduce import cumprod as _cumprod
+from .reduce import cumsum as _cumsum
 from .shapes import (
     expand_dims,
     flip,
@@ -125,6 +127,16 @@ def broadcast_to(x, shape):
 def concatenate(xs, axis=0):
     """Tensors joined along an axis that they have."""
     return _concatenate(*xs, axis=axis)
+
+
+def cumprod(x, axis=None):
+    """The running product along `axis`, of the flat `x` if it is None."""
+    return _cumprod(ravel(x), axis=0) if axis is None else _cumprod(x, axis=axis)
+
+
+def cumsum(x, axis=None):
+    """The running sum along `axis`, of the flat `x` if it is None."""
+    return _cumsum(ravel(x), axis=0) if axis is None else _cumsum(x, axis=axis)
 
 
 def reshape(x, newshape):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..autograd.linear import cast
+from ..autograd.linear import cast, zeros_like
 from ..autograd.op import elementwise, first_kept, floated, kept
 
 
@@ -40,7 +40,9 @@ def divide_no_nan(a, b, *, out=None):
 
 def _power_rule_base(d, y, a, b):
     if type(b) in (int, float):
-        return d * 2.0 * a if b == 2 else d * b * power(a, b - 1)
+        if b == 0:      # without the cases of 0 and 1, the derivatives at a = 0 would be 0 * inf
+            return zeros_like(d)
+        return d if b == 1 else d * 2.0 * a if b == 2 else d * b * power(a, b - 1)
     return d * b * power(a, b - 1)
 
 

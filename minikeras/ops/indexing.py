@@ -133,8 +133,11 @@ def boolean_mask(x, mask):
 
 
 @primitive(shape=lambda x, **_: x, policy=kept, result=np.int32)
-def argsort(x, *, axis=-1):
+def argsort(x, *, axis=-1, descending=False):
     """Indices that sort `x` along `axis`; equal elements keep their order."""
+    if descending:      # negating would fail for booleans and wrap small integers around
+        order = np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
+        return (x.shape[axis] - 1 - order).astype(np.int32)
     return np.argsort(x, axis, kind="stable").astype(np.int32)
 
 
@@ -146,7 +149,7 @@ def sort(x, axis=-1):
 def top_k(x, k, sorted=True):
     """The `k` largest elements along the last axis in descending order, and their indices."""
     x = as_tensor(x)
-    order = argsort(-x, axis=-1)
+    order = argsort(x, axis=-1, descending=True)
     indices = getitem(order, index=(Ellipsis, slice(0, k)))
     return take_along_axis(x, indices, -1), indices
 

@@ -280,8 +280,7 @@ def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     """Indices that sort along `axis`; always stable."""
     if direction not in ("ASCENDING", "DESCENDING"):
         raise ValueError(f"argsort: direction must be 'ASCENDING' or 'DESCENDING', got {direction!r}.")
-    values = as_tensor(values)
-    return indexing.argsort(values if direction == "ASCENDING" else -values, axis=axis)
+    return indexing.argsort(values, axis=axis, descending=direction == "DESCENDING")
 
 
 def clip_by_value(t, clip_value_min, clip_value_max, name=None):

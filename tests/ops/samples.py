@@ -140,7 +140,7 @@ SAMPLES = {
     "any": [Sample((BOOLEANS,), attrs) for attrs in _AXES[:3]],
     "argmax": _ARG,
     "argmin": _ARG,
-    "argsort": [Sample(((3, 4),), _SAME[axis]) for axis in (0, -1)],
+    "argsort": [Sample(((3, 4),), {"axis": axis, "descending": down}) for axis in (0, -1) for down in (False, True)],
     "matmul": [Sample(extents) for extents in (
         ((2, 3), (3, 4)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 2, 3), (3, 4)), ((2, 2, 3), (2, 3, 2)),
         ((3,), (2, 3, 4)), ((2, 2, 3), (3,)), ((2, 3), (2, 3, 2)), ((2, 1, 2, 3), (3, 3, 2)), ((0, 3), (3, 2)),
