@@ -15,7 +15,9 @@ import numpy as np
 from .autograd.dtypes import DType
 from .autograd.tensor import ArrayOperand
 
-KINDS = {}          # kind -> {name: class or function}
+# kind -> {name: class or function}. The kind "functions" has those of losses and metrics, whose names stand
+# for classes in their own kinds.
+KINDS = {}
 _CUSTOM = {}        # "Package>Name" -> class of a user
 
 
@@ -44,6 +46,9 @@ class Configurable:
         self = super().__new__(cls)
         object.__setattr__(self, "_captured", Captured(args, kwargs))
         return self
+
+    def __init__(self):
+        """Takes nothing; object's own would take anything."""
 
     def __init_subclass__(cls, kind=None, aliases=(), **kwargs):
         super().__init_subclass__(**kwargs)
@@ -198,8 +203,8 @@ def serialize_object(obj):
     """Keras' form of an object: module, class name, config, registered name; how it was built and compiled."""
     cls = type(obj)
     builtin = cls._kind if isinstance(obj, Configurable) and KINDS[cls._kind].get(cls.__name__) is cls else None
-    form = {"module": _MODULE_OF_KIND.get(builtin, f"keras.{builtin}") if builtin else None, "class_name": cls.__name__,
-            "config": obj.get_config(),
+    module = getattr(cls, "keras_module", None) or _MODULE_OF_KIND.get(builtin, f"keras.{builtin}")
+    form = {"module": module if builtin else None, "class_name": cls.__name__, "config": obj.get_config(),
             "registered_name": None if builtin else getattr(cls, "_registered_name", cls.__name__)}
     for part in ("build_config", "compile_config"):
         config = getattr(obj, f"get_{part}", lambda: None)()
@@ -289,7 +294,7 @@ def _function_of(config, kind, custom_objects):
     custom = _custom((config.get("registered_name"), name), custom_objects)
     if custom is not None:
         return custom
-    kinds = (kind,) if kind in KINDS else ("activations", "losses", "metrics")
+    kinds = ("activations", "functions") if kind not in ("losses", "metrics") else ("functions",)
     for kind in kinds:
         found = KINDS.get(kind, {}).get(name) if isinstance(name, str) else None
         if found is not None and not inspect.isclass(found):

@@ -1,5 +1,6 @@
 """Losses by Keras' names."""
 
+from .. import registry
 from .base import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -17,6 +18,10 @@ from .functions import (
     mean_squared_error,
     sparse_categorical_crossentropy,
 )
+
+for _function in (binary_crossentropy, categorical_crossentropy, mean_absolute_error, mean_squared_error,
+                  sparse_categorical_crossentropy):
+    registry.register("functions")(_function)
 
 __all__ = ["BinaryCrossentropy", "CategoricalCrossentropy", "Loss", "LossFunctionWrapper", "MeanAbsoluteError",
            "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "get",

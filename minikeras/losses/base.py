@@ -75,12 +75,17 @@ def reduce_weighted(values, sample_weight, reduction):
 class LossFunctionWrapper(Loss):
     """A function of (y_true, y_pred), with fixed further arguments, as a Loss."""
 
+    keras_module = "keras.src.losses.losses"    # Keras has it, but under no public name
+
     def __init__(self, fn, reduction="sum_over_batch_size", name=None, dtype=None, **arguments):
         super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
         self.fn, self.arguments = fn, arguments
 
     def call(self, y_true, y_pred):
         return self.fn(y_true, y_pred, **self.arguments)
+
+    def get_config(self):
+        return {**super().get_config(), "fn": registry.serialize_function(self.fn, by_name=False)}
 
 
 class MeanSquaredError(Loss, aliases=("mse", "MSE")):

@@ -1,5 +1,6 @@
 """Metrics by Keras' names."""
 
+from .. import registry
 from ..losses.functions import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -33,6 +34,10 @@ from .functions import (
     sparse_top_k_categorical_accuracy,
     top_k_categorical_accuracy,
 )
+
+for _function in (accuracy, binary_accuracy, categorical_accuracy, sparse_categorical_accuracy,
+                  sparse_top_k_categorical_accuracy, top_k_categorical_accuracy):
+    registry.register("functions")(_function)
 
 __all__ = ["Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy", "Mean",
            "MeanAbsoluteError", "MeanMetricWrapper", "MeanSquaredError", "Metric", "SparseCategoricalAccuracy",

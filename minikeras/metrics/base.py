@@ -1,5 +1,7 @@
 """Metric: numbers gathered over many batches, in Variables."""
 
+import inspect
+
 from .. import initializers, ops, registry
 from ..autograd import dtypes
 from ..autograd.dispatch import as_tensor
@@ -113,6 +115,12 @@ class MeanMetricWrapper(Mean):
         y_pred = as_tensor(y_pred, self.dtype)
         super().update_state(self.fn(y_true, y_pred, **self.arguments), sample_weight)
 
+    def get_config(self):
+        config = super().get_config()
+        if "fn" in config:
+            config["fn"] = registry.serialize_function(self.fn, by_name=False)
+        return config
+
 
 class _OfFunction(MeanMetricWrapper):
     """A MeanMetricWrapper of one function: what the constructor takes beyond name and dtype goes to it."""
@@ -120,6 +128,7 @@ class _OfFunction(MeanMetricWrapper):
     function = None
 
     def __init__(self, name=None, dtype=None, **arguments):
+        inspect.signature(type(self).function).bind_partial(None, None, **arguments)    # refuses unknown ones
         super().__init__(type(self).function, name or registry.snake_case(type(self).__name__), dtype, **arguments)
 
 

@@ -1,0 +1,58 @@
+"""One object of every registered class, with arguments other than the defaults where there are any."""
+
+import numpy as np
+
+from minikeras import initializers, layers, losses, metrics, models, optimizers, registry  # noqa: F401
+
+KINDS = ("layers", "losses", "metrics", "optimizers", "schedules", "initializers", "regularizers", "constraints")
+BASES = {"Layer", "Loss", "Metric", "Optimizer", "LearningRateSchedule", "Initializer", "RandomInitializer",
+         "Regularizer", "Constraint"}
+
+# Arguments for the classes that need some; other classes are made without.
+ARGUMENTS = {
+    "InputLayer": {"shape": (4, 4), "batch_size": 2, "name": "x"},
+    "Dense": {"units": 3, "activation": "relu", "kernel_initializer": "he_normal", "kernel_regularizer": "l2",
+              "bias_constraint": "non_neg", "activity_regularizer": "l1"},
+    "Activation": {"activation": "tanh"},
+    "Dropout": {"rate": 0.25, "seed": 7},
+    "Rescaling": {"scale": 0.5, "offset": 1.0},
+    "LossFunctionWrapper": {"fn": losses.mean_squared_error},
+    "MeanMetricWrapper": {"fn": losses.mean_squared_error, "name": "error"},
+    "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
+    "InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
+    "PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "power": 2.0},
+    "PiecewiseConstantDecay": {"boundaries": [10, 20], "values": [0.1, 0.01, 0.001]},
+    "CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "warmup_target": 0.2, "warmup_steps": 5},
+    "CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": 10},
+    "Adam": {"learning_rate": 0.01, "amsgrad": True, "clipnorm": 1.0},
+    "SGD": {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True},
+    "Constant": {"value": 2.5},
+    "RandomNormal": {"stddev": 0.1, "seed": 3},
+    "BinaryCrossentropy": {"from_logits": True},
+    "SparseCategoricalCrossentropy": {"from_logits": True, "ignore_class": 0},
+    "MaxNorm": {"max_value": 3, "axis": 1},
+}
+
+
+def classes():
+    """(kind, class) for every class of ours in the registry that is no base class, each once."""
+    found = {(kind, value) for kind in KINDS for value in registry.KINDS[kind].values() if isinstance(value, type)}
+    return sorted(((kind, cls) for kind, cls in found if cls.__name__ not in BASES),
+                  key=lambda item: (item[0], item[1].__name__))
+
+
+def made(cls):
+    """An object of the class."""
+    return cls(**ARGUMENTS.get(cls.__name__, {}))
+
+
+def small_model(seed=0, dropout=0.2, optimizer="adam"):
+    """A compiled classifier of 4x4 images that has been trained for an epoch, with its data."""
+    registry_free = np.random.default_rng(seed)
+    x = registry_free.normal(size=(48, 4, 4)).astype("float32")
+    y = registry_free.integers(0, 3, 48)
+    model = models.Sequential([models.Input((4, 4)), layers.Flatten(), layers.Dense(8, activation="relu"),
+                               layers.Dropout(dropout), layers.Dense(3)])
+    model.compile(optimizer, losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    model.fit(x, y, epochs=1, batch_size=16, verbose=0)
+    return model, x, y
