@@ -39,7 +39,7 @@ def main(arguments=None):
         return stop.code or 0
     except MinikerasError as error:
         print(error, file=sys.stderr)
-        return 2
+        return getattr(error, "exit_code", 2)
     except BrokenPipeError:             # the reader of our output has gone, as in `| head`
         sys.stdout = None
         return 1

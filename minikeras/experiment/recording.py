@@ -11,6 +11,8 @@ from . import folder as files
 class NonFiniteLossError(MinikerasError, ArithmeticError):
     """The loss became NaN or infinite."""
 
+    exit_code = 3
+
 
 class RunLog:
     """train.log: a line at a time, each with its moment, on disk at once."""

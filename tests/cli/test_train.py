@@ -72,15 +72,18 @@ def test_layers_that_do_not_fit_name_their_place(config, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_a_loss_that_is_not_finite_is_code_3(config, capsys):
-    assert main(["train", str(config), "train.optimizer.learning_rate=1e38"]) == 3
-    assert "stopped: the loss became" in capsys.readouterr().out
+@pytest.mark.parametrize("reaction", ["stop", "raise"])
+def test_a_loss_that_is_not_finite_is_code_3(config, capsys, reaction):
+    assert main(["train", str(config), "train.optimizer.learning_rate=1e38", f"train.on_nonfinite={reaction}"]) == 3
+    captured = capsys.readouterr()
+    assert "the loss became" in captured.out + captured.err and "Traceback" not in captured.err
 
 
 def test_a_process_of_its_own_trains(config):
     done = subprocess.run([sys.executable, "-W", "error", "-m", "minikeras", "train", str(config), "--run-dir", "out",
                            "runtime.threads=1"], capture_output=True, text=True, cwd=config.parent)
-    assert (done.returncode, done.stderr) == (0, "") and done.stdout.splitlines()[-1] == "run folder: out"
+    assert done.returncode == 0 and done.stdout.splitlines()[-1] == "run folder: out"
+    assert "Traceback" not in done.stderr and "Warning" not in done.stderr
     assert '"threads": 1' in (config.parent / "out" / "env.json").read_text()
 
 
