@@ -1,18 +1,20 @@
 """Layer: weights and sublayers under one roof, built at the first call."""
 
+import functools
 import inspect
 import itertools
 import threading
 
 import numpy as np
 
-from .. import constraints, initializers, regularizers, registry
+from .. import registry, regularizers
 from ..autograd import tree
 from ..autograd.dispatch import as_tensor
 from ..autograd.dtypes import as_dtype, floatx
+from ..autograd.state import tick
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor
-from ..autograd.variable import Variable
 from ..errors import ShapeError
+from .holder import Holder
 from .probe import probe_call
 
 _names = {}     # prefix -> counter of the names given by themselves
@@ -31,12 +33,12 @@ def reset_names():
 
 
 class _CallContext:
-    """What an outer call tells the calls inside it: `training`, and who collects added losses."""
+    """What an outer call tells the calls inside it: which call it is, and its `training`."""
 
-    __slots__ = ("added", "training")
+    __slots__ = ("entry", "training")
 
     def __init__(self):
-        self.training = self.added = None
+        self.entry = self.training = None
 
 
 class _ThreadContext(threading.local):
@@ -47,24 +49,7 @@ class _ThreadContext(threading.local):
 _thread = _ThreadContext()
 
 
-class _Record:
-    """What a layer keeps for itself, in a class of its own so that no search for sublayers looks inside."""
-
-    __slots__ = ("activity_regularizer", "added", "build_shape", "fixed", "holders", "losses", "trainable",
-                 "variables")
-
-    def __init__(self):
-        self.holders = {}       # attributes that are, or may hold, layers and Variables
-        self.variables = []     # in the order of registration
-        self.fixed = set()      # ids of those that were not trainable to begin with
-        self.losses = []        # added by add_loss during the last call
-        self.added = []         # layers inside that added losses during the last call
-        self.trainable = True
-        self.build_shape = None
-        self.activity_regularizer = None
-
-
-class Layer(registry.Configurable, kind="layers"):
+class Layer(Holder, kind="layers"):
     """Base of all layers. Subclasses make weights in `build(input_shape)` and compute in `call(inputs)`.
 
     name        unique by itself: the class name in snake case, with a number from the second on
@@ -74,10 +59,10 @@ class Layer(registry.Configurable, kind="layers"):
     input_shape, input_dim, batch_size   shape of one sample, where a Sequential starts with this layer
     """
 
-    def __new__(cls, *args, **kwargs):
-        self = super().__new__(cls, *args, **kwargs)
-        object.__setattr__(self, "_record", _Record())
-        return self
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = _completing(cls.build)
 
     def __init__(self, *, name=None, trainable=True, dtype=None, activity_regularizer=None, input_shape=None,
                  input_dim=None, batch_size=None):
@@ -86,6 +71,8 @@ class Layer(registry.Configurable, kind="layers"):
         self.name = name or automatic_name(type(self))
         self.built = False
         self._dtype = as_dtype(dtype or floatx()).name
+        self._record.array_dtype = np.dtype(self._dtype)
+        self._record.training_argument = _training_argument(type(self))
         self._record.activity_regularizer = regularizers.get(activity_regularizer)
         self._record.trainable = bool(trainable)
         if input_dim is not None:
@@ -93,162 +80,29 @@ class Layer(registry.Configurable, kind="layers"):
         # Keras' older way to give a Sequential its input: an Input layer is made of it.
         self.given_input_shape = None if input_shape is None else (batch_size, *input_shape)
 
-    def __setattr__(self, name, value):
-        if isinstance(value, Variable):
-            self._register(value, name)
-        if isinstance(value, HOLDERS):
-            self._record.holders[name] = value
-        else:
-            self._record.holders.pop(name, None)
-        object.__setattr__(self, name, value)
-
-    def __delattr__(self, name):
-        self._record.holders.pop(name, None)
-        object.__delattr__(self, name)
-
-    def _register(self, variable, name):
-        if not any(v is variable for v in self._record.variables):
-            self._record.variables.append(variable)
-            if not variable.trainable:
-                self._record.fixed.add(id(variable))
-            if variable.name == "Variable":
-                variable.name = variable.path = name
-
-    # --- weights -----------------------------------------------------------------------------
-
-    def add_weight(self, *args, shape=None, initializer=None, dtype=None, trainable=True, regularizer=None,
-                   constraint=None, name=None):
-        """Make a Variable that belongs to this layer and return it.
-
-        Positional arguments are Keras 3's (shape, initializer, dtype, trainable) or, if the first is a
-        string, the older (name, shape, dtype, initializer, regularizer, trainable, constraint).
-        """
-        order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint") \
-            if args and isinstance(args[0], str) else ("shape", "initializer", "dtype", "trainable")
-        if len(args) > len(order):
-            raise TypeError(f"add_weight takes at most {len(order)} positional arguments ({', '.join(order)}).")
-        given = dict(shape=shape, initializer=initializer, dtype=dtype, trainable=trainable, regularizer=regularizer,
-                     constraint=constraint, name=name)
-        given.update(zip(order, args))
-        dtype = as_dtype(given["dtype"] or self._dtype)
-        default = "glorot_uniform" if dtype.is_floating else "zeros"
-        variable = Variable(
-            initializers.get(given["initializer"] or default), bool(given["trainable"]),
-            shape=_extents(given["shape"] if given["shape"] is not None else (), self), dtype=dtype,
-            name=given["name"] or "variable", constraint=constraints.get(given["constraint"]),
-            regularizer=regularizers.get(given["regularizer"]))
-        variable.path = f"{self.name}/{variable.name}"
-        self._register(variable, variable.name)
-        if not self._record.trainable:
-            variable.trainable = False
-        return variable
-
-    def _children(self):
-        """Layers held directly in attributes, or in lists, tuples and dicts there, in order, each once."""
-        return _unique(_search(self._record.holders.values(), Layer))
-
-    def _flatten_layers(self):
-        """This layer and all inside it, depth first, each once."""
-        found, stack, seen = [], [self], set()
-        while stack:
-            layer = stack.pop()
-            if id(layer) not in seen:
-                seen.add(id(layer))
-                found.append(layer)
-                stack += layer._children()[::-1]
-        return found
-
-    def _own_variables(self):
-        own = _unique([*self._record.variables, *_search(self._record.holders.values(), Variable)])
-        fixed = self._record.fixed
-        return [v for v in own if id(v) not in fixed] + [v for v in own if id(v) in fixed]
-
-    @property
-    def variables(self):
-        """All Variables: own trainable ones, own others, then each sublayer's."""
-        return _unique([v for layer in self._flatten_layers() for v in layer._own_variables()])
-
-    weights = variables
-
-    @property
-    def trainable_variables(self):
-        """The Variables that training changes; none if the layer is frozen."""
-        return [v for v in self.variables if v.trainable] if self._record.trainable else []
-
-    trainable_weights = trainable_variables
-
-    @property
-    def non_trainable_variables(self):
-        """The Variables that training leaves alone."""
-        return [v for v in self.variables if not (self._record.trainable and v.trainable)]
-
-    non_trainable_weights = non_trainable_variables
-
-    @property
-    def trainable(self):
-        """Whether training changes the weights. Assigning reaches all sublayers and their weights."""
-        return self._record.trainable
-
-    @trainable.setter
-    def trainable(self, value):
-        for layer in self._flatten_layers():
-            layer._record.trainable = bool(value)
-            for variable in layer._own_variables():
-                if id(variable) not in layer._record.fixed:
-                    variable.trainable = bool(value)
-
-    def get_weights(self):
-        """Copies of the weights as NumPy arrays, in the order of `weights`."""
-        return [np.array(v._array) for v in self.weights]
-
-    def set_weights(self, weights):
-        """Assign arrays in the order of `weights`. Raises ShapeError naming the first that does not fit."""
-        own = self.weights
-        if len(weights) != len(own):
-            raise ShapeError(f"{self.name}.set_weights: got {len(weights)} arrays for {len(own)} weights "
-                             f"({', '.join(v.path for v in own) or 'none: build the layer first'}).")
-        for variable, value in zip(own, weights, strict=True):
-            if np.shape(value) != variable.shape:
-                raise ShapeError(f"{self.name}.set_weights: {variable.path} has shape {variable.shape}, "
-                                 f"got {np.shape(value)}.")
-        for variable, value in zip(own, weights, strict=True):
-            variable.assign(value)
-
-    def count_params(self):
-        """The number of elements in all weights. Raises ValueError before the layer is built."""
-        if not self.built:
-            raise ValueError(f"{self.name} has no weights yet: it is built at its first call. Call it on data, or "
-                             f"build({self.name}.build(input_shape)) it, or start the model with Input(shape).")
-        return sum(v.size for v in self.weights)
-
     # --- calling -----------------------------------------------------------------------------
 
     def __call__(self, *args, **kwargs):
-        if "name" not in self.__dict__:
-            raise RuntimeError(f"{type(self).__name__}.__init__ must call super().__init__() before anything else.")
-        args = self._converted(args)
-        if kwargs:
-            kwargs = self._converted(kwargs)
+        record = self._record
+        if len(args) != 1 or kwargs or type(args[0]) is not Tensor or args[0]._array.dtype is not record.array_dtype:
+            self._check_initialized()
+            args, kwargs = self._converted(args), self._converted(kwargs)
         if not self.built:
             self._build_for(args, kwargs)
         context = _thread.call
-        outer = context.training
-        training = kwargs.pop("training", None)
-        training = outer if training is None else training
-        if _takes_training(type(self)):
-            kwargs["training"] = training
-        is_entry = context.added is None
-        if is_entry:
-            self._forget_losses()
-            context.added = []
-        context.training = training
+        outer, entry = context.training, context.entry
+        training = kwargs.pop("training", None) if kwargs else None
+        if record.training_argument is not None:
+            args, training = _with_training(args, kwargs, training, outer, *record.training_argument)
+        elif training is None:
+            training = outer
+        if entry is None:
+            context.entry = tick()
+        record.entry, context.training = context.entry, training
         try:
-            outputs = self._run(args, kwargs)
+            return self._run(args, kwargs)
         finally:
-            context.training = outer
-            if is_entry:
-                self._record.added, context.added = context.added, None
-        return outputs
+            context.entry, context.training = entry, outer
 
     def _run(self, args, kwargs):
         if (not args or type(args[0]) is not Tensor) and any(
@@ -325,20 +179,18 @@ class Layer(registry.Configurable, kind="layers"):
 
     def add_loss(self, loss):
         """Add a scalar to what training minimizes, from inside `call`."""
-        self._record.losses.append(loss)
-        if _thread.call.added is not None:
-            _thread.call.added.append(self)
-
-    def _forget_losses(self):
-        for layer in self._record.added:
-            layer._record.losses = []
-        self._record.added = []
+        record = self._record
+        if not isinstance(loss, SymbolicTensor):
+            if record.losses_entry != record.entry:
+                record.losses, record.losses_entry = [], record.entry
+            record.losses.append(loss)
 
     @property
     def losses(self):
         """Scalars added during the last call, then the penalties of the regularized weights."""
         layers = self._flatten_layers()
-        found = [loss for layer in layers for loss in layer._record.losses]
+        found = [loss for layer in layers if layer._record.losses_entry == self._record.entry
+                 for loss in layer._record.losses]
         return found + [v.regularizer(v) for layer in layers for v in layer._own_variables()
                         if v.regularizer is not None and v.trainable]
 
@@ -382,38 +234,43 @@ class Layer(registry.Configurable, kind="layers"):
         return layer
 
 
-HOLDERS = (Layer, Variable, list, tuple, dict)
 _BASE_ARGUMENTS = ("name", "trainable", "dtype", "activity_regularizer", "input_shape", "input_dim", "batch_size")
-_TAKES_TRAINING = {}
+_TRAINING = {}
 
 
-def _takes_training(cls):
-    if cls not in _TAKES_TRAINING:
-        _TAKES_TRAINING[cls] = "training" in inspect.signature(cls.call).parameters
-    return _TAKES_TRAINING[cls]
+def _training_argument(cls):
+    """Place and default of `training` among the arguments of `call`; None if it takes none."""
+    if cls not in _TRAINING:
+        names = inspect.signature(cls.call).parameters
+        default = names["training"].default if "training" in names else None
+        # Keyword-only or not, a place behind all positional arguments is never reached.
+        _TRAINING[cls] = None if "training" not in names else (
+            list(names).index("training") - 1, None if default is inspect.Parameter.empty else default)
+    return _TRAINING[cls]
 
 
-def _extents(shape, layer):
-    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    if any(n is None for n in shape):
-        raise ShapeError(f"{layer.name}.add_weight: the shape {shape} has an axis that is not known. The input needs "
-                         "that extent; give it in Input(shape=...).")
-    return tuple(int(n) for n in shape)
+def _with_training(args, kwargs, training, outer, place, default):
+    """Arguments in which `training` is what was given, else what the outer call has, else its default."""
+    if training is None and len(args) > place:
+        training = args[place]
+    if training is None:
+        training = default if outer is None else outer
+    if len(args) > place:
+        return (*args[:place], training, *args[place + 1:]), training
+    kwargs["training"] = training
+    return args, training
 
 
-def _search(values, kind):
-    """Instances of `kind` among values, and in lists, tuples and dicts among them."""
-    for value in values:
-        if isinstance(value, kind):
-            yield value
-        elif isinstance(value, dict):
-            yield from _search(value.values(), kind)
-        elif isinstance(value, (list, tuple)):
-            yield from _search(value, kind)
-
-
-def _unique(items):
-    return list({id(item): item for item in items}.values())
+def _completing(build):
+    """A `build` after which the layer knows that it is built, and for which shape, whoever called it."""
+    @functools.wraps(build)
+    def complete(self, *args, **kwargs):
+        build(self, *args, **kwargs)
+        shape = next(iter([*args, *kwargs.values()]), None)
+        if shape is not None:
+            self._record.build_shape = shape
+        self.built = True
+    return complete
 
 
 def _map_shapes(function, shapes):

@@ -48,14 +48,15 @@ class _undone:
 
     def __enter__(self):
         self.values = [(v, v._array) for layer in self.layers for v in layer._own_variables()]
-        self.losses = [(layer, list(layer._record.losses)) for layer in self.layers]
+        self.losses = [(layer._record, list(layer._record.losses), layer._record.losses_entry)
+                       for layer in self.layers]
         seeds = [s for layer in self.layers for s in vars(layer).values() if isinstance(s, SeedGenerator)]
         self.states = [(s, copy.deepcopy(s.generator.bit_generator.state)) for s in seeds]
 
     def __exit__(self, *_):
         for variable, array in self.values:
             variable._array = array
-        for layer, losses in self.losses:
-            layer._record.losses = losses
+        for record, losses, entry in self.losses:
+            record.losses, record.losses_entry = losses, entry
         for seed, state in self.states:
             seed.generator.bit_generator.state = state

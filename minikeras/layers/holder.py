@@ -1,0 +1,196 @@
+"""What a layer holds: its Variables, and the layers and Variables in its attributes."""
+
+import numpy as np
+
+from .. import constraints, initializers, registry, regularizers
+from ..autograd.dtypes import as_dtype
+from ..autograd.variable import Variable
+from ..errors import ShapeError
+
+
+class Record:
+    """What a layer keeps for itself, in a class of its own so that no search for sublayers looks inside."""
+
+    __slots__ = ("activity_regularizer", "array_dtype", "build_shape", "entry", "fixed", "holders", "losses",
+                 "losses_entry", "trainable", "training_argument", "variables")
+
+    def __init__(self):
+        self.holders = {}       # attributes that are, or may hold, layers and Variables
+        self.variables = []     # in the order of registration
+        self.fixed = set()      # ids of those that were not trainable to begin with
+        self.array_dtype = None         # NumPy dtype of the computation
+        self.training_argument = None   # place and default of `training` in `call`
+        self.entry = 0          # which outermost call this layer took part in last
+        self.losses = []        # added by add_loss ...
+        self.losses_entry = 0   # ... during this outermost call
+        self.trainable = True
+        self.build_shape = None
+        self.activity_regularizer = None
+
+
+class Holder(registry.Configurable):
+    """The part of a layer that keeps weights and finds those of the layers inside."""
+
+    def __new__(cls, *args, **kwargs):
+        self = super().__new__(cls, *args, **kwargs)
+        object.__setattr__(self, "_record", Record())
+        return self
+
+    def _check_initialized(self):
+        if "name" not in self.__dict__:
+            raise RuntimeError(f"{type(self).__name__}.__init__ must call super().__init__() before anything else.")
+
+    def __setattr__(self, name, value):
+        if isinstance(value, Variable):
+            self._register(value, name)
+        if isinstance(value, HOLDERS):
+            self._record.holders[name] = value
+        else:
+            self._record.holders.pop(name, None)
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name):
+        self._record.holders.pop(name, None)
+        object.__delattr__(self, name)
+
+    def _register(self, variable, name):
+        if not any(v is variable for v in self._record.variables):
+            self._record.variables.append(variable)
+            if not variable.trainable:
+                self._record.fixed.add(id(variable))
+            if variable.name == "Variable":
+                variable.name = variable.path = name
+
+    # --- weights -----------------------------------------------------------------------------
+
+    def add_weight(self, *args, shape=None, initializer=None, dtype=None, trainable=True, regularizer=None,
+                   constraint=None, name=None):
+        """Make a Variable that belongs to this layer and return it.
+
+        Positional arguments are Keras 3's (shape, initializer, dtype, trainable) or, if the first is a
+        string, the older (name, shape, dtype, initializer, regularizer, trainable, constraint).
+        """
+        self._check_initialized()
+        order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint") \
+            if args and isinstance(args[0], str) else ("shape", "initializer", "dtype", "trainable")
+        if len(args) > len(order):
+            raise TypeError(f"add_weight takes at most {len(order)} positional arguments ({', '.join(order)}).")
+        given = dict(shape=shape, initializer=initializer, dtype=dtype, trainable=trainable, regularizer=regularizer,
+                     constraint=constraint, name=name)
+        given.update(zip(order, args))
+        dtype = as_dtype(given["dtype"] or self._dtype)
+        default = "glorot_uniform" if dtype.is_floating else "zeros"
+        variable = Variable(
+            initializers.get(given["initializer"] or default), bool(given["trainable"]),
+            shape=_extents(given["shape"] if given["shape"] is not None else (), self), dtype=dtype,
+            name=given["name"] or "variable", constraint=constraints.get(given["constraint"]),
+            regularizer=regularizers.get(given["regularizer"]))
+        variable.path = f"{self.name}/{variable.name}"
+        self._register(variable, variable.name)
+        if not self._record.trainable:
+            variable.trainable = False
+        return variable
+
+    def _children(self):
+        """Layers held directly in attributes, or in lists, tuples and dicts there, in order, each once."""
+        return _unique(_search(self._record.holders.values(), Holder))
+
+    def _flatten_layers(self):
+        """This layer and all inside it, depth first, each once."""
+        found, stack, seen = [], [self], set()
+        while stack:
+            layer = stack.pop()
+            if id(layer) not in seen:
+                seen.add(id(layer))
+                found.append(layer)
+                stack += layer._children()[::-1]
+        return found
+
+    def _own_variables(self):
+        own = _unique([*self._record.variables, *_search(self._record.holders.values(), Variable)])
+        fixed = self._record.fixed
+        return [v for v in own if id(v) not in fixed] + [v for v in own if id(v) in fixed]
+
+    @property
+    def variables(self):
+        """All Variables: own trainable ones, own others, then each sublayer's."""
+        return _unique([v for layer in self._flatten_layers() for v in layer._own_variables()])
+
+    weights = variables
+
+    @property
+    def trainable_variables(self):
+        """The Variables that training changes; none if the layer is frozen."""
+        return [v for v in self.variables if v.trainable] if self._record.trainable else []
+
+    trainable_weights = trainable_variables
+
+    @property
+    def non_trainable_variables(self):
+        """The Variables that training leaves alone."""
+        return [v for v in self.variables if not (self._record.trainable and v.trainable)]
+
+    non_trainable_weights = non_trainable_variables
+
+    @property
+    def trainable(self):
+        """Whether training changes the weights. Assigning reaches all sublayers and their weights."""
+        return self._record.trainable
+
+    @trainable.setter
+    def trainable(self, value):
+        for layer in self._flatten_layers():
+            layer._record.trainable = bool(value)
+            for variable in layer._own_variables():
+                if id(variable) not in layer._record.fixed:
+                    variable.trainable = bool(value)
+
+    def get_weights(self):
+        """Copies of the weights as NumPy arrays, in the order of `weights`."""
+        return [np.array(v._array) for v in self.weights]
+
+    def set_weights(self, weights):
+        """Assign arrays in the order of `weights`. Raises ShapeError naming the first that does not fit."""
+        own = self.weights
+        if len(weights) != len(own):
+            raise ShapeError(f"{self.name}.set_weights: got {len(weights)} arrays for {len(own)} weights "
+                             f"({', '.join(v.path for v in own) or 'none: build the layer first'}).")
+        for variable, value in zip(own, weights, strict=True):
+            if np.shape(value) != variable.shape:
+                raise ShapeError(f"{self.name}.set_weights: {variable.path} has shape {variable.shape}, "
+                                 f"got {np.shape(value)}.")
+        for variable, value in zip(own, weights, strict=True):
+            variable.assign(value)
+
+    def count_params(self):
+        """The number of elements in all weights. Raises ValueError before the layer is built."""
+        if not self.built:
+            raise ValueError(f"{self.name} has no weights yet: it is built at its first call. Call it on data, or "
+                             "build(input_shape) it, or start the model with Input(shape).")
+        return sum(v.size for v in self.weights)
+
+
+HOLDERS = (Holder, Variable, list, tuple, dict)
+
+
+def _extents(shape, layer):
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if any(n is None for n in shape):
+        raise ShapeError(f"{layer.name}.add_weight: the shape {shape} has an axis that is not known. The input needs "
+                         "that extent; give it in Input(shape=...).")
+    return tuple(int(n) for n in shape)
+
+
+def _search(values, kind):
+    """Instances of `kind` among values, and in lists, tuples and dicts among them."""
+    for value in values:
+        if isinstance(value, kind):
+            yield value
+        elif isinstance(value, dict):
+            yield from _search(value.values(), kind)
+        elif isinstance(value, (list, tuple)):
+            yield from _search(value, kind)
+
+
+def _unique(items):
+    return list({id(item): item for item in items}.values())
