@@ -203,9 +203,9 @@ def serialize_object(obj):
     """Keras' form of an object: module, class name, config, registered name; how it was built and compiled."""
     cls = type(obj)
     builtin = cls._kind if isinstance(obj, Configurable) and KINDS[cls._kind].get(cls.__name__) is cls else None
-    module = getattr(cls, "keras_module", None) or _MODULE_OF_KIND.get(builtin, f"keras.{builtin}")
+    module = vars(cls).get("keras_module") or _MODULE_OF_KIND.get(builtin, f"keras.{builtin}")
     form = {"module": module if builtin else None, "class_name": cls.__name__, "config": obj.get_config(),
-            "registered_name": None if builtin else getattr(cls, "_registered_name", cls.__name__)}
+            "registered_name": None if builtin else vars(cls).get("_registered_name", cls.__name__)}
     for part in ("build_config", "compile_config"):
         config = getattr(obj, f"get_{part}", lambda: None)()
         if config is not None:

@@ -1,11 +1,32 @@
 """What a layer holds: its Variables, and the layers and Variables in its attributes."""
 
+import contextlib
+import math
+import threading
+
 import numpy as np
 
 from .. import constraints, initializers, registry, regularizers
 from ..autograd.dtypes import as_dtype
 from ..autograd.variable import Variable
 from ..errors import ShapeError
+
+
+class _Room(threading.local):
+    left = math.inf     # how many numbers new weights of this thread may still hold
+
+
+_room = _Room()
+
+
+@contextlib.contextmanager
+def weights_limited_to(count):
+    """Within it, `add_weight` refuses to go beyond `count` numbers in all: for configs that are not trusted."""
+    outer, _room.left = _room.left, count
+    try:
+        yield
+    finally:
+        _room.left = outer
 
 
 class Record:
@@ -80,9 +101,13 @@ class Holder(registry.Configurable):
         given.update(zip(order, args))
         dtype = as_dtype(given["dtype"] or self._dtype)
         default = "glorot_uniform" if dtype.is_floating else "zeros"
+        extents = _extents(given["shape"] if given["shape"] is not None else (), self)
+        _room.left -= math.prod(extents)
+        if _room.left < 0:
+            raise ShapeError(f"{self.name}.add_weight: a weight of shape {extents} makes the model larger than the "
+                             "weights in the file.")
         variable = Variable(
-            initializers.get(given["initializer"] or default), bool(given["trainable"]),
-            shape=_extents(given["shape"] if given["shape"] is not None else (), self), dtype=dtype,
+            initializers.get(given["initializer"] or default), bool(given["trainable"]), shape=extents, dtype=dtype,
             name=given["name"] or "variable", constraint=constraints.get(given["constraint"]),
             regularizer=regularizers.get(given["regularizer"]))
         variable.path = f"{self.name}/{variable.name}"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from .. import registry
 from ..errors import FileFormatError, ShapeError
+from ..layers.holder import weights_limited_to
 from . import state
 from .archive import read_zip, zip_bytes
 from .arrays import h5_bytes, h5py_or_none, npz_bytes, read_h5, read_npz
@@ -68,9 +69,10 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     config, metadata, weights = _parts(members, path)
     if not compile:
         config["compile_config"] = None
-    model = _model_of(config, custom_objects, f"{path}: {CONFIG}")
     where = f"{path}: {weights}"
     arrays = (read_h5 if weights == WEIGHTS_H5 else read_npz)(members[weights], where)
+    with weights_limited_to(sum(array.size for array in arrays.values())):
+        model = _model_of(config, custom_objects, f"{path}: {CONFIG}")
     pairs = state.plan_weights(model, arrays, where)
     if model.compiled:
         pairs += state.plan_optimizer(model, arrays, where)

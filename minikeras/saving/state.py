@@ -173,7 +173,7 @@ def plan_randomness(model, data, where):
             shuffle_seed = tuple(int(n) for n in shuffle_seed)
             if any(n < 0 for n in shuffle_seed):
                 raise ValueError("the shuffle seed is negative")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FileFormatError(f"{where}: the state of random generators does not fit the model ({error!r}). The file "
                               "is damaged; restore it from a copy.") from None
 
