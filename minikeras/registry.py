@@ -7,6 +7,7 @@ config names a class, never a module path.
 """
 
 import difflib
+import importlib
 import inspect
 import re
 
@@ -19,6 +20,16 @@ from .autograd.tensor import ArrayOperand
 # for classes in their own kinds.
 KINDS = {}
 _CUSTOM = {}        # "Package>Name" -> class of a user
+
+
+def import_all():
+    """Import what registers the built-in classes: a saved model may name any, whatever its reader has used so far.
+
+    By text, for the models come after everything that calls this.
+    """
+    for module in ("activations", "initializers", "regularizers", "constraints", "layers", "losses", "metrics",
+                   "optimizers", "models"):
+        importlib.import_module(f".{module}", __package__)
 
 
 def snake_case(name):

@@ -61,9 +61,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     safe_mode        only True: minikeras never runs code from a file, so there is nothing to allow
     Raises FileNotFoundError, or FileFormatError that names the file, the part, and what to do.
     """
-    if safe_mode is not True:
-        raise ValueError(f"load_model: safe_mode={safe_mode!r} would let a file bring its own code, and minikeras "
-                         "never runs code from a file. Leave it True; pass your own classes in custom_objects.")
+    _check_safe(safe_mode, "load_model")
+    registry.import_all()
     path = _path(filepath, (".keras",), "load_model")
     members = read_zip(_read(path), str(path))
     config, metadata, weights = _parts(members, path)
@@ -81,6 +80,19 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         state.plan_randomness(model, randomness, f"{path}: {METADATA}")()
     state.assign_all(pairs)
     return model
+
+
+def deserialize_keras_object(config, custom_objects=None, safe_mode=True):
+    """The object of a config in Keras' form; data that is no such config as it is. Arguments as for `load_model`."""
+    _check_safe(safe_mode, "deserialize_keras_object")
+    registry.import_all()
+    return registry.deserialize(config, None, custom_objects)
+
+
+def _check_safe(safe_mode, function):
+    if safe_mode is not True:
+        raise ValueError(f"{function}: safe_mode={safe_mode!r} would let a file bring its own code, and minikeras never "
+                         "runs code from a file. Leave it True; pass your own classes in custom_objects.")
 
 
 def save_weights(model, filepath, overwrite=True):

@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,6 +177,7 @@ def test_switching_safe_mode_off_is_refused(tmp_path, safe_mode):
 # --- files -----------------------------------------------------------------------------------
 
 
+ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
 from minikeras.random import set_random_seed
@@ -188,12 +190,20 @@ model.save_weights(sys.argv[1][:-6] + ".weights.npz")
 
 
 def test_two_processes_with_one_seed_write_the_same_bytes(tmp_path):
-    root = str(saving.api.Path(__file__).parents[2])
-    runs = [subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path / f"{name}.keras")], cwd=root)
+    runs = [subprocess.Popen([sys.executable, "-c", PROGRAM, str(tmp_path / f"{name}.keras")], cwd=ROOT)
             for name in "ab"]
     assert [run.wait() for run in runs] == [0, 0]
     for suffix in (".keras", ".weights.npz"):
         assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+
+
+def test_a_fresh_process_loads_with_no_other_import(tmp_path):
+    model, _, _ = small_model()
+    model.save(tmp_path / "m.keras")
+    program = "import sys; from minikeras.saving import load_model; print(len(load_model(sys.argv[1]).layers))"
+    run = subprocess.run([sys.executable, "-c", program, str(tmp_path / "m.keras")], cwd=ROOT, capture_output=True,
+                         text=True)
+    assert (run.stdout, run.stderr) == ("4\n", "")
 
 
 def test_saving_what_was_loaded_writes_the_same_bytes(tmp_path, form):

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from minikeras import activations, layers, metrics, models, optimizers, registry, saving
+from minikeras import activations, layers, metrics, models, optimizers, saving
 from tests.saving.objects import classes, made
 
 each_class = pytest.mark.parametrize("kind, cls", classes(), ids=[f"{kind}.{cls.__name__}" for kind, cls in classes()])
@@ -78,14 +78,14 @@ def test_a_class_of_the_user_is_refused_without_custom_objects():
 
 def test_custom_objects_bring_a_class_of_the_user():
     form = saving.serialize_keras_object(Doubled(3))
-    assert registry.deserialize(form, None, {"Doubled": Doubled}).factor == 3
+    assert saving.deserialize_keras_object(form, {"Doubled": Doubled}).factor == 3
 
 
 def test_custom_objects_hold_for_one_call_only():
     form = saving.serialize_keras_object(Doubled(3))
-    registry.deserialize(form, None, {"Doubled": Doubled})
+    saving.deserialize_keras_object(form, {"Doubled": Doubled})
     with pytest.raises(ValueError, match="Doubled"):
-        registry.deserialize(form)
+        saving.deserialize_keras_object(form)
 
 
 @saving.register_keras_serializable("tests")
