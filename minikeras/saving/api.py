@@ -91,8 +91,8 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode=True):
 
 def _check_safe(safe_mode, function):
     if safe_mode is not True:
-        raise ValueError(f"{function}: safe_mode={safe_mode!r} would let a file bring its own code, and minikeras never "
-                         "runs code from a file. Leave it True; pass your own classes in custom_objects.")
+        raise ValueError(f"{function}: safe_mode={safe_mode!r} would let a file bring its own code, and minikeras "
+                         "never runs code from a file. Leave it True; pass your own classes in custom_objects.")
 
 
 def save_weights(model, filepath, overwrite=True):
