@@ -164,7 +164,9 @@ class Layer(Holder, kind="layers"):
     def build_from_config(self, config):
         """Make the weights as `get_build_config` describes them."""
         if config.get("input_shape") is not None:
-            self._built_with(_map_shapes(tuple, config["input_shape"]))
+            self._record.build_shape = shape = _map_shapes(tuple, config["input_shape"])
+            self.build(shape)
+            self.built = True
 
     def compute_output_shape(self, input_shape):
         """The shape of the output for an input shape, with None where not known."""
@@ -229,6 +231,9 @@ class Layer(Holder, kind="layers"):
         layer = cls(**{key: value for key, value in config.items() if key not in rest})
         if "name" in rest:
             layer.name = rest["name"]
+        if rest.get("dtype"):
+            layer._dtype = as_dtype(rest["dtype"]).name
+            layer._record.array_dtype = np.dtype(layer._dtype)
         if "trainable" in rest:
             layer.trainable = rest["trainable"]
         return layer

@@ -159,6 +159,28 @@ def test_a_model_class_has_the_paths_that_keras_gives_it(tmp_path):
         "alpha", "blocks/container/dense", "blocks/dense", "layers/dense", "layers/dense_2")}
 
 
+class Bare(layers.Layer):
+    """A layer whose constructor takes nothing of Keras' own."""
+
+    def __init__(self):
+        super().__init__()
+
+    def build(self, input_shape):
+        self.offset = self.add_weight(shape=input_shape[-1:], name="offset")
+
+    def call(self, x):
+        return x + self.offset
+
+
+def test_a_layer_without_keyword_arguments_keeps_name_dtype_and_trainable(tmp_path):
+    form = saving.serialize_keras_object(Bare())
+    form["config"].update(name="mine", dtype="float64", trainable=False)
+    layer = saving.deserialize_keras_object(form, {"Bare": Bare})
+    layer.build((None, 3))
+    assert (layer.name, layer.dtype, layer.trainable) == ("mine", "float64", False)
+    assert layer.weights[0].dtype.name == "float64"
+
+
 def test_an_unregistered_model_class_is_named_and_custom_objects_bring_it(tmp_path):
     model, x = trained(Unregistered)
     model.save(tmp_path / "m.keras")
