@@ -168,7 +168,6 @@ def untracked(x):
         x._node = source_node()
     elif x._node.op is not None:
         return None
-    x._node.attrs = state.tick()
     return x._node
 
 

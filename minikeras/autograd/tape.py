@@ -18,7 +18,6 @@ from .state import NEVER, thread, tick
 from .tensor import Node, SymbolicTensor, Tensor, ndarray, source_node
 from .variable import Variable
 
-
 SERIAL = operator.attrgetter("serial")
 
 
@@ -45,7 +44,7 @@ class GradientTape:
         self._intervals = []        # [start, end]; the end of the running one is NEVER
         self._watched = {}          # node -> tick of the watch
         self._variables = {}        # node -> Variable
-        self._late_watch = False    # whether something was watched that ops may have used before
+        self._latest_watch = 0      # tick of the latest `watch`; an op older than it may have used what was watched
         self._recording = False
         self._used = False
 
@@ -103,15 +102,10 @@ class GradientTape:
                               f"{x.dtype.name}; its gradient will be None.", stacklevel=2)
             if x._node is None:
                 x._node = source_node()
-            elif self._may_have_been_used(x._node):
-                self._late_watch = True
             self._watch_node(x._node)
+            self._latest_watch = max(self._latest_watch, self._watched[x._node])
             if type(x) is Variable:
                 self._variables.setdefault(x._node, x)
-
-    def _may_have_been_used(self, node):
-        start = self.first_start
-        return node.stamp >= start or (node.op is None and node.attrs is not None and node.attrs >= start)
 
     @contextlib.contextmanager
     def stop_recording(self):
@@ -129,7 +123,7 @@ class GradientTape:
         if not self._recording:
             raise ValueError("reset: this GradientTape is not recording; make a new tape instead.")
         self._stop()
-        self._intervals, self._watched, self._variables, self._late_watch = [], {}, {}, False
+        self._intervals, self._watched, self._variables = [], {}, {}
         self._start()
 
     def watched_variables(self):
@@ -198,24 +192,22 @@ class GradientTape:
         return any(start <= node.serial < end for start, end in self._intervals)
 
     def _between(self, targets, sources):
-        """Nodes through which a target depends on a source, oldest first."""
+        """Nodes through which a target depends on a source, oldest first, as `_descendants` gives them."""
         if not self._intervals:
             return []
         (low, high) = self._intervals[0] if len(self._intervals) == 1 else (-NEVER, NEVER)
-        stack = [node for node in targets if type(node) is Node]
-        seen, nodes = set(stack), []
-        while stack:
-            node = stack.pop()
-            if node.op is not None and low <= node.serial < high:
-                nodes.append(node)
-                for parent in node.parents:
-                    if parent is not None and parent not in seen:
-                        seen.add(parent)
-                        stack.append(parent)
+        seen = {node for node in targets if type(node) is Node and node.op is not None and low <= node.serial < high}
+        nodes = list(seen)
+        for node in nodes:      # grows while it is walked: each node's parents are appended
+            for parent in node.parents:
+                if parent is not None and parent.op is not None and parent not in seen and low <= parent.serial < high:
+                    seen.add(parent)
+                    nodes.append(parent)
         nodes.sort(key=SERIAL)
         if len(self._intervals) > 1:
             nodes = [node for node in nodes if self._recorded_here(node)]
-        if self._late_watch or not all([s.op is None and s in self._watched for s in sources]):
+        late = nodes and nodes[0].serial < self._latest_watch
+        if late or not all([s.op is None and s in self._watched for s in sources]):
             nodes = self._tracked(nodes, sources)
         return _descendants(nodes, sources)
 
@@ -235,14 +227,14 @@ class GradientTape:
 
 
 def _descendants(nodes, sources):
-    reached, kept = set(sources), []
+    """Those of `nodes` that derive from a source, each with its parents where they do, too, and None elsewhere."""
+    reached, found = set(sources), []
     for node in nodes:
-        for parent in node.parents:
-            if parent in reached:
-                reached.add(node)
-                kept.append(node)
-                break
-    return kept
+        asked = [parent if parent in reached else None for parent in node.parents]
+        if any(asked):
+            reached.add(node)
+            found.append((node, asked))
+    return found
 
 
 def _seeds(targets, output_gradients):
@@ -268,13 +260,12 @@ def _seed(seed, bare):
 def _run_backward(order, cotangents, wanted, bare):
     """Pull `cotangents` back through `order`, youngest first; the parts that reach each of `wanted`."""
     table, found = dict(cotangents), {}
-    reached = wanted.union(order)
     collecting, was_raw = gc.isenabled(), thread.raw
     gc.disable()        # a long walk allocates much and makes no cycles
     thread.raw = bare
     try:
         while order:
-            node = order.pop()
+            node, asked = order.pop()
             d = table.pop(node, None)
             if d is None:
                 continue
@@ -289,7 +280,6 @@ def _run_backward(order, cotangents, wanted, bare):
                 d = _total(d)
             elif kind is dict:
                 d = _all_slots(node, d)
-            asked = [parent if parent in reached else None for parent in node.parents]
             if bare:
                 grads = op.pull(d, node.output, node.inputs, node.attrs, asked)
             else:

@@ -16,7 +16,6 @@ class Node:
     serial   when it was made: a node is younger than everything it was computed from
     stamp    as `serial`, but raised by `watch`: ops record it while it is not below the floor
     parents  node of each input, None where nothing asks for that input's gradient
-    attrs    the op's settings; of a source, the tick at which an op last took it untracked, or None
     inputs   array (or Python number) of each input;  output: the resulting array or tuple of arrays
     A node never refers to a Tensor: Tensors refer to nodes, so there are no cycles to collect.
     """

@@ -166,6 +166,17 @@ def test_stop_recording_pauses_its_own_tape_only():
     assert number(outer.gradient(y, x)) == 6.0
 
 
+def test_gap_of_one_tape_stays_a_gap_though_another_recorded_it():
+    x = variable(2.0)
+    with tf.GradientTape() as outer, tf.GradientTape() as inner:
+        y = x * x
+        with inner.stop_recording():
+            z = y * x
+        w = z * x
+    assert number(inner.gradient(w, x)) == 8.0       # z is a constant to it
+    assert number(outer.gradient(w, x)) == 32.0      # 4 x^3
+
+
 def test_stop_recording_resumes_after_an_error():
     x = variable()
     with tf.GradientTape() as tape:
@@ -392,6 +403,18 @@ def test_inner_tape_does_not_see_what_only_the_outer_watches():
             y = x * x
         assert inner.gradient(y, x) is None
     assert number(outer.gradient(y, x)) == 6.0
+
+
+def test_late_watch_does_not_take_what_an_outer_tape_recorded_before():
+    x = tf.constant(3.0)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            y = x * x
+            inner.watch(x)
+            z = y * x
+        assert number(inner.gradient(z, x)) == 9.0
+    assert number(outer.gradient(z, x)) == 27.0
 
 
 def test_third_derivative():

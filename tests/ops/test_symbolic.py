@@ -8,7 +8,7 @@ from minikeras.autograd.tensor import SymbolicTensor, Tensor
 
 from .samples import composed_cases, op_cases
 
-CASES = [*op_cases(), *composed_cases()]
+CASES = [case for case in [*op_cases(), *composed_cases()] if any(isinstance(x, np.ndarray) for x in case.inputs)]
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 
 
@@ -50,8 +50,6 @@ def flat(outputs):
 @each_case
 def test_shape_and_dtype_without_numbers_are_those_with_numbers(case):
     symbolic, extents = placeholders(case.inputs, case.known)
-    if not extents and not any(isinstance(x, SymbolicTensor) for x in symbolic):
-        pytest.skip("no array input")
     want = flat(case.call(*[Tensor(x) if isinstance(x, np.ndarray) else x for x in case.inputs]))
     got = flat(case.call(*symbolic))
     assert [t.dtype for t in got] == [t.dtype for t in want]
@@ -61,7 +59,5 @@ def test_shape_and_dtype_without_numbers_are_those_with_numbers(case):
 @each_case
 def test_shape_rule_is_exact_for_known_shapes(case):
     inputs = [SymbolicTensor(x.shape, x.dtype) if isinstance(x, np.ndarray) else x for x in case.inputs]
-    if not any(isinstance(x, SymbolicTensor) for x in inputs):
-        pytest.skip("no array input")
     want = flat(case.call(*[Tensor(x) if isinstance(x, np.ndarray) else x for x in case.inputs]))
     assert [t.shape for t in flat(case.call(*inputs))] == [t.shape for t in want]
