@@ -13,7 +13,7 @@ from ..autograd.dispatch import as_tensor
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.state import tick
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError, SymbolicError
 from .holder import Holder
 from .probe import probe_call
 
@@ -107,12 +107,13 @@ class Layer(Holder, kind="layers"):
     def _run(self, args, kwargs):
         if (not args or type(args[0]) is not Tensor) and any(
                 isinstance(x, SymbolicTensor) for x in tree.flatten([args, kwargs])):
-            outputs = probe_call(self, args, kwargs)
-        else:
-            outputs = self.call(*args, **kwargs)
+            return probe_call(self, args, kwargs)
+        outputs = self.call(*args, **kwargs)
         if self._record.activity_regularizer is not None:
             for output in tree.flatten(outputs):
-                self.add_loss(self._record.activity_regularizer(output))
+                penalty = self._record.activity_regularizer(output)
+                # As in Keras, a mean over the samples: of the same strength for every batch size.
+                self.add_loss(penalty / float(max(len(output), 1)) if output.ndim else penalty)
         return outputs
 
     def call(self, *args, **kwargs):
@@ -144,6 +145,9 @@ class Layer(Holder, kind="layers"):
         if type(self).build is not Layer.build and shape is None:
             raise ValueError(f"{type(self).__name__} {self.name!r} cannot be built: its first argument is "
                              f"{type(first).__name__}, which has no shape. Call it on a tensor or an array.")
+        self._build_at_call(shape)
+
+    def _build_at_call(self, shape):
         self._built_with(shape)
 
     def _built_with(self, shape):
@@ -152,8 +156,9 @@ class Layer(Holder, kind="layers"):
             self.build(shape)
         except (ShapeError, TypeError, IndexError) as error:
             # Most often a dimension that is not known, or an axis that is not there.
-            raise type(error)(f"{type(self).__name__} {self.name!r} cannot be built for input shape {shape}: "
-                              f"{error}") from error
+            kind = type(error) if type(error) in (ShapeError, SymbolicError, DTypeError, IndexError) else TypeError
+            raise kind(f"{type(self).__name__} {self.name!r} cannot be built for input shape {shape}: "
+                       f"{error}") from error
         self.built = True
 
     def get_build_config(self):
@@ -191,8 +196,9 @@ class Layer(Holder, kind="layers"):
     def losses(self):
         """Scalars added during the last call, then the penalties of the regularized weights."""
         layers = self._flatten_layers()
-        found = [loss for layer in layers if layer._record.losses_entry == self._record.entry
-                 for loss in layer._record.losses]
+        # A layer inside may have been called by itself since this one was; then its losses count too.
+        found = [loss for layer in layers for record in (layer._record,) for loss in record.losses
+                 if record.losses_entry == record.entry >= self._record.entry]
         return found + [v.regularizer(v) for layer in layers for v in layer._own_variables()
                         if v.regularizer is not None and v.trainable]
 

@@ -2,9 +2,9 @@
 
 from .. import activations, constraints, initializers, regularizers
 from ..autograd import dims
-from ..autograd.linear import reshape
-from ..autograd.tensor import SymbolicTensor
+from ..autograd.linear import reshape, zeros_like
 from ..autograd.random import SeedGenerator
+from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
 from ..ops import nn, random
 from ..ops.arithmetic import add, select
@@ -126,6 +126,7 @@ class Dense(Layer):
     def get_config(self):
         config = super().get_config()
         config["activation"] = config["activation"] or "linear"
+        config.setdefault("activity_regularizer")
         if not self.lora_rank:
             del config["lora_rank"], config["lora_alpha"]
         return config
@@ -149,8 +150,8 @@ class ReLU(Layer):
     def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
         super().__init__(**kwargs)
         for name, value in (("max_value", max_value), ("negative_slope", negative_slope), ("threshold", threshold)):
-            if value is not None and value < 0:
-                raise ValueError(f"ReLU: {name} must not be negative, got {value}.")
+            if (value is None and name != "max_value") or (value is not None and value < 0):
+                raise ValueError(f"ReLU: {name} must be a number from 0 on, got {value!r}.")
         self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
         self.built = True
 
@@ -207,6 +208,9 @@ class Flatten(Layer):
             inputs = moveaxis(inputs, 1, -1)
         return reshape(inputs, shape=(extents[0], dims.product(extents[1:])))
 
+    def get_config(self):
+        return {**super().get_config(), "data_format": self.data_format}
+
 
 class Dropout(Layer):
     """In training, zeros with probability `rate` and the rest scaled by 1 / (1 - rate); else the inputs.
@@ -219,6 +223,10 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         if not 0 <= rate <= 1:
             raise ValueError(f"Dropout: rate must lie in 0..1, got {rate}.")
+        if noise_shape is not None and not (isinstance(noise_shape, (tuple, list)) and all(
+                n is None or (isinstance(n, int) and n > 0) for n in noise_shape)):
+            raise ValueError("Dropout: noise_shape must be a tuple of integers from 1 on, or None for the extent of "
+                             f"the input, got {noise_shape!r}.")
         self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
         self.seed_generator = SeedGenerator(seed)
         self.built = True
@@ -226,5 +234,7 @@ class Dropout(Layer):
     def call(self, inputs, training=False):
         if not training or not self.rate:
             return inputs
+        if self.rate == 1:
+            return zeros_like(inputs)
         return inputs * random.keep_mask(inputs, rate=self.rate, generator=self.seed_generator.generator,
                                          noise_shape=self.noise_shape)

@@ -96,9 +96,8 @@ class Holder(registry.Configurable):
             if args and isinstance(args[0], str) else ("shape", "initializer", "dtype", "trainable")
         if len(args) > len(order):
             raise TypeError(f"add_weight takes at most {len(order)} positional arguments ({', '.join(order)}).")
-        given = dict(shape=shape, initializer=initializer, dtype=dtype, trainable=trainable, regularizer=regularizer,
-                     constraint=constraint, name=name)
-        given.update(zip(order, args))
+        given = {"shape": shape, "initializer": initializer, "dtype": dtype, "trainable": trainable,
+                 "regularizer": regularizer, "constraint": constraint, "name": name, **dict(zip(order, args))}
         dtype = as_dtype(given["dtype"] or self._dtype)
         default = "glorot_uniform" if dtype.is_floating else "zeros"
         extents = _extents(given["shape"] if given["shape"] is not None else (), self)

@@ -22,7 +22,7 @@ def probe_call(layer, args, kwargs):
         why = reason
     trials = []
     for batch in BATCH_SIZES:
-        with _undone(layer), paused():
+        with _Undone(layer), paused():
             trials.append(layer.call(*_zeros(args, batch), **_zeros(kwargs, batch)))
     return tree.map_structure(lambda a, b: _merge(layer, a, b, why), *trials)
 
@@ -40,7 +40,7 @@ def _merge(layer, a, b, why):
     return SymbolicTensor([m if m == n else None for m, n in zip(a.shape, b.shape)], a.dtype)
 
 
-class _undone:
+class _Undone:
     """Puts back Variables, generators and losses of a layer and all inside it."""
 
     def __init__(self, layer):

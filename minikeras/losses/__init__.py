@@ -24,5 +24,5 @@ for _function in (binary_crossentropy, categorical_crossentropy, mean_absolute_e
     registry.register("functions")(_function)
 
 __all__ = ["BinaryCrossentropy", "CategoricalCrossentropy", "Loss", "LossFunctionWrapper", "MeanAbsoluteError",
-           "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy", "get",
-           "mean_absolute_error", "mean_squared_error", "sparse_categorical_crossentropy"]
+           "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy",
+           "get", "mean_absolute_error", "mean_squared_error", "sparse_categorical_crossentropy"]

@@ -75,9 +75,9 @@ def categorical_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=
     y_pred = as_tensor(y_pred)
     y_true = as_tensor(y_true, y_pred.dtype)
     if y_true.shape != y_pred.shape and None not in (*y_true.shape, *y_pred.shape):
-        raise ShapeError(f"categorical cross-entropy: one-hot labels must have the shape of the predictions, got labels "
-                         f"{y_true.shape} and predictions {y_pred.shape}. For integer labels use sparse categorical "
-                         "cross-entropy.")
+        raise ShapeError("categorical cross-entropy: one-hot labels must have the shape of the predictions, got "
+                         f"labels {y_true.shape} and predictions {y_pred.shape}. For integer labels use sparse "
+                         "categorical cross-entropy.")
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_pred.shape[axis]
     if from_logits:

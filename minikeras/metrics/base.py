@@ -212,7 +212,8 @@ class SparseCategoricalCrossentropy(_OfFunction):
 
     function = staticmethod(losses.sparse_categorical_crossentropy)
 
-    def __init__(self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, ignore_class=None, axis=-1):
+    def __init__(self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, ignore_class=None,
+                 axis=-1):
         super().__init__(name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
 
     def update_state(self, y_true, y_pred, sample_weight=None):

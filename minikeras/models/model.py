@@ -1,6 +1,5 @@
 """Model: a layer that trains."""
 
-from ..autograd import tree
 from ..errors import ShapeError
 from ..layers.base import Layer
 from ..saving import api
@@ -45,11 +44,12 @@ class Model(Trainer, Layer, kind="models"):
                 self.built = False
                 raise
 
-    def _build_for(self, args, kwargs):
-        # The first call itself builds the layers inside.
-        first = args[0] if args else next(iter(kwargs.values()), None)
-        self._record.build_shape = tree.map_structure(lambda x: getattr(x, "shape", None), first)
-        self.built = True
+    def _build_at_call(self, shape):
+        if type(self).build is not Model.build:
+            super()._build_at_call(shape)
+        else:
+            # The call itself builds the layers inside.
+            self._record.build_shape, self.built = shape, True
 
     def summary(self, line_length=None, print_fn=print, expand_nested=False, show_trainable=False):
         """Print the layers with their output shapes and numbers of weights."""
@@ -66,6 +66,6 @@ class Model(Trainer, Layer, kind="models"):
     def load_weights(self, filepath):
         """Assign the weights of a file to this model. Raises FileFormatError if they do not fit."""
         if not self.built:
-            raise ShapeError(f"{self.name}.load_weights: the model has no weights yet; build it first, by calling it on "
-                             "data or starting it with Input(shape).")
+            raise ShapeError(f"{self.name}.load_weights: the model has no weights yet; build it first, by calling it "
+                             "on data or starting it with Input(shape).")
         api.load_weights(self, filepath)

@@ -27,7 +27,8 @@ class Sequential(Model):
         if isinstance(layer, InputTensor):
             layer = layer.layer
         if isinstance(layer, type) and issubclass(layer, Layer):
-            raise TypeError(f"Sequential takes layer objects, got the class {layer.__name__}; write {layer.__name__}(...).")
+            raise TypeError(f"Sequential takes layer objects, got the class {layer.__name__}; write "
+                            f"{layer.__name__}(...).")
         if not isinstance(layer, Layer):
             raise TypeError(f"Sequential takes layers, got {layer!r} ({type(layer).__name__}).")
         if isinstance(layer, InputLayer):
@@ -56,7 +57,14 @@ class Sequential(Model):
 
     def _build_if_possible(self):
         if self._input_layer is not None and self._stack:
-            self.build(self._input_layer.batch_shape)
+            try:
+                self.build(self._input_layer.batch_shape)
+            except SymbolicError:
+                pass      # a layer that needs numbers to be built waits for the first call
+
+    def _build_at_call(self, shape):
+        # The call itself builds the layers inside.
+        self._record.build_shape, self.built = shape, True
 
     def build(self, input_shape=None):
         """Make all weights for inputs of this shape (batch first; None where not known)."""
@@ -64,16 +72,16 @@ class Sequential(Model):
             raise ShapeError(f"{self.name}.build needs an input shape, batch first: build((None, 8)).")
         dtype = self._input_layer.dtype if self._input_layer is not None else self.dtype
         x = SymbolicTensor(input_shape, dtype)
+        before = "the input"
         for layer in self._stack:
-            try:
-                x = layer(x)
-            except SymbolicError:
-                return      # a layer that needs numbers to be built waits for the first call
-            except ShapeError as error:
-                raise ShapeError(f"{self.name}: layer {layer.name!r} cannot take the output of shape "
-                                 f"{x.shape} of the layer before: {error}") from None
-        self._record.build_shape = tuple(input_shape)
-        self.built = True
+            x, before = self._fed(layer, x, before), f"the output of layer {layer.name!r}"
+
+    def _fed(self, layer, x, before):
+        try:
+            return layer(x)
+        except ShapeError as error:
+            raise ShapeError(f"{self.name}: layer {layer.name!r} cannot take {before}, of shape {x.shape}: "
+                             f"{error}") from None
 
     @property
     def layers(self):

@@ -1,7 +1,7 @@
 """The table of layers that `summary` prints."""
 
-from ..errors import SymbolicError
 from ..autograd.tensor import SymbolicTensor
+from ..errors import SymbolicError
 
 
 def summary_text(model, line_length=None, expand_nested=False, show_trainable=False):

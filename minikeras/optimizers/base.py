@@ -8,8 +8,8 @@ import numpy as np
 
 from .. import registry
 from ..autograd.dispatch import as_tensor
-from ..autograd.tensor import Tensor
 from ..autograd.state import thread
+from ..autograd.tensor import Tensor
 from ..autograd.variable import Variable
 from ..errors import GradientError, ShapeError
 from ..ops.arithmetic import clip, divide, minimum
@@ -128,7 +128,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         return found
 
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
-        """Spare these variables, and those in whose name one of the patterns `var_names` is found, from weight decay."""
+        """Spare these variables, and those in whose name a pattern of `var_names` is found, from weight decay."""
         self._no_decay[0].update(id(v) for v in var_list or ())
         self._no_decay[1].update(var_names or ())
 
@@ -318,7 +318,8 @@ def _check(grads, variables):
             f"no gradient reached any variable: {', '.join(missing)}. The loss does not depend on them: check that it "
             "is computed from the model's output inside the tape, and not through .numpy(), stop_gradient or integers.")
     if missing:
-        warnings.warn(f"Gradients do not exist for variables {missing} when minimizing the loss; they stay as they are.",
+        warnings.warn(f"Gradients do not exist for variables {missing} when minimizing the loss; they stay as they "
+                      "are.",
                       stacklevel=4)
     for g, v in zip(grads, variables, strict=True):
         if g is not None and g.shape != v.shape:

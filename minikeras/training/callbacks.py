@@ -172,7 +172,18 @@ def is_maximized(monitor, mode):
     """Whether more of `monitor` is better: as `mode` says, or by its name if that is 'auto'."""
     if mode != "auto":
         return mode == "max"
-    return any(part in monitor for part in ("acc", "auc", "precision", "recall", "f1", "iou", "r2"))
+    name = monitor.lower()
+    if any(part in name for part in _MAXIMIZED):
+        return True
+    if any(part in name for part in _MINIMIZED):
+        return False
+    raise ValueError(f"it is not known whether more or less of {monitor!r} is better: give mode='max' or mode='min'.")
+
+
+_MAXIMIZED = ("acc", "auc", "precision", "recall", "sensitivity", "specificity", "f1", "fbeta", "iou", "r2",
+              "correlation", "cosine_similarity")
+_MINIMIZED = ("loss", "error", "entropy", "mse", "mae", "mape", "msle", "rmse", "hinge", "divergence", "poisson",
+              "logcosh", "log_cosh")
 
 
 class LearningRateScheduler(Callback):
@@ -193,10 +204,15 @@ class LearningRateScheduler(Callback):
 
 
 class TerminateOnNaN(Callback):
-    """Stops training when the loss is NaN or infinite."""
+    """Stops training when the loss is NaN or infinite, or raises RuntimeError then if `raise_error`."""
+
+    def __init__(self, raise_error=False):
+        self.raise_error = raise_error
 
     def on_train_batch_end(self, batch, logs=None):
         loss = (logs or {}).get("loss")
         if loss is not None and not np.isfinite(loss):
+            if self.raise_error:
+                raise RuntimeError(f"batch {batch}: the loss is {loss}; training cannot go on.")
             print(f"Batch {batch}: the loss is {loss}; training stops.")
             self.model.stop_training = True

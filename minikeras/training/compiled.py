@@ -83,7 +83,8 @@ def tree_items(given):
 
 _BY_SHAPE = {
     "accuracy": (metrics.BinaryAccuracy, metrics.SparseCategoricalAccuracy, metrics.CategoricalAccuracy),
-    "crossentropy": (metrics.BinaryCrossentropy, metrics.SparseCategoricalCrossentropy, metrics.CategoricalCrossentropy),
+    "crossentropy": (metrics.BinaryCrossentropy, metrics.SparseCategoricalCrossentropy,
+                     metrics.CategoricalCrossentropy),
 }
 
 

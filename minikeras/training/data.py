@@ -1,5 +1,7 @@
 """Arrays into batches: checks once, converts once, then slices."""
 
+import itertools
+
 import numpy as np
 
 from ..autograd import tree
@@ -42,14 +44,35 @@ class ArrayData:
             None if part is None else tree.pack(part, [Tensor(leaf[index]) for leaf in self.arrays[name]])
             for name, part in self.parts.items())
 
-    def batches(self, batch_size, shuffle_key=None, steps=None):
-        """Batches in order, or in the order that `shuffle_key` (integers) determines; at most `steps` of them."""
+    def batches(self, batch_size, shuffle_key=None):
+        """Batches in order, or in the order that `shuffle_key` (integers) determines."""
         order = None if shuffle_key is None else derived_generator(*shuffle_key).permutation(self.size)
-        for step, start in enumerate(range(0, self.size, batch_size)):
-            if steps is not None and step >= steps:
-                return
+        for start in range(0, self.size, batch_size):
             stop = min(start + batch_size, self.size)
             yield self.take(slice(start, stop) if order is None else order[start:stop])
+
+    def epoch(self, number, batch_size, seed=None, steps=None):
+        """Batches of epoch `number`: a pass over the data, shuffled as `seed` and the number of the pass determine.
+
+        With `steps`, an epoch has so many and the next one goes on in the same pass; the last epoch of a pass has
+        what is left of it, as in Keras.
+        """
+        if steps is None:
+            return self.batches(batch_size, None if seed is None else (*seed, number))
+        one_pass, part = divmod(number, -(-self.num_batches(batch_size) // steps))
+        batches = self.batches(batch_size, None if seed is None else (*seed, one_pass))
+        return itertools.islice(batches, part * steps, (part + 1) * steps)
+
+    def weigh(self, class_weight):
+        """Give each sample the weight of its class."""
+        if "y" not in self.arrays or len(self.arrays["y"]) != 1:
+            raise DataError("class_weight needs y, as one array of labels.")
+        weights = class_weights(self.arrays["y"][0], class_weight)
+        self.parts["sample_weight"], self.arrays["sample_weight"] = weights, [weights]
+
+    def num_batches(self, batch_size):
+        """How many batches one pass over the data has."""
+        return -(-self.size // batch_size)
 
     def split(self, fraction):
         """Two data sets: the first part, and the last `fraction` of the samples."""
@@ -60,7 +83,7 @@ class ArrayData:
 
     def _part(self, index):
         part = object.__new__(ArrayData)
-        part.parts = self.parts
+        part.parts = dict(self.parts)
         part.arrays = {name: [leaf[index] for leaf in leaves] for name, leaves in self.arrays.items()}
         part.size = len(next(iter(part.arrays.values()))[0])
         return part
@@ -78,8 +101,8 @@ def _as_array(name, leaf):
         leaf = leaf._array
     if not isinstance(leaf, np.ndarray):
         if not hasattr(leaf, "__array__"):
-            raise DataError(f"{name} must be an array, or a list or dict of arrays, got {type(leaf).__name__}. Generators "
-                            "and data sets are not supported yet; loop over train_on_batch for those.")
+            raise DataError(f"{name} must be an array, or a list or dict of arrays, got {type(leaf).__name__}. "
+                            "Generators and data sets are not supported yet; loop over train_on_batch for those.")
         leaf = np.asarray(leaf)
     if leaf.ndim == 0:
         raise DataError(f"{name} must have samples along its first axis, got a single number.")
@@ -94,14 +117,17 @@ def _check_finite(name, leaf):
         bad = ~np.isfinite(leaf)
         if bad.any():
             sample = int(np.argwhere(bad)[0][0])
-            raise DataError(f"{name} has {int(bad.sum())} values that are NaN or infinite, the first in sample {sample}. "
-                            "Remove or replace them, for example with np.nan_to_num.")
+            raise DataError(f"{name} has {int(bad.sum())} values that are NaN or infinite, the first in sample "
+                            f"{sample}. Remove or replace them, for example with np.nan_to_num.")
 
 
 def class_weights(y, class_weight):
     """A weight for each sample from its class: integer labels, or one-hot rows."""
     labels = np.asarray(y)
-    labels = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.reshape(len(labels))
+    if labels.ndim > 2:
+        raise DataError(f"class_weight needs one class for each sample, got labels of shape {labels.shape}. Give "
+                        "sample_weight instead.")
+    labels = labels.argmax(-1) if labels.ndim > 1 and labels.shape[-1] > 1 else labels.reshape(len(labels)).round()
     weights = np.ones(len(labels), default_float())
     for label, weight in class_weight.items():
         weights[labels == label] = weight

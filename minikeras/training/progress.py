@@ -48,4 +48,5 @@ class ProgressBar(Callback):
             self.bar.close()
             self.bar = None
 
-    on_train_end = lambda self, logs=None: self.close()  # noqa: E731
+    def on_train_end(self, logs=None):
+        self.close()

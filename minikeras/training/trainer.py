@@ -1,5 +1,7 @@
 """compile, fit, evaluate, predict: the training loop that models inherit."""
 
+import warnings
+
 import numpy as np
 
 from .. import losses, metrics, optimizers, registry
@@ -126,19 +128,19 @@ class Trainer:
         batch_size = _positive("batch_size", 32 if batch_size is None else batch_size)
         _positive("epochs", epochs)
         data, validation = self._fit_data(x, y, sample_weight, class_weight, validation_split, validation_data)
-        steps = -(-data.size // batch_size) if steps_per_epoch is None else steps_per_epoch
+        steps = self._steps_of_epoch(data.num_batches(batch_size), steps_per_epoch)
         history = History()
         shown = [ProgressBar(verbose)] if verbose else []
         events = CallbackList([*tree_items(callbacks or []), history, *shown], self, epochs=epochs, steps=steps,
                               verbose=verbose)
-        seed = self._fit_seed()
+        seed, logs = self._fit_seed(), {}
         self.stop_training = False
         with np.errstate(all="ignore"):
             events.on_train_begin()
             try:
                 for epoch in range(initial_epoch, epochs):
-                    order = (*seed, epoch) if shuffle else None
-                    logs = self._fit_epoch(epoch, data.batches(batch_size, order, steps), events)
+                    batches = data.epoch(epoch, batch_size, seed if shuffle else None, steps_per_epoch)
+                    logs = self._fit_epoch(epoch, batches, events)
                     if validation is not None and (epoch + 1) % validation_freq == 0:
                         logs.update(self._validate(validation, validation_batch_size or batch_size, validation_steps,
                                                    events))
@@ -148,16 +150,23 @@ class Trainer:
             finally:
                 for bar in shown:
                     bar.close()
-            events.on_train_end()
+            self.optimizer.finalize_variable_values(self.trainable_weights)
+            events.on_train_end(logs=logs)
         history.model = self
         self.history = history
         return history
 
+    def _steps_of_epoch(self, num_batches, steps_per_epoch):
+        if steps_per_epoch is None:
+            return num_batches
+        _positive("steps_per_epoch", steps_per_epoch)
+        if num_batches % steps_per_epoch:
+            warnings.warn(f"fit: steps_per_epoch={steps_per_epoch} does not divide the {num_batches} batches of the "
+                          "data, so the last epoch of each pass over the data is shorter.", stacklevel=3)
+        return steps_per_epoch
+
     def _fit_data(self, x, y, sample_weight, class_weight, validation_split, validation_data):
-        if class_weight is not None:
-            if sample_weight is not None:
-                raise ValueError("fit: give class_weight or sample_weight, not both.")
-            sample_weight = class_weights(y, class_weight)
+        _check_weights(sample_weight, class_weight)
         data, validation = ArrayData(x, y, sample_weight), None
         if validation_data is not None:
             validation = ArrayData(*unpack_x_y_sample_weight(validation_data))
@@ -165,6 +174,8 @@ class Trainer:
             if not 0 < validation_split < 1:
                 raise ValueError(f"fit: validation_split must lie between 0 and 1, got {validation_split}.")
             data, validation = data.split(validation_split)
+        if class_weight is not None:
+            data.weigh(class_weight)
         return data, validation
 
     def _fit_seed(self):
@@ -194,7 +205,7 @@ class Trainer:
         self.reset_metrics()
         events.on_test_begin()
         logs = {}
-        for step, batch in enumerate(data.batches(batch_size, None, steps)):
+        for step, batch in enumerate(data.epoch(0, batch_size, None, steps)):
             events.on_test_batch_begin(step)
             logs = self.test_step(batch)
             if events.hears("on_test_batch_end"):
@@ -210,7 +221,8 @@ class Trainer:
         batch_size = _positive("batch_size", 32 if batch_size is None else batch_size)
         data = ArrayData(x, y, sample_weight)
         shown = [ProgressBar(verbose)] if verbose else []
-        events = CallbackList([*tree_items(callbacks or []), *shown], self, steps=-(-data.size // batch_size), alone=True)
+        events = CallbackList([*tree_items(callbacks or []), *shown], self, steps=steps or data.num_batches(batch_size),
+                              alone=True)
         with np.errstate(all="ignore"):
             logs = self._evaluate(data, batch_size, steps, events)
         if return_dict:
@@ -226,7 +238,7 @@ class Trainer:
         events.on_predict_begin()
         outputs = []
         with np.errstate(all="ignore"):
-            for step, batch in enumerate(data.batches(batch_size, None, steps)):
+            for step, batch in enumerate(data.epoch(0, batch_size, None, steps)):
                 events.on_predict_batch_begin(step)
                 outputs.append(self.predict_step(batch))
                 events.on_predict_batch_end(step, logs={"outputs": outputs[-1]})
@@ -234,18 +246,20 @@ class Trainer:
         return tree.map_structure(lambda *parts: np.concatenate([p._array for p in parts]), *outputs)
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
-        """One update from one batch; the metrics gathered since `reset_metrics`, as `evaluate` gives them."""
+        """One update from one batch; its loss and metrics, as `evaluate` gives them."""
         self._check_compiled("train_on_batch")
+        _check_weights(sample_weight, class_weight)
         if class_weight is not None:
             sample_weight = class_weights(y, class_weight)
         return self._on_batch(self.train_step, x, y, sample_weight, return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
-        """The loss and metrics of one batch, gathered since `reset_metrics`."""
+        """The loss and metrics of one batch, as `evaluate` gives them."""
         self._check_compiled("test_on_batch")
         return self._on_batch(self.test_step, x, y, sample_weight, return_dict)
 
     def _on_batch(self, step, x, y, sample_weight, return_dict):
+        self.reset_metrics()
         with np.errstate(all="ignore"):
             logs = _numbers(step(ArrayData(x, y, sample_weight).take(slice(None))))
         if return_dict:
@@ -304,6 +318,11 @@ def unpack_x_y_sample_weight(data):
     if not 1 <= len(data) <= 3:
         raise DataError(f"data must be x, (x, y) or (x, y, sample_weight), got a tuple of {len(data)}.")
     return (*data, None, None)[:3]
+
+
+def _check_weights(sample_weight, class_weight):
+    if sample_weight is not None and class_weight is not None:
+        raise ValueError("give class_weight or sample_weight, not both.")
 
 
 def _numbers(logs):
