@@ -33,7 +33,7 @@ class VariableWatcher:
         return self
 
     def __exit__(self, *_):
-        thread.set_watchers(w for w in thread.watchers if w is not self)
+        thread.drop_watcher(self)
 
 
 @contextlib.contextmanager
@@ -153,7 +153,7 @@ def _attach(rule, inputs, outputs):
     if len(arrays) == 1:
         return [Tensor(arrays[0], Node(rule, parents, saved, {}, arrays[0]))]
     whole = Node(rule, parents, saved, {}, tuple(arrays))
-    return [Tensor(y, Node(component, (whole,), (), {"index": i}, y) if is_differentiable(y.dtype) else None)
+    return [Tensor(y, Node(component, (whole,), (), i, y) if is_differentiable(y.dtype) else None)
             for i, y in enumerate(arrays)]
 
 

@@ -173,10 +173,15 @@ def untracked(x):
 
 def parents_of(inputs):
     """The node of each input for the record of an op; None if nothing tracks any of them."""
-    floor = thread.floor
-    parents = [x._node if type(x) is Tensor and x._node is not None and x._node.stamp >= floor else None
-               for x in inputs]
-    if not any(parents):
+    floor, tracked, parents = thread.floor, False, []
+    for x in inputs:
+        node = x._node if type(x) is Tensor else None
+        if node is not None and node.stamp >= floor:
+            tracked = True
+        else:
+            node = None
+        parents.append(node)
+    if not tracked:
         return None
     return tuple([untracked(x) if parent is None else parent for parent, x in zip(parents, inputs)])
 
@@ -184,19 +189,21 @@ def parents_of(inputs):
 def record(op, inputs, arrays, attrs, result):
     """Tensors of `result`, with a node if some input is tracked."""
     parents = None if op.pull is None else parents_of(inputs)
-    if type(result) is tuple:
-        whole = parents and Node(op, parents, arrays, attrs, result)
-        return tuple([Tensor(y, Node(component, (whole,), (), {"index": i}, y)
-                             if whole and dtypes.is_differentiable(y.dtype) else None)
-                      for i, y in enumerate(map(np.asarray, result))])
-    y = result if type(result) is ndarray else np.asarray(result)
-    if parents is None or not dtypes.is_differentiable(y.dtype):
-        return Tensor(y)
-    return Tensor(y, Node(op, parents, arrays, attrs, y))
+    if type(result) is not tuple:
+        y = result if type(result) is ndarray else np.asarray(result)
+        if parents is None or y.dtype.kind not in "fc":
+            return Tensor(y)
+        return Tensor(y, Node(op, parents, arrays, attrs, y))
+    result = tuple([y if type(y) is ndarray else np.asarray(y) for y in result])
+    if parents is None:
+        return tuple([Tensor(y) for y in result])
+    whole = (Node(op, parents, arrays, attrs, result),)
+    return tuple([Tensor(y, Node(component, whole, (), i, y) if y.dtype.kind in "fc" else None)
+                  for i, y in enumerate(result)])
 
 
 class _Component:
-    """Stands for "output i of an op with several": its cotangent is one slot of that op's."""
+    """Stands for "output i of an op with several": its cotangent is slot i, the node's attrs, of that op's."""
 
     name = "component"
 

@@ -32,9 +32,19 @@ class ThreadState(threading.local):
         self.quiet = None
 
     def set_watchers(self, watchers):
-        self.watchers = watchers = tuple(watchers)
-        self.floor = min([w.first_start for w in watchers]) if watchers else NEVER
+        """Replace the tuple of watchers, and what follows from it."""
+        self.watchers = watchers
+        if not watchers:
+            self.floor = NEVER
+        elif len(watchers) == 1:
+            self.floor = watchers[0].first_start
+        else:
+            self.floor = min([w.first_start for w in watchers])
         self.epoch = tick()
+
+    def drop_watcher(self, watcher):
+        """Take one watcher out, wherever it stands."""
+        self.set_watchers(tuple([w for w in self.watchers if w is not watcher]))
 
 
 thread = ThreadState()

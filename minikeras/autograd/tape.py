@@ -73,7 +73,7 @@ class GradientTape:
     def _stop(self):
         self._intervals[-1][1] = tick()
         self._recording = False
-        thread.set_watchers(w for w in thread.watchers if w is not self)
+        thread.drop_watcher(self)
         _quieten()
 
     def variable_read(self, variable):
@@ -183,7 +183,7 @@ class GradientTape:
             return None
         if type(parts) is list or type(parts) is Slices:
             rows = parts if type(parts) is list else [parts]
-            if type(source) is Variable and all([type(part) is Slices and part.is_rows for part in rows]):
+            if type(source) is Variable and all(map(_is_rows, rows)):
                 return IndexedSlices.of_rows(rows)
             parts = _total(parts)
         return parts if type(parts) is Tensor else Tensor(np.asarray(parts))
@@ -207,7 +207,7 @@ class GradientTape:
         if len(self._intervals) > 1:
             nodes = [node for node in nodes if self._recorded_here(node)]
         late = nodes and nodes[0].serial < self._latest_watch
-        if late or not all([s.op is None and s in self._watched for s in sources]):
+        if late or not sources <= self._watched.keys():
             nodes = self._tracked(nodes, sources)
         return _descendants(nodes, sources)
 
@@ -224,6 +224,10 @@ class GradientTape:
         for source in [s for s in sources if s not in self._watched and s not in tracked]:
             sources.discard(source)
         return kept
+
+
+def _is_rows(part):
+    return type(part) is Slices and part.is_rows
 
 
 def _descendants(nodes, sources):
@@ -273,7 +277,7 @@ def _run_backward(order, cotangents, wanted, bare):
                 found[node] = d
             op = node.op
             if op is component:
-                _fill_slot(table, node.parents[0], node.attrs["index"], _total(d))
+                _fill_slot(table, node.parents[0], node.attrs, _total(d))
                 continue
             kind = type(d)
             if kind is list or kind is Slices:
@@ -305,7 +309,7 @@ def _aliases(node):
     """Output and inputs of a node as Tensors that carry its records."""
     output = node.output
     if type(output) is tuple:
-        y = tuple([Tensor(part, Node(component, (node,), (), {"index": i}, part)) for i, part in enumerate(output)])
+        y = tuple([Tensor(part, Node(component, (node,), (), i, part)) for i, part in enumerate(output)])
     else:
         y = Tensor(output, node)
     return y, [Tensor(x, parent) if type(x) is ndarray else x for x, parent in zip(node.inputs, node.parents)]
