@@ -16,7 +16,7 @@ LEVELS = [
     {"activations", "config", "constraints", "datasets", "initializers", "layers", "losses", "metrics", "optimizers",
      "plan", "random", "registry", "regularizers", "tf"},
     {"saving"}, {"training", "callbacks"},
-    {"models", "__init__"},     # the package as a whole has the names of everything up to here
+    {"models", "utils", "__init__"},    # the package as a whole has the names of everything up to here
     {"experiment"}, {"cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

@@ -1,0 +1,76 @@
+"""TensorFlow's names behave as TensorFlow's do where that differs from Keras' `ops`."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import minikeras as tf
+
+FUNCTIONS = {f"{module.__name__[10:]}.{name}": function
+             for module in (tf.math, tf.linalg, tf.nn) for name, function in vars(module).items()
+             if callable(function) and not name.startswith("_")
+             and name not in ("as_tensor", "ShapeError", "tf_function_of", "silu", "swish")}    # silu takes none
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_every_function_takes_a_name(function):
+    assert "name" in inspect.signature(function, follow_wrapped=False).parameters
+
+
+@pytest.mark.parametrize(("call", "want"), [
+    (lambda: tf.add(x=1.0, y=2.0, name="sum"), 3.0),
+    (lambda: tf.math.log(x=1.0, name="log"), 0.0),
+    (lambda: tf.nn.relu(features=-1.0), 0.0),
+    (lambda: tf.reduce_sum(input_tensor=[1.0, 2.0], axis=0), 3.0),
+    (lambda: tf.clip_by_value(t=5.0, clip_value_min=0.0, clip_value_max=1.0), 1.0),
+    (lambda: tf.matmul([[1.0, 2.0]], [[3.0, 4.0]], transpose_b=True), [[11.0]]),
+    (lambda: tf.matmul([[1.0], [2.0]], [[3.0], [4.0]], transpose_a=True), [[11.0]]),
+    (lambda: tf.concat(values=[[1.0], [2.0]], axis=0), [1.0, 2.0]),
+    (lambda: tf.constant(7, shape=(2,), name="c"), [7, 7]),
+    (lambda: tf.fill(dims=[2], value=3.0), [3.0, 3.0]),
+    (lambda: tf.range(start=1, limit=4), [1, 2, 3]),
+    (lambda: tf.range(2.0), [0.0, 1.0]),
+    (lambda: tf.one_hot([1], depth=2, on_value=5, off_value=1, dtype="int32"), [[1, 5]]),
+    (lambda: tf.sort([1.0, 3.0, 2.0], direction="DESCENDING"), [3.0, 2.0, 1.0]),
+    (lambda: tf.argsort([1, 3, 3, 2], direction="DESCENDING"), [1, 2, 3, 0]),
+    (lambda: tf.reduce_mean([1, 2]), 1),
+    (lambda: tf.shape(np.ones((2, 3))), [2, 3]),
+    (lambda: tf.size(np.ones((2, 3))), 6),
+    (lambda: tf.rank(np.ones((2, 3))), 2),
+    (lambda: tf.reshape([1.0, 2.0], tf.constant([2, 1])), [[1.0], [2.0]]),
+    (lambda: tf.norm([[3.0, 0.0], [0.0, 4.0]]), 5.0),
+    (lambda: tf.norm([[3.0, 4.0]], ord=1), 7.0),
+    (lambda: tf.linalg.matvec([[1.0, 2.0]], [3.0, 4.0]), [11.0]),
+    (lambda: tf.nn.softmax_cross_entropy_with_logits(labels=[[1.0, 0.0]], logits=[[0.0, 0.0]]), [np.float32(np.log(2))]),
+    (lambda: tf.scatter_nd([[1]], [2.0], [3]), [0.0, 2.0, 0.0]),
+    (lambda: tf.pad([1.0], [[1, 0]], constant_values=9.0), [9.0, 1.0]),
+])
+def test_call_as_in_tensorflow(call, want):
+    assert call().numpy().tolist() == want
+
+
+@pytest.mark.parametrize(("call", "want"), [
+    (lambda: tf.argmax([[1, 2], [3, 0]]), "int64"), (lambda: tf.argmax([1, 2], output_type="int32"), "int32"),
+    (lambda: tf.ops.argmax([1, 2]), "int32"), (lambda: tf.shape([1.0]), "int32"), (lambda: tf.where([True]), "int64"),
+    (lambda: tf.reduce_mean([1, 2]), "int32"), (lambda: tf.ops.mean([1, 2]), "float32"),
+    (lambda: tf.range(4, dtype=tf.float32), "float32"), (lambda: tf.range(3), "int32"), (lambda: tf.zeros(2), "float32"),
+])
+def test_dtype_of_the_result(call, want):
+    assert call().dtype == want
+
+
+def test_split_takes_a_number_or_sizes():
+    x = np.arange(6.0)
+    assert [len(part) for part in tf.split(x, 3)] == [2, 2, 2]
+    assert [len(part) for part in tf.split(x, [1, 2, 3])] == [1, 2, 3]
+
+
+def test_argmax_goes_along_the_first_axis():
+    assert tf.argmax([[1, 5], [3, 0]]).numpy().tolist() == [1, 0]
+
+
+def test_convert_to_tensor_keeps_a_tensor():
+    x = tf.constant([1.0])
+    assert tf.convert_to_tensor(x) is x
+    assert tf.convert_to_tensor([1, 2], dtype_hint=tf.float32).dtype == "float32"
