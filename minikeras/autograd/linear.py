@@ -1,5 +1,7 @@
 """The linear ops that the core itself needs: casting, broadcasting and its sum, joining and picking."""
 
+import functools
+
 import numpy as np
 
 from ..errors import ShapeError
@@ -16,6 +18,14 @@ def cast(x, *, dtype):
     return x.astype(getattr(dtype, "dtype", dtype))
 
 
+@functools.lru_cache(32)
+def ones_row(count, dtype):
+    """A vector of ones that nobody may write to."""
+    row = np.ones(count, dtype)
+    row.flags.writeable = False
+    return row
+
+
 def _sum_to_shape(x, shape):
     return tuple(shape)
 
@@ -24,8 +34,9 @@ def _sum_to_shape(x, shape):
 def sum_to(x, *, shape):
     """Sum over the axes along which an array of `shape` would be broadcast to the shape of `x`."""
     extra = x.ndim - len(shape)
-    if extra == 1 and x.ndim == 2 and shape[0] == x.shape[1]:
-        return np.add.reduce(x, 0)
+    if extra == 1 and x.ndim == 2 and shape[0] == x.shape[1] and x.dtype.kind == "f":
+        # The usual bias gradient. A product with ones is three times as fast as the sum along the first axis.
+        return ones_row(x.shape[0], x.dtype) @ x
     axes = tuple([axis for axis in range(x.ndim) if axis < extra or shape[axis - extra] == 1])
     return np.add.reduce(x, axes).reshape(shape) if axes else x
 

@@ -32,6 +32,8 @@ def _fit(g, shape):
 
 
 def _matmul_a(d, a, b):
+    if a.ndim == b.ndim == 2:
+        return d @ b.T
     if b.ndim == 1:
         return d[..., None] * b if a.ndim > 1 else d * b
     if a.ndim == 1:
@@ -40,6 +42,8 @@ def _matmul_a(d, a, b):
 
 
 def _matmul_b(d, a, b):
+    if a.ndim == b.ndim == 2:
+        return a.T @ d
     if a.ndim == 1:
         return d * a if b.ndim == 1 else a[:, None] * d[..., None, :]
     if b.ndim == 1:

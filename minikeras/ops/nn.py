@@ -176,24 +176,21 @@ def log_softmax(x, *, axis=-1):
 # --- cross-entropies -----------------------------------------------------------------------------
 
 def _sparse_rule(d, y, labels, logits):
-    loss_d, softmax_d = d
-    # Softmax is the second output, so the rule needs no exponential of its own.
-    probabilities = y[1]
-    grad = None
-    if loss_d is not None:
-        ones = one_hot_op(labels, num_classes=logits.shape[-1], dtype=logits.dtype)
-        grad = loss_d[..., None] * (probabilities - ones)
-    if softmax_d is not None:
-        through = _softmax_rule(softmax_d, probabilities, logits)
+    loss_d, error_d = d
+    grad = None if loss_d is None else loss_d[..., None] * y[1]
+    if error_d is not None:
+        probabilities = y[1] + one_hot_op(labels, num_classes=logits.shape[-1], dtype=logits.dtype)
+        through = _softmax_rule(error_d, probabilities, logits)
         grad = through if grad is None else grad + through
     return grad
 
 
+# The second output is the derivative itself, so that the rule needs no exponential of its own.
 @primitive(None, _sparse_rule, policy=kept,
            shape=lambda labels, logits: [_sparse_shape(labels, logits), logits],
            result=lambda inputs, attrs: [inputs[1].dtype] * 2)
 def sparse_softmax_cross_entropy(labels, logits):
-    """-log(softmax(logits)) at the integer labels, over the last axis; and the softmax.
+    """-log(softmax(logits)) at the integer labels, over the last axis; and softmax minus one-hot labels.
 
     labels (...,) integers in 0..classes-1, logits (..., classes). Raises ShapeError for others.
     """
@@ -203,15 +200,18 @@ def sparse_softmax_cross_entropy(labels, logits):
     shifted = logits - np.maximum.reduce(logits, -1, None, None, True)
     e = np.exp(shifted)
     total = np.add.reduce(e, -1, None, None, True)
-    rows, flat = shifted.reshape(-1, classes), labels.reshape(-1)
+    e /= total
+    flat = labels.reshape(-1)
+    rows = np.arange(len(flat))
     try:
-        picked = rows[np.arange(len(rows)), flat]
+        picked = shifted.reshape(-1, classes)[rows, flat]
     except IndexError:
         raise _bad_label(labels, classes) from None
     # NumPy takes -1 for the last class.
     if flat.size and np.minimum.reduce(flat) < 0:
         raise _bad_label(labels, classes)
-    return np.log(total[..., 0]) - picked.reshape(labels.shape), e / total
+    e.reshape(-1, classes)[rows, flat] -= 1
+    return np.log(total[..., 0]) - picked.reshape(labels.shape), e
 
 
 def _bad_label(labels, classes):
