@@ -1,5 +1,7 @@
 """Callbacks: told what training does, they record, stop or change it."""
 
+import inspect
+
 import numpy as np
 
 from .. import registry
@@ -28,6 +30,12 @@ class Callback(registry.Configurable, kind="callbacks"):
 
     def on_epoch_end(self, epoch, logs=None):
         pass
+
+    def on_batch_begin(self, batch, logs=None):
+        """The older name of on_train_batch_begin."""
+
+    def on_batch_end(self, batch, logs=None):
+        """The older name of on_train_batch_end."""
 
     def on_train_batch_begin(self, batch, logs=None):
         pass
@@ -61,6 +69,7 @@ class Callback(registry.Configurable, kind="callbacks"):
 
 
 EVENTS = [name for name in vars(Callback) if name.startswith("on_")]
+_ALSO = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
 
 
 class CallbackList:
@@ -74,8 +83,9 @@ class CallbackList:
             callback.set_params(params)
             callback.set_model(model)
         # Most callbacks leave most events alone; those are not called at all.
-        self._listening = {event: [getattr(c, event) for c in self.callbacks
-                                   if getattr(type(c), event) is not getattr(Callback, event) or event in vars(c)]
+        self._listening = {event: [getattr(c, name) for c in self.callbacks for name in (event, _ALSO.get(event))
+                                   if name and (getattr(type(c), name) is not getattr(Callback, name)
+                                                or name in vars(c))]
                            for event in EVENTS}
 
     def hears(self, event):
@@ -187,14 +197,16 @@ _MINIMIZED = ("loss", "error", "entropy", "mse", "mae", "mape", "msle", "rmse", 
 
 
 class LearningRateScheduler(Callback):
-    """Sets the learning rate at the start of each epoch to `schedule(epoch, rate)`."""
+    """Sets the learning rate at the start of each epoch to `schedule(epoch, rate)`, or `schedule(epoch)`."""
 
     def __init__(self, schedule, verbose=0):
+        self.takes_rate = len(inspect.signature(schedule).parameters) > 1
         self.schedule, self.verbose = schedule, verbose
 
     def on_epoch_begin(self, epoch, logs=None):
         rate = float(np.asarray(self.model.optimizer.learning_rate))
-        self.model.optimizer.learning_rate = rate = float(self.schedule(epoch, rate))
+        rate = float(self.schedule(epoch, rate) if self.takes_rate else self.schedule(epoch))
+        self.model.optimizer.learning_rate = rate
         if self.verbose:
             print(f"Epoch {epoch + 1}: learning rate {rate:g}.")
 

@@ -39,10 +39,14 @@ class ArrayData:
                     _check_finite(name, leaf)
 
     def take(self, index):
-        """(x, y, sample_weight) of the samples at `index` (a slice or integers), as tensors; None where absent."""
-        return tuple(
+        """The samples at `index` (a slice or integers) as tensors: x, (x, y) or (x, y, sample_weight)."""
+        x, y, sample_weight = [
             None if part is None else tree.pack(part, [Tensor(leaf[index]) for leaf in self.arrays[name]])
-            for name, part in self.parts.items())
+            for name, part in self.parts.items()]
+        if sample_weight is not None:
+            return x, y, sample_weight
+        # As in Keras, only an x that is itself a tuple or list needs the brackets.
+        return (x, y) if y is not None else (x,) if isinstance(x, (tuple, list)) else x
 
     def batches(self, batch_size, shuffle_key=None):
         """Batches in order, or in the order that `shuffle_key` (integers) determines."""

@@ -120,6 +120,8 @@ class Trainer:
         validation_data    (x, y) or (x, y, sample_weight), evaluated after each epoch
         validation_split   part of the samples, from the end, to validate on instead
         shuffle            a new order each epoch, following from the seed and the epoch
+        steps_per_epoch    batches in an epoch; the next one goes on in the data where it stopped
+        validation_freq    validate every so many epochs, or after those listed (counted from 1)
         class_weight       weight of each class, by integer label
         verbose            0 silent, 1 a bar on a terminal (else a line an epoch), 2 a line an epoch; 'auto' is 1
         Raises DataError for data that cannot be trained on.
@@ -141,7 +143,7 @@ class Trainer:
                 for epoch in range(initial_epoch, epochs):
                     batches = data.epoch(epoch, batch_size, seed if shuffle else None, steps_per_epoch)
                     logs = self._fit_epoch(epoch, batches, events)
-                    if validation is not None and (epoch + 1) % validation_freq == 0:
+                    if validation is not None and _is_due(epoch + 1, validation_freq):
                         logs.update(self._validate(validation, validation_batch_size or batch_size, validation_steps,
                                                    events))
                     events.on_epoch_end(epoch, logs=logs)
@@ -318,6 +320,11 @@ def unpack_x_y_sample_weight(data):
     if not 1 <= len(data) <= 3:
         raise DataError(f"data must be x, (x, y) or (x, y, sample_weight), got a tuple of {len(data)}.")
     return (*data, None, None)[:3]
+
+
+def _is_due(epoch, frequency):
+    """Whether the epoch, counted from 1, is one to validate: every so many, or those listed."""
+    return epoch in frequency if isinstance(frequency, (list, tuple, set)) else epoch % frequency == 0
 
 
 def _check_weights(sample_weight, class_weight):
