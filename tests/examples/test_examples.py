@@ -1,0 +1,62 @@
+"""The numbers of the example programs, against closed forms."""
+
+import numpy as np
+import pytest
+
+import minikeras as tf
+from examples import autodiff_intro, custom_layer, stable_gradients
+
+X = np.arange(4, dtype=np.float32)
+
+
+def test_custom_layer_has_the_gradient_of_sum_of_squared_sines():
+    inputs = np.array([[1.0, 2.0, 3.0], [0.5, -1.0, 0.0]], np.float32)
+    layer = custom_layer.CustomLayer(2, tf.sin)
+    loss, (gradient,) = custom_layer.kernel_gradient(layer, tf.constant(inputs))
+    s = inputs @ layer.kernel.numpy()
+    np.testing.assert_allclose(loss.numpy(), (np.sin(s) ** 2).sum(), rtol=1e-5)
+    np.testing.assert_allclose(gradient.numpy(), inputs.T @ np.sin(2 * s), rtol=1e-4, atol=1e-5)
+
+
+def test_custom_layer_has_one_weight_by_the_name_given():
+    layer = custom_layer.CustomLayer(5, tf.sin)
+    layer(tf.constant(np.ones((2, 3))))
+    assert [(v.name, v.shape) for v in layer.trainable_variables] == [("kernel", (3, 5))]
+
+
+def test_the_chain_rule_gives_nan_for_inverse_exp():
+    y, slope = stable_gradients.value_and_gradient(stable_gradients.inverse_exp, 100.0)
+    assert y.numpy() == 0.0
+    assert np.isnan(slope.numpy())
+
+
+def test_the_custom_gradient_of_inverse_exp_is_the_subnormal():
+    y, slope = stable_gradients.value_and_gradient(stable_gradients.stable_inverse_exp, 100.0)
+    assert (y.numpy(), slope.numpy()) == (0.0, np.float32(-3.783506e-44))
+
+
+@pytest.mark.parametrize(("function", "value", "gradient"), [
+    (autodiff_intro.double_dot, 28.0, 4 * X), (autodiff_intro.total, 6.0, np.ones(4)),
+    (autodiff_intro.squares, X * X, 2 * X)])
+def test_gradients_of_the_introduction(function, value, gradient):
+    y, slope = function()
+    np.testing.assert_array_equal(y.numpy(), value)
+    np.testing.assert_array_equal(slope.numpy(), gradient)
+
+
+def test_a_detached_factor_counts_as_a_constant():
+    u, through_z, through_y = autodiff_intro.detached()
+    np.testing.assert_array_equal(through_z.numpy(), u.numpy())
+    np.testing.assert_array_equal(through_y.numpy(), 2 * X)
+
+
+@pytest.mark.parametrize(("at", "value"), [(1.5, 1536.0), (-1.5, -153600.0), (2000.0, 4000.0)])
+def test_control_flow_gives_the_slope_of_the_branch_taken(at, value):
+    d, slope = autodiff_intro.slope_of_branching(at)
+    assert (d.numpy(), slope.numpy()) == (value, value / at)
+
+
+@pytest.mark.parametrize("example", [autodiff_intro, custom_layer, stable_gradients])
+def test_each_example_prints_what_it_shows(example, capsys):
+    example.main()
+    assert len(capsys.readouterr().out.splitlines()) >= 3
