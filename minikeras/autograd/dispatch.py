@@ -56,9 +56,7 @@ def doorway(op):
     if op.arity == 2:
         return _binary(op)
 
-    def call(*inputs, **attrs):
-        return apply(op, inputs, attrs)
-    return call
+    return _general(op)
 
 
 BARE = (ndarray, np.generic)
@@ -145,6 +143,33 @@ def _binary(op):
             else:
                 node = Node(op, (a_node, b_node), (p, q), attrs, y)
         return Tensor(y, node)
+    return call
+
+
+def _general(op):
+    forward, mixed, floats_only = op.forward, op.policy is kept, op.policy is floated
+
+    def call(*inputs, **attrs):
+        if state.listening or thread.raw or not inputs:
+            return apply(op, inputs, attrs)
+        inputs = [x._read() if type(x) is Variable else x for x in inputs]
+        arrays, dtype = [], None
+        for x in inputs:
+            if type(x) is not Tensor:
+                return apply(op, inputs, attrs)
+            array = x._array
+            if array.dtype is not dtype and not mixed:
+                if dtype is not None:
+                    return apply(op, inputs, attrs)
+                dtype = array.dtype
+            arrays.append(array)
+        if floats_only and dtype.kind not in "fc":
+            return apply(op, inputs, attrs)
+        try:
+            y = forward(*arrays, **attrs)
+        except (ValueError, IndexError) as error:
+            raise explained(op, inputs, attrs, error) from None
+        return record(op, inputs, tuple(arrays), attrs, y)
     return call
 
 

@@ -84,6 +84,7 @@ class Layer(Holder, kind="layers"):
 
     def __call__(self, *args, **kwargs):
         record = self._record
+        training = kwargs.pop("training", None) if kwargs else None
         if len(args) != 1 or kwargs or type(args[0]) is not Tensor or args[0]._array.dtype is not record.array_dtype:
             self._check_initialized()
             args, kwargs = self._converted(args), self._converted(kwargs)
@@ -91,7 +92,6 @@ class Layer(Holder, kind="layers"):
             self._build_for(args, kwargs)
         context = _thread.call
         outer, entry = context.training, context.entry
-        training = kwargs.pop("training", None) if kwargs else None
         if record.training_argument is not None:
             args, training = _with_training(args, kwargs, training, outer, *record.training_argument)
         elif training is None:

@@ -7,8 +7,8 @@ from ..autograd.random import SeedGenerator
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
 from ..ops import nn, random
-from ..ops.arithmetic import add, select
-from ..ops.linalg import matmul
+from ..ops.arithmetic import select
+from ..ops.linalg import affine, matmul
 from ..ops.shapes import moveaxis, shape
 from .base import Layer
 
@@ -118,9 +118,7 @@ class Dense(Layer):
                              "layer.")
         if self.lora_rank:
             kernel = kernel + (self.lora_alpha / self.lora_rank) * (self.lora_kernel_a @ self.lora_kernel_b)
-        x = matmul(inputs, kernel)
-        if self.use_bias:
-            x = add(x, self.bias)
+        x = affine(inputs, kernel, self.bias) if self.use_bias else matmul(inputs, kernel)
         return x if self.activation is activations.linear else self.activation(x)
 
     def get_config(self):

@@ -36,7 +36,7 @@ class Record:
                  "losses_entry", "trainable", "training_argument", "variables")
 
     def __init__(self):
-        self.holders = {}       # attributes that are, or may hold, layers and Variables
+        self.holders = {}       # attributes that are layers or metrics, or may hold layers, metrics and Variables
         self.variables = []     # in the order of registration
         self.fixed = set()      # ids of those that were not trainable to begin with
         self.array_dtype = None         # NumPy dtype of the computation
@@ -64,7 +64,7 @@ class Holder(registry.Configurable):
     def __setattr__(self, name, value):
         if isinstance(value, Variable):
             self._register(value, name)
-        if isinstance(value, HOLDERS):
+        if isinstance(value, CONTAINERS) or getattr(value, "_kind", None) in HELD_KINDS:
             self._record.holders[name] = value
         else:
             self._record.holders.pop(name, None)
@@ -117,23 +117,27 @@ class Holder(registry.Configurable):
 
     def _children(self):
         """Layers held directly in attributes, or in lists, tuples and dicts there, in order, each once."""
-        return _unique(_search(self._record.holders.values(), Holder))
+        return _unique(self._held(Holder))
+
+    def _held(self, kind):
+        """Instances of `kind` in attributes, or in lists, tuples and dicts there."""
+        return list(_search(self._record.holders.values(), kind)) if self._record.holders else []
 
     def _flatten_layers(self):
         """This layer and all inside it, depth first, each once."""
-        found, stack, seen = [], [self], set()
+        found, stack = {}, [self]
         while stack:
             layer = stack.pop()
-            if id(layer) not in seen:
-                seen.add(id(layer))
-                found.append(layer)
-                stack += layer._children()[::-1]
-        return found
+            if id(layer) not in found:
+                found[id(layer)] = layer
+                stack += layer._held(Holder)[::-1]
+        return list(found.values())
 
     def _own_variables(self):
-        own = _unique([*self._record.variables, *_search(self._record.holders.values(), Variable)])
-        fixed = self._record.fixed
-        return [v for v in own if id(v) not in fixed] + [v for v in own if id(v) in fixed]
+        own, fixed = self._record.variables, self._record.fixed
+        if self._record.holders:
+            own = _unique([*own, *self._held(Variable)])
+        return [v for v in own if id(v) not in fixed] + [v for v in own if id(v) in fixed] if fixed else own
 
     @property
     def variables(self):
@@ -194,7 +198,8 @@ class Holder(registry.Configurable):
         return sum(v.size for v in self.weights)
 
 
-HOLDERS = (Holder, Variable, list, tuple, dict)
+HELD_KINDS = ("layers", "models", "metrics")
+CONTAINERS = (list, tuple, dict)
 
 
 def _extents(shape, layer):
@@ -210,10 +215,8 @@ def _search(values, kind):
     for value in values:
         if isinstance(value, kind):
             yield value
-        elif isinstance(value, dict):
-            yield from _search(value.values(), kind)
-        elif isinstance(value, (list, tuple)):
-            yield from _search(value, kind)
+        elif isinstance(value, CONTAINERS):
+            yield from _search(value.values() if isinstance(value, dict) else value, kind)
 
 
 def _unique(items):

@@ -80,8 +80,12 @@ class Mean(Metric):
 
     def update_state(self, values, sample_weight=None):
         values, weight = _per_sample(values, sample_weight, self.dtype, reduce.mean)
-        self.total.assign(self.total + reduce.sum(values))
-        self.count.assign(self.count + (float(values.size) if weight is None else reduce.sum(weight)))
+        self.gather(reduce.sum(values), float(values.size) if weight is None else reduce.sum(weight))
+
+    def gather(self, total, weight):
+        """Add a sum of weighted values, and the sum of their weights."""
+        self.total.assign(self.total + total)
+        self.count.assign(self.count + weight)
 
     def result(self):
         return divide_no_nan(self.total, self.count)

@@ -136,5 +136,7 @@ class Sequential(Model):
 
 def _check_input(model, inputs):
     want, got = model._input_layer.batch_shape, inputs.shape
+    if want[1:] == got[1:] and want[0] is None:
+        return
     if len(want) != len(got) or any(m is not None and n is not None and m != n for m, n in zip(want, got)):
         raise ShapeError(f"{model.name} expects inputs of shape {want} (batch first), got {tuple(got)}.")

@@ -59,6 +59,19 @@ def matmul(a, b):
     return np.matmul(a, b)
 
 
+def _affine_shape(x, kernel, bias):
+    return dims.broadcast(_matmul_shape(x, kernel), bias)
+
+
+@primitive(lambda d, y, x, kernel, bias: _matmul_a(d, x, kernel), lambda d, y, x, kernel, bias: _matmul_b(d, x, kernel),
+           lambda d, y, x, kernel, bias: _fit(d, bias.shape), shape=_affine_shape)
+def affine(x, kernel, bias):
+    """x @ kernel + bias, with a bias of one axis: one op where matmul and add would be two."""
+    y = np.matmul(x, kernel)
+    y += bias
+    return y
+
+
 def tensordot(a, b, axes=2):
     """The sum of products over axes: the last and first `axes` of each, or two sequences of axes."""
     a, b = as_tensor(a), as_tensor(b)

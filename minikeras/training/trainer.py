@@ -51,7 +51,7 @@ class Trainer:
         """The loss tracker, then the compiled metrics, then metrics held in attributes of the model and its layers."""
         found = self._compiled.metrics() if self.compiled else []
         for layer in self._flatten_layers():
-            found += [m for m in vars(layer).values() if isinstance(m, metrics.Metric)]
+            found += layer._held(metrics.Metric)
         return list({id(m): m for m in found}.values())
 
     @property
@@ -301,7 +301,8 @@ class Compiled:
 
     def track(self, loss, x):
         """Count the loss of a batch, weighted by its number of samples."""
-        self.tracker.update_state(loss, sample_weight=len(tree.flatten(x)[0]))
+        samples = float(tree.flatten(x)[0].shape[0])
+        self.tracker.gather(loss * samples, samples)
 
     def gather(self, y, y_pred, sample_weight):
         if self.compiled_metrics.given:

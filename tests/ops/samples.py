@@ -141,6 +141,8 @@ SAMPLES = {
     "argmax": _ARG,
     "argmin": _ARG,
     "argsort": [Sample(((3, 4),), {"axis": axis, "descending": down}) for axis in (0, -1) for down in (False, True)],
+    "affine": [Sample(extents) for extents in (
+        ((2, 3), (3, 4), (4,)), ((2, 2, 3), (3, 4), (4,)), ((3,), (3, 4), (4,)), ((0, 3), (3, 2), (2,)))],
     "matmul": [Sample(extents) for extents in (
         ((2, 3), (3, 4)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 2, 3), (3, 4)), ((2, 2, 3), (2, 3, 2)),
         ((3,), (2, 3, 4)), ((2, 2, 3), (3,)), ((2, 3), (2, 3, 2)), ((2, 1, 2, 3), (3, 3, 2)), ((0, 3), (3, 2)),
