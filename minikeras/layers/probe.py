@@ -17,7 +17,8 @@ def probe_call(layer, args, kwargs):
     """`layer.call` on symbolic arguments. If it needs numbers, its shapes are found on zeros; what the
     trial runs did to state, random generators and losses is undone."""
     try:
-        return layer.call(*args, **kwargs)
+        with _Undone(layer):
+            return layer.call(*args, **kwargs)
     except SymbolicError as reason:
         why = reason
     trials = []
