@@ -44,7 +44,8 @@ def main():
             print(f"{seed:6d}{accuracies[-1]:16.4f}{seconds:8.2f}{megabytes:9.1f}")
         print(f"  mean{statistics.mean(accuracies):16.4f}   lowest {min(accuracies):.4f}")
         train(0, Path(folder, "again"))
-        digests = {hashlib.sha256(Path(folder, name, "model.keras").read_bytes()).hexdigest() for name in ("0", "again")}
+        models = [Path(folder, name, "model.keras").read_bytes() for name in ("0", "again")]
+        digests = {hashlib.sha256(model).hexdigest() for model in models}
         print(f"two runs with seed 0: {'byte-identical models' if len(digests) == 1 else 'MODELS DIFFER'}")
     bare = [sys.executable, "-c", "import numpy, yaml, tqdm"]
     ours = [sys.executable, "-c", "import minikeras"]

@@ -20,31 +20,27 @@ from minikeras import layers, losses, optimizers
 BATCH, INPUTS, HIDDEN, CLASSES = 32, 64, 32, 10
 
 
-def op_cases():
-    """name -> (bare NumPy, op without a tape, op with a tape, gradient after it)."""
+def op_costs(bare, op):
+    """Microseconds of the NumPy function, the op without a tape, the op recorded, and the walk back."""
     a = np.random.default_rng(0).standard_normal((8, 8)).astype(np.float32)
-    x, w = mk.constant(a), mk.Variable(a)
-    ops = {"add": (np.add, mk.add), "multiply": (np.multiply, mk.multiply), "matmul": (np.matmul, mk.ops.matmul)}
-    return a, x, w, ops
+    x, plain = mk.constant(a), mk.constant(a)
+    with mk.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        figures = cpu_seconds({"bare": lambda: bare(a, a), "recorded": lambda: op(x, x)})
+        # 100 ops in a chain, so that the cost of one call of `gradient` spreads over them.
+        y = x
+        for _ in range(100):
+            y = op(y, x)
+    figures |= cpu_seconds({"plain": lambda: op(plain, plain), "backward": lambda: tape.gradient(y, x)})
+    return [microseconds(figures, name) / (100 if name == "backward" else 1)
+            for name in ("bare", "plain", "recorded", "backward")]
 
 
 def print_ops():
-    a, x, _, ops = op_cases()
     print(f"{'op on 8x8 float32':24s}{'NumPy':>10s}{'no tape':>10s}{'recorded':>10s}{'backward':>10s}   microseconds")
-    for name, (bare, op) in ops.items():
-        tape = mk.GradientTape(persistent=True)
-        with tape:
-            tape.watch(x)
-            figures = cpu_seconds({"bare": lambda: bare(a, a), "recorded": lambda: op(x, x)})
-            # 100 ops in a chain, so that the cost of one call of `gradient` spreads over them.
-            y = x
-            for _ in range(100):
-                y = op(y, x)
-        plain = mk.constant(a)
-        figures |= cpu_seconds({"no tape": lambda: op(plain, plain), "backward": lambda: tape.gradient(y, x)})
-        cells = [microseconds(figures, key) / (100 if key == "backward" else 1)
-                 for key in ("bare", "no tape", "recorded", "backward")]
-        print(f"{name:24s}" + "".join(f"{cell:10.2f}" for cell in cells))
+    for name, bare, op in (("add", np.add, mk.add), ("multiply", np.multiply, mk.multiply),
+                           ("matmul", np.matmul, mk.ops.matmul)):
+        print(f"{name:24s}" + "".join(f"{cost:10.2f}" for cost in op_costs(bare, op)))
 
 
 class HandWritten:
@@ -127,7 +123,8 @@ def print_step():
     figures = cpu_seconds({
         "hand_gradients": lambda: hand.gradients(x, y), "gradients": gradients,
         "hand": lambda: hand.train(x, y), "step": train, "batch": lambda: fitted.train_on_batch(x, y)}, 25)
-    print(f"\n{INPUTS}-{HIDDEN}-{CLASSES} network, batch {BATCH}, Adam{'':14s}{'us':>8s}{'ratio':>8s}   to hand-written NumPy")
+    title = f"{INPUTS}-{HIDDEN}-{CLASSES} network, batch {BATCH}, Adam"
+    print(f"\n{title:44s}{'us':>8s}{'ratio':>8s}   to hand-written NumPy")
     for label, name, base in (("forward and backward, hand-written", "hand_gradients", "hand_gradients"),
                               ("forward and backward, tape", "gradients", "hand_gradients"),
                               ("training step, hand-written", "hand", "hand"),

@@ -4,4 +4,5 @@ from .ops.random import SeedGenerator, normal, randint, set_random_seed, shuffle
 
 set_seed = set_random_seed      # TensorFlow's name
 
-__all__ = ["SeedGenerator", "normal", "randint", "set_random_seed", "set_seed", "shuffle", "truncated_normal", "uniform"]
+__all__ = ["SeedGenerator", "normal", "randint", "set_random_seed", "set_seed", "shuffle", "truncated_normal",
+           "uniform"]

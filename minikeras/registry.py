@@ -22,14 +22,18 @@ KINDS = {}
 _CUSTOM = {}        # "Package>Name" -> class of a user
 
 
-def import_all():
-    """Import what registers the built-in classes: a saved model may name any, whatever its reader has used so far.
+# Where each kind is made. Looking a kind up imports its home, as a saved model may name any class, whatever the
+# program has used so far; by name, like the package's own lazy names, for some homes come after their readers.
+HOMES = {"activations": "activations", "callbacks": "callbacks", "constraints": "constraints", "functions": "metrics",
+         "initializers": "initializers", "layers": "layers", "losses": "losses", "metrics": "metrics",
+         "models": "models", "optimizers": "optimizers", "regularizers": "regularizers", "schedules": "optimizers"}
 
-    By text, for the models come after everything that calls this.
-    """
-    for module in ("activations", "initializers", "regularizers", "constraints", "layers", "losses", "metrics",
-                   "optimizers", "models"):
-        importlib.import_module(f".{module}", __package__)
+
+def of_kind(kind):
+    """{name: class or function} of everything registered under `kind`; empty for a kind there is not."""
+    if kind in HOMES:
+        importlib.import_module(f".{HOMES[kind]}", __package__)
+    return KINDS.get(kind, {})
 
 
 def snake_case(name):
@@ -119,7 +123,7 @@ def parameters(cls):
 
 def known(kind):
     """The names registered under `kind`, sorted."""
-    return sorted(KINDS.get(kind, ()))
+    return sorted(of_kind(kind))
 
 
 def register(kind, *aliases):
@@ -137,7 +141,7 @@ def find(kind, name, custom_objects=None):
     if custom is not None:
         return custom
     try:
-        return KINDS[kind][name]
+        return of_kind(kind)[name]
     except KeyError:
         near = difflib.get_close_matches(str(name), known(kind), 3, 0.5)
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else f" Known are: {', '.join(known(kind))}."
@@ -200,7 +204,7 @@ def serialize_function(function, by_name=True):
     """The name of a function of minikeras, or Keras' form of any: that always with `by_name` false."""
     registered = getattr(function, "_registered_name", None)
     name = getattr(function, "__name__", "<lambda>")
-    module = next((kind for kind, known in KINDS.items() if known.get(name) is function), None)
+    module = next((kind for kind in HOMES if of_kind(kind).get(name) is function), None)
     if module is not None and by_name:
         return name
     if module is None and registered is None and (name == "<lambda>" or "<locals>" in function.__qualname__):
@@ -307,7 +311,7 @@ def _function_of(config, kind, custom_objects):
         return custom
     kinds = ("activations", "functions") if kind not in ("losses", "metrics") else ("functions",)
     for kind in kinds:
-        found = KINDS.get(kind, {}).get(name) if isinstance(name, str) else None
+        found = of_kind(kind).get(name) if isinstance(name, str) else None
         if found is not None and not inspect.isclass(found):
             return found
     raise ValueError(_unknown(name, kinds, "function"))
@@ -319,16 +323,16 @@ def _class_of(config, kind, custom_objects):
     if custom is not None:
         return custom
     if kind is None and registered is None:
-        kinds = [k for k, known in KINDS.items() if name in known]
+        kinds = [k for k in HOMES if name in of_kind(k)]
         kind = kinds[0] if len(kinds) == 1 else None
-    found = KINDS.get(kind, {}).get(name)
+    found = of_kind(kind).get(name)
     if not inspect.isclass(found) or registered not in (None, name):
-        raise ValueError(_unknown(registered or name, (kind,) if kind in KINDS else tuple(KINDS), "class"))
+        raise ValueError(_unknown(registered or name, (kind,) if kind in HOMES else tuple(HOMES), "class"))
     return found
 
 
 def _unknown(name, kinds, what):
-    near = difflib.get_close_matches(str(name), {n for kind in kinds for n in KINDS.get(kind, ())}, 3, 0.5)
+    near = difflib.get_close_matches(str(name), {n for kind in kinds for n in of_kind(kind)}, 3, 0.5)
     hint = f" Near it are {', '.join(sorted(near))}." if near else ""
     short = str(name).rpartition(">")[2]
     return (f"the {what} {name!r} is not one of the {' or '.join(kinds)} of minikeras and not registered.{hint} If it "

@@ -19,7 +19,8 @@ def sample_seed():
 
 
 def pytest_report_header(config):
-    return f"long tests: {'all' if config.getoption('--long') else f'the sample of MINIKERAS_TEST_SEED={sample_seed()}'}"
+    chosen = "all" if config.getoption("--long") else f"the sample of MINIKERAS_TEST_SEED={sample_seed()}"
+    return f"long tests: {chosen}"
 
 
 def pytest_collection_modifyitems(config, items):

@@ -62,7 +62,6 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     Raises FileNotFoundError, or FileFormatError that names the file, the part, and what to do.
     """
     _check_safe(safe_mode, "load_model")
-    registry.import_all()
     path = _path(filepath, (".keras",), "load_model")
     members = read_zip(_read(path), str(path))
     config, metadata, weights = _parts(members, path)
@@ -85,7 +84,6 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
 def deserialize_keras_object(config, custom_objects=None, safe_mode=True):
     """The object of a config in Keras' form; data that is no such config as it is. Arguments as for `load_model`."""
     _check_safe(safe_mode, "deserialize_keras_object")
-    registry.import_all()
     return registry.deserialize(config, None, custom_objects)
 
 
@@ -181,7 +179,7 @@ def _model_of(config, custom_objects, where):
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError,
             MemoryError) as error:
         raise FileFormatError(f"{where}: the model cannot be made from it: {error}") from error
-    if not isinstance(model, registry.KINDS["models"]["Model"]):
+    if not isinstance(model, registry.find("models", "Model")):
         raise FileFormatError(f"{where}: it describes {type(model).__name__}, which is no model.")
     return model
 

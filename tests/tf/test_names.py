@@ -42,7 +42,8 @@ def test_every_function_takes_a_name(function):
     (lambda: tf.norm([[3.0, 0.0], [0.0, 4.0]]), 5.0),
     (lambda: tf.norm([[3.0, 4.0]], ord=1), 7.0),
     (lambda: tf.linalg.matvec([[1.0, 2.0]], [3.0, 4.0]), [11.0]),
-    (lambda: tf.nn.softmax_cross_entropy_with_logits(labels=[[1.0, 0.0]], logits=[[0.0, 0.0]]), [np.float32(np.log(2))]),
+    (lambda: tf.nn.softmax_cross_entropy_with_logits(labels=[[1.0, 0.0]], logits=[[0.0, 0.0]]),
+     [np.float32(np.log(2))]),
     (lambda: tf.scatter_nd([[1]], [2.0], [3]), [0.0, 2.0, 0.0]),
     (lambda: tf.pad([1.0], [[1, 0]], constant_values=9.0), [9.0, 1.0]),
 ])
@@ -54,7 +55,8 @@ def test_call_as_in_tensorflow(call, want):
     (lambda: tf.argmax([[1, 2], [3, 0]]), "int64"), (lambda: tf.argmax([1, 2], output_type="int32"), "int32"),
     (lambda: tf.ops.argmax([1, 2]), "int32"), (lambda: tf.shape([1.0]), "int32"), (lambda: tf.where([True]), "int64"),
     (lambda: tf.reduce_mean([1, 2]), "int32"), (lambda: tf.ops.mean([1, 2]), "float32"),
-    (lambda: tf.range(4, dtype=tf.float32), "float32"), (lambda: tf.range(3), "int32"), (lambda: tf.zeros(2), "float32"),
+    (lambda: tf.range(4, dtype=tf.float32), "float32"), (lambda: tf.range(3), "int32"),
+    (lambda: tf.zeros(2), "float32"),
 ])
 def test_dtype_of_the_result(call, want):
     assert call().dtype == want
