@@ -14,8 +14,8 @@ BATCH_SIZES = (2, 3)
 
 
 def probe_call(layer, args, kwargs):
-    """`layer.call` on symbolic arguments. If it needs numbers, its shapes are found on zeros; what the
-    trial runs did to state, random generators and losses is undone."""
+    """`layer.call` on symbolic arguments. If it needs numbers, its shapes are found on zeros; what all
+    this did to state, random generators and losses is undone."""
     try:
         with _Undone(layer):
             return layer.call(*args, **kwargs)

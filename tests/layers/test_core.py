@@ -1,0 +1,224 @@
+"""Dense, Activation, ReLU, Flatten, Dropout and the like, against NumPy."""
+
+import numpy as np
+import pytest
+
+import minikeras as mk
+import minikeras.keras.layers as keras_layers
+from minikeras import layers, registry
+from minikeras.errors import ShapeError
+from minikeras.keras.layers import Dense as KerasDense
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(4, 5, 3)).astype("float32")
+MADE = {
+    "Dense": layers.Dense(2, activation="tanh", kernel_regularizer="l2", bias_constraint="non_neg", name="d"),
+    "Activation": layers.Activation("relu"), "ReLU": layers.ReLU(max_value=1.0, negative_slope=0.1, threshold=0.2),
+    "Softmax": layers.Softmax(axis=1), "Identity": layers.Identity(), "Rescaling": layers.Rescaling(0.5, offset=1.0),
+    "Flatten": layers.Flatten("channels_first"), "Dropout": layers.Dropout(0.3, noise_shape=(None, 1, None), seed=7),
+    "InputLayer": layers.InputLayer((5, 3)),
+}
+CLASSES = sorted({cls.__name__ for cls in registry.KINDS["layers"].values()} - {"Layer"})
+
+
+def test_every_layer_has_an_example_here():
+    assert sorted(MADE) == CLASSES
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_layer_survives_its_config(name):
+    made = MADE[name]
+    again = registry.deserialize(registry.serialize_object(made))
+    assert type(again) is type(made)
+    assert again.get_config() == made.get_config()
+    assert again.name == made.name
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_symbolic_shape_is_the_eager_one(name):
+    assert MADE[name].compute_output_shape((None, 5, 3))[1:] == MADE[name](X).shape[1:]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_layer_leaves_no_batch_dimension_fixed(name):
+    assert MADE[name].compute_output_shape((None, 5, 3))[0] is None
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_layer_computes_in_its_dtype(name):
+    cls, arguments = type(MADE[name]), registry.arguments_of(MADE[name], defaults=False)
+    layer = cls(**{**arguments, "dtype": "float64", "name": None})
+    assert layer(X).dtype == "float64"
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_layer_shows_how_it_was_made(name):
+    assert repr(MADE[name]).startswith(f"{name}(")
+
+
+# --- Dense ---------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("x", [X[:, 0], X, X[None]], ids=["2 axes", "3 axes", "4 axes"])
+def test_dense_multiplies_the_last_axis(x):
+    layer = layers.Dense(2, activation="tanh")
+    y = layer(x)
+    kernel, bias = layer.get_weights()
+    np.testing.assert_allclose(np.asarray(y), np.tanh(x @ kernel + bias), rtol=1e-5, atol=1e-6)
+
+
+def test_dense_without_bias_has_only_a_kernel():
+    layer = layers.Dense(2, use_bias=False)
+    layer(X)
+    assert [v.path.rpartition("/")[2] for v in layer.weights] == ["kernel"]
+    assert layer.bias is None
+
+
+def test_dense_gives_its_options_to_its_weights():
+    layer = layers.Dense(2, kernel_initializer="ones", bias_initializer=mk.initializers.Constant(3.0),
+                         kernel_regularizer=mk.regularizers.L1(0.5), bias_constraint="max_norm")
+    layer(X)
+    assert layer.kernel.numpy().tolist() == np.ones((3, 2)).tolist()
+    assert layer.bias.numpy().tolist() == [3.0, 3.0]
+    assert float(layer.losses[0]) == 3.0
+    assert type(layer.bias.constraint).__name__ == "MaxNorm"
+
+
+def test_dense_casts_integers_to_its_dtype():
+    assert layers.Dense(2)(np.ones((2, 3), "int32")).dtype == "float32"
+
+
+def test_lora_trains_two_thin_matrices_and_starts_at_the_kernel():
+    layer = layers.Dense(4, lora_rank=2)
+    y = layer(X)
+    np.testing.assert_allclose(np.asarray(y), X @ layer.kernel.numpy(), rtol=1e-4, atol=1e-5)
+    assert [v.shape for v in layer.trainable_weights] == [(4,), (3, 2), (2, 4)]
+
+
+def test_dense_fed_another_width_names_both():
+    layer = layers.Dense(2, name="head")
+    layer(X)
+    with pytest.raises(ShapeError, match=r"Dense 'head': the last axis of the input is 4, but .* built for 3"):
+        layer(np.ones((1, 4)))
+
+
+@pytest.mark.parametrize("units", [0, -1, 2.5, "3", True])
+def test_dense_needs_a_whole_number_of_units(units):
+    with pytest.raises(ValueError, match="units must be an integer from 1 on"):
+        layers.Dense(units)
+
+
+def test_dense_needs_a_batch_axis():
+    with pytest.raises(ShapeError, match=r"at least 2 axes.*\(3,\)"):
+        layers.Dense(2)(np.ones(3))
+
+
+# --- the others ----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("activation", ["sigmoid", lambda x: x * x])
+def test_activation_takes_names_and_functions(activation):
+    expected = 1 / (1 + np.exp(-X)) if activation == "sigmoid" else X * X
+    np.testing.assert_allclose(np.asarray(layers.Activation(activation)(X)), expected, rtol=1e-5)
+
+
+def test_relu_limits_slopes_and_thresholds():
+    x = np.array([[-2.0, 0.5, 1.5, 9.0]], "float32")
+    y = layers.ReLU(max_value=4.0, negative_slope=0.5, threshold=1.0)(x)
+    np.testing.assert_allclose(np.asarray(y), [[-1.5, -0.25, 1.5, 4.0]])
+
+
+@pytest.mark.parametrize("arguments", [{"max_value": -1.0}, {"negative_slope": None}, {"threshold": -0.1}])
+def test_relu_refuses_negative_settings(arguments):
+    with pytest.raises(ValueError, match=f"ReLU: {next(iter(arguments))} must be a number from 0 on"):
+        layers.ReLU(**arguments)
+
+
+def test_softmax_leaves_out_what_is_masked():
+    y = np.asarray(layers.Softmax()(np.zeros((1, 4), "float32"), mask=np.array([[True, False, True, False]])))
+    np.testing.assert_allclose(y, [[0.5, 0.0, 0.5, 0.0]], atol=1e-6)
+
+
+def test_rescaling_scales_and_shifts():
+    np.testing.assert_allclose(np.asarray(layers.Rescaling(0.5, offset=1.0)(X)), X * 0.5 + 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("shape", "flat"), [((2, 3, 4), (2, 12)), ((2, 3), (2, 3)), ((5,), (5, 1))])
+def test_flatten_joins_all_axes_but_the_first(shape, flat):
+    x = np.arange(np.prod(shape), dtype="float32").reshape(shape)
+    np.testing.assert_array_equal(np.asarray(layers.Flatten()(x)), x.reshape(flat))
+
+
+def test_flatten_moves_channels_last_first():
+    np.testing.assert_array_equal(np.asarray(layers.Flatten("channels_first")(X)),
+                                  np.moveaxis(X, 1, -1).reshape(4, -1))
+
+
+def test_flatten_of_an_unknown_extent_stays_unknown():
+    assert layers.Flatten().compute_output_shape((None, None, 3)) == (None, None)
+
+
+# --- Dropout -------------------------------------------------------------------------------------
+
+BIG = np.ones((200, 300), "float32")
+
+
+def test_dropout_zeros_its_share_and_scales_the_rest():
+    y = np.asarray(layers.Dropout(0.25, seed=1)(BIG, training=True))
+    assert set(np.unique(y)) == {0.0, np.float32(1 / 0.75)}
+    assert (y == 0).mean() == pytest.approx(0.25, abs=0.01)
+
+
+def test_dropout_does_nothing_outside_training():
+    for training in (False, None):
+        np.testing.assert_array_equal(np.asarray(layers.Dropout(0.5)(BIG, training=training)), BIG)
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(0.0, BIG), (1.0, 0 * BIG)])
+def test_dropout_at_its_limits_keeps_or_drops_everything(rate, expected):
+    np.testing.assert_array_equal(np.asarray(layers.Dropout(rate)(BIG, training=True)), expected)
+
+
+def test_dropout_draws_anew_at_each_call_and_repeats_with_its_seed():
+    layer = layers.Dropout(0.5, seed=4)
+    first, second = (np.asarray(layer(BIG, training=True)) for _ in range(2))
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(np.asarray(layers.Dropout(0.5, seed=4)(BIG, training=True)), first)
+
+
+def test_noise_shape_shares_the_draw_along_axes_of_one():
+    y = np.asarray(layers.Dropout(0.5, noise_shape=(None, 1), seed=1)(BIG, training=True))
+    assert (y == y[:, :1]).all() and len(np.unique(y)) == 2
+
+
+def test_the_gradient_of_dropout_is_its_mask():
+    x, layer = mk.Variable(BIG), layers.Dropout(0.5, seed=2)
+    with mk.GradientTape() as tape:
+        y = layer(x, training=True)
+    np.testing.assert_array_equal(tape.gradient(y, x).numpy(), y.numpy())
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"rate": 1.5}, "rate must lie in 0..1"), ({"rate": 0.5, "noise_shape": "ab"}, "noise_shape must be a tuple"),
+    ({"rate": 0.5, "noise_shape": (0, 2)}, "noise_shape must be a tuple")])
+def test_dropout_refuses_impossible_settings(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        layers.Dropout(**arguments)
+
+
+# --- Input ---------------------------------------------------------------------------------------
+
+def test_input_is_a_symbolic_tensor_with_the_batch_left_open():
+    x = layers.Input((5, 3), name="x")
+    assert (x.shape, x.dtype, x.name) == ((None, 5, 3), "float32", "x")
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"shape": 3}, r"Input\(shape=\(3,\)\)"), ({}, "needs `shape`"),
+    ({"shape": (3,), "batch_shape": (1, 3)}, "only one")])
+def test_input_refuses_what_is_no_shape(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        layers.Input(**arguments)
+
+
+def test_keras_submodules_are_the_same_objects():
+    assert keras_layers is layers
+    assert KerasDense is layers.Dense
