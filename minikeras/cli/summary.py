@@ -10,7 +10,7 @@ def add_parser(commands):
         "summary", help="print the layers of a model",
         description="Print the layers of the model of a YAML config or a run folder, their shapes and sizes.")
     parser.add_argument("target", metavar="CONFIG|RUN", type=Path, help="a YAML file, or a run folder")
-    parser.add_argument("overrides", metavar="a.b=value", nargs="*",
+    parser.add_argument("overrides", metavar="a.b=value", nargs="*", default=[],
                         help="values that replace those of the config, such as model.layers.fc1.units=64")
     parser.set_defaults(run=run, parser=parser)
 

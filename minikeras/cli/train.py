@@ -11,7 +11,7 @@ def add_parser(commands):
         description="Train the model of a YAML config. Prints a line an epoch (a bar on a terminal), the metrics on "
                     "the test part, and the run folder's path.")
     parser.add_argument("config", metavar="CONFIG", type=Path, help="the YAML file")
-    parser.add_argument("overrides", metavar="a.b=value", nargs="*",
+    parser.add_argument("overrides", metavar="a.b=value", nargs="*", default=[],
                         help="values that replace those of the config, such as train.epochs=5 or "
                              "model.layers.fc1.units=64")
     parser.add_argument("--run-dir", metavar="D", type=Path,

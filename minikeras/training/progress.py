@@ -36,7 +36,7 @@ class ProgressBar(Callback):
             self.bar.set_postfix_str(_text(logs))
             self.close()
         else:
-            print(f"{self.label} - {time.perf_counter() - self.started:.1f}s - {_text(logs)}", flush=True)
+            print(f"{self.label} - {time.perf_counter() - self.started:.2f}s - {_text(logs)}", flush=True)
 
     def on_test_end(self, logs=None):
         if self.params.get("alone"):
