@@ -39,6 +39,9 @@ class Trainer:
         self.optimizer = optimizers.get(optimizer)
         self._compiled = Compiled(self, loss, loss_weights, metrics, weighted_metrics)
         self.loss = loss
+        if "_shuffle_seed" not in self.__dict__:
+            # Drawn here, not by fit, so that models compiled in one order shuffle alike whichever is fitted first.
+            self._shuffle_seed = fresh_seed()
         self.run_eagerly = run_eagerly
         self.compiled = True
 
@@ -135,7 +138,7 @@ class Trainer:
         shown = [ProgressBar(verbose)] if verbose else []
         events = CallbackList([*tree_items(callbacks or []), history, *shown], self, epochs=epochs, steps=steps,
                               verbose=verbose)
-        seed, logs = self._fit_seed(), {}
+        seed, logs = self._shuffle_seed, {}
         self.stop_training = False
         with np.errstate(all="ignore"):
             events.on_train_begin()
@@ -179,11 +182,6 @@ class Trainer:
         if class_weight is not None:
             data.weigh(class_weight)
         return data, validation
-
-    def _fit_seed(self):
-        if "_shuffle_seed" not in self.__dict__:
-            self._shuffle_seed = fresh_seed()
-        return self._shuffle_seed
 
     def _fit_epoch(self, epoch, batches, events):
         self.reset_metrics()

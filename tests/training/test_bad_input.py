@@ -1,0 +1,118 @@
+"""What cannot be trained on is refused with one message that says where and what to do."""
+
+import numpy as np
+import pytest
+
+import minikeras as mk
+from minikeras.errors import DataError, GradientError, ShapeError
+from minikeras.layers import Dense
+
+X, Y, LABELS = np.ones((4, 3)), np.ones((4, 2)), np.array([0, 1, 1, 0])
+
+
+def compiled(loss="mse", **compiling):
+    model = mk.Sequential([mk.Input((3,)), Dense(2, "softmax")])
+    model.compile("sgd", loss, **compiling)
+    return model
+
+
+def with_one(value):
+    x = X.copy()
+    x[2, 1] = value
+    return x
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"x": X, "y": Y[:3]}, r"same number of samples, got x: \[4\], y: \[3\]"),
+    ({"x": X, "y": Y, "sample_weight": np.ones(5)}, r"sample_weight: \[5\]"),
+    ({"x": X[:0], "y": Y[:0]}, "the data set is empty"),
+    ({"x": with_one(np.nan), "y": Y}, "x has 1 values that are NaN or infinite, the first in sample 2"),
+    ({"x": X, "y": Y * np.inf}, "y has 8 values that are NaN or infinite, the first in sample 0"),
+    ({"x": 3.0, "y": Y}, "x must be an array"), ({"x": np.float64(3.0), "y": Y}, "samples along its first axis"),
+    ({"x": np.array([["a", "b", "c"]] * 4), "y": Y}, "training takes numbers"),
+    ({"x": iter([X]), "y": None}, "Generators and data sets are not supported yet"),
+    ({"x": X, "y": Y, "validation_data": (X, Y, Y, Y)}, "got a tuple of 4"),
+    ({"x": X, "y": Y, "validation_data": (X[:0], Y[:0])}, "empty"),
+    ({"x": X, "y": Y, "validation_split": 0.9}, "leaves one side empty"),
+    ({"x": X, "y": None, "class_weight": {0: 1.0}}, "class_weight needs y"),
+    ({"x": X, "y": np.ones((4, 2, 2)), "class_weight": {0: 1.0}}, "one class for each sample"),
+])
+def test_unusable_data_is_refused(arguments, message):
+    with pytest.raises(DataError, match=message):
+        compiled().fit(**arguments, verbose=0)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"batch_size": 0}, "batch_size must be an integer from 1 on, got 0"), ({"epochs": 1.5}, "epochs must be"),
+    ({"steps_per_epoch": 0}, "steps_per_epoch must be"), ({"validation_split": 1.5}, "between 0 and 1"),
+    ({"class_weight": {0: 1.0}, "sample_weight": np.ones(4)}, "not both")])
+def test_impossible_settings_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        compiled().fit(X, LABELS, verbose=0, **arguments)
+
+
+@pytest.mark.parametrize(("labels", "named"), [
+    ([0, 1, 2, 0], "label 2 of sample 2"), ([0, -1, 1, 0], "label -1 of sample 1")])
+def test_labels_out_of_range_are_named_with_their_sample(labels, named):
+    with pytest.raises(ShapeError, match=rf"{named} of the batch is outside 0\.\.1"):
+        compiled("sparse_categorical_crossentropy").fit(X, np.array(labels), shuffle=False, verbose=0)
+
+
+@pytest.mark.parametrize(("loss", "y", "message"), [
+    ("mse", np.ones((4, 3)), r"targets of shape \(4, 3\) do not fit predictions of shape \(4, 2\)"),
+    ("categorical_crossentropy", LABELS, "For integer labels use sparse categorical cross-entropy"),
+    ("sparse_categorical_crossentropy", Y, "for one-hot labels use categorical cross-entropy")])
+def test_targets_of_another_shape_than_the_output_are_refused(loss, y, message):
+    with pytest.raises(ShapeError, match=message):
+        compiled(loss).fit(X, y, verbose=0)
+
+
+def test_inputs_of_another_shape_than_the_model_s_are_refused():
+    with pytest.raises(ShapeError, match=r"expects inputs of shape \(None, 3\) \(batch first\), got \(4, 5\)"):
+        compiled().fit(np.ones((4, 5)), Y, verbose=0)
+
+
+@pytest.mark.parametrize(("compiling", "message"), [
+    ({"loss": "sparse_crossentropy"}, "one of the losses .*'sparse_categorical_crossentropy'"),
+    ({"optimizer": "adamm"}, "one of the optimizers .*'adam'"), ({"optimizer": 3}, "cannot be understood"),
+    ({"steps_per_execution": 4}, "steps_per_execution=4 is not supported"),
+    ({"jit_compile": True}, "no compiled step")])
+def test_compile_refuses_what_it_does_not_know(compiling, message):
+    with pytest.raises(ValueError, match=message):
+        mk.Sequential([Dense(1)]).compile(**{"optimizer": "sgd", "loss": "mse", **compiling})
+
+
+def test_an_unknown_metric_gives_the_nearest_known_one():
+    with pytest.raises(ValueError, match=r"'acuracy' is not one of the metrics.*'accuracy'"):
+        compiled(metrics=["acuracy"]).fit(X, Y, verbose=0)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "test_on_batch"])
+def test_training_before_compiling_is_refused(method):
+    with pytest.raises(ValueError, match=rf"m\.{method}: call compile"):
+        getattr(mk.Sequential([Dense(1)], name="m"), method)(X, Y)
+
+
+def test_training_without_any_loss_is_refused():
+    with pytest.raises(ValueError, match="there is no loss to compute"):
+        compiled(None).fit(X, Y, verbose=0)
+
+
+def test_a_loss_that_reaches_no_weight_names_them_all():
+    class Cut(mk.layers.Layer):
+        def call(self, x):
+            return mk.stop_gradient(x)
+    model = mk.Sequential([mk.Input((3,)), Dense(2, name="lost"), Cut()])
+    model.compile("sgd", "mse")
+    with pytest.raises(GradientError, match="no gradient reached any variable: lost/kernel, lost/bias"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_a_layer_that_needs_a_known_width_says_so():
+    with pytest.raises(ShapeError, match=r"at least 2 axes with a known last one, got \(None, None\)"):
+        mk.Sequential([mk.Input((None,)), Dense(2)])
+
+
+def test_several_callbacks_must_be_callbacks():
+    with pytest.raises(TypeError, match="callbacks must be Callback objects, got 3"):
+        compiled().fit(X, Y, callbacks=[3], verbose=0)
