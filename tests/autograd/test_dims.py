@@ -8,6 +8,8 @@ from minikeras.autograd import dims
 from minikeras.autograd.dims import Dimension
 from minikeras.errors import ShapeError, SymbolicError
 
+from ..dimensions import extent
+
 N, M = Dimension.new("n"), Dimension.new("m")
 
 
@@ -49,27 +51,12 @@ def evaluate(expression, names):
     return names.get(expression, expression)
 
 
-def value(dim, numbers):
-    """What a dimension comes to when N and M are given."""
-    if not isinstance(dim, Dimension):
-        return dim
-    total = 0
-    for monomial, count in dim.terms.items():
-        for symbol in monomial:
-            if symbol[0] == "//":
-                count *= value(symbol[1], numbers) // value(symbol[2], numbers)
-            else:
-                count *= numbers[symbol]
-        total += count
-    return total
-
-
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(expressions, st.integers(0, 7), st.integers(0, 7))
 def test_any_expression_comes_to_what_integers_give(expression, n, m):
     dim = evaluate(expression, {"n": N, "m": M})
     numbers = {next(iter(N.terms))[0]: n, next(iter(M.terms))[0]: m}
-    assert value(dim, numbers) == evaluate(expression, {"n": n, "m": m})
+    assert extent(dim, numbers) == evaluate(expression, {"n": n, "m": m})
 
 
 @pytest.mark.parametrize(("shapes", "want"), [

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from minikeras.autograd.dims import Dimension
 from minikeras.autograd.tensor import SymbolicTensor, Tensor
 
+from ..dimensions import extent
 from .samples import composed_cases, op_cases
 
 CASES = [case for case in [*op_cases(), *composed_cases()] if any(isinstance(x, np.ndarray) for x in case.inputs)]
@@ -26,21 +26,6 @@ def placeholders(inputs, known):
                 extents[monomial[0]] = array.shape[0]
         symbolic.append(x)
     return symbolic, extents
-
-
-def extent(dim, extents):
-    """The integer that a dimension comes to."""
-    if not isinstance(dim, Dimension):
-        return dim
-    total = 0
-    for monomial, count in dim.terms.items():
-        for symbol in monomial:
-            if symbol[0] == "//":
-                count *= extent(symbol[1], extents) // extent(symbol[2], extents)
-            else:
-                count *= extents[symbol]
-        total += count
-    return total
 
 
 def flat(outputs):
