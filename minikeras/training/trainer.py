@@ -300,7 +300,10 @@ class Compiled:
     def track(self, loss, x):
         """Count the loss of a batch, weighted by its number of samples."""
         samples = float(tree.flatten(x)[0].shape[0])
-        self.tracker.gather(loss * samples, samples)
+        if loss.ndim:
+            self.tracker.update_state(loss, sample_weight=samples)      # a loss for each sample, unreduced
+        else:
+            self.tracker.gather(loss * samples, samples)
 
     def gather(self, y, y_pred, sample_weight):
         if self.compiled_metrics.given:

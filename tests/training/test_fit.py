@@ -207,6 +207,14 @@ def test_penalties_and_added_losses_count():
     close(model.get_weights()[0], kernel - 0.1 * np.ones((3, 2)))
 
 
+def test_an_unreduced_loss_descends_along_its_sum():
+    model = linear(loss=mk.losses.MeanSquaredError(reduction="none"), optimizer=mk.optimizers.SGD(0.01))
+    logs = model.fit(X, Y, batch_size=10, verbose=0).history
+    losses, kernel = descend([np.arange(10)])
+    close(logs["loss"], losses)
+    close(model.get_weights()[0], kernel)
+
+
 # --- evaluate, predict, single batches -----------------------------------------------------------
 
 def test_evaluate_gives_a_number_a_list_or_a_dict():
