@@ -1,5 +1,7 @@
 """Activation functions by Keras' names."""
 
+import functools
+
 from . import registry
 from .autograd.dispatch import as_tensor
 from .ops import arithmetic, nn, unary
@@ -63,3 +65,7 @@ def get(identifier):
     if isinstance(identifier, str):
         return registry.find("activations", identifier)
     return registry.get("activations", identifier)
+
+
+serialize = registry.serialize
+deserialize = functools.partial(registry.get, "activations")

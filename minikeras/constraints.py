@@ -1,5 +1,7 @@
 """Limits on weights: called with a value after an update, they give the value allowed."""
 
+import functools
+
 from . import registry
 from .ops.arithmetic import clip, maximum
 from .ops.reduce import euclidean_norm
@@ -54,6 +56,14 @@ class MinMaxNorm(Constraint):
         return w * (wanted / (length + EPSILON))
 
 
+# Keras' older names.
+max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+
+
 def get(identifier):
     """The constraint meant by a name, a config, a function, an object or None."""
     return registry.get("constraints", identifier)
+
+
+serialize = registry.serialize
+deserialize = functools.partial(registry.get, "constraints")

@@ -1,5 +1,6 @@
 """First values of weights. An initializer is called with (shape, dtype=None) and gives a tensor."""
 
+import functools
 import math
 
 import numpy as np
@@ -203,8 +204,19 @@ class LecunNormal(_Named):
     settings = (1.0, "fan_in", "truncated_normal")
 
 
+# Keras' older names.
+zeros, ones, constant, identity = Zeros, Ones, Constant, Identity
+random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
+glorot_normal, glorot_uniform, he_normal, he_uniform = GlorotNormal, GlorotUniform, HeNormal, HeUniform
+lecun_normal, lecun_uniform, variance_scaling = LecunNormal, LecunUniform, VarianceScaling
+
+
 def get(identifier):
     """The initializer meant by a name, a config, a function, an array or an object."""
     if isinstance(identifier, np.ndarray) or creation.is_tensor(identifier):
         return lambda shape, dtype=None: creation.cast(identifier, as_dtype(dtype or floatx()))
     return registry.get("initializers", identifier)
+
+
+serialize = registry.serialize
+deserialize = functools.partial(registry.get, "initializers")

@@ -1,5 +1,7 @@
 """Penalties on weights or outputs: called with a tensor, they give a scalar to add to the loss."""
 
+import functools
+
 from . import registry
 from .ops import reduce
 from .ops.arithmetic import absolute, square
@@ -16,7 +18,7 @@ class L1L2(Regularizer, aliases=("l1_l2",)):
     """l1 * sum |x| + l2 * sum x**2."""
 
     def __init__(self, l1=0.0, l2=0.0):
-        self.l1, self.l2 = _coefficient("l1", l1), _coefficient("l2", l2)
+        self.l1, self.l2 = _coefficient("l1", l1, 0.0), _coefficient("l2", l2, 0.0)
 
     def __call__(self, x):
         terms = []
@@ -47,7 +49,12 @@ class L2(Regularizer, aliases=("l2",)):
         return self.l2 * reduce.sum(square(x))
 
 
-def _coefficient(name, value):
+# Keras' older names.
+l1, l2, l1_l2 = L1, L2, L1L2
+
+
+def _coefficient(name, value, default=0.01):
+    value = default if value is None else value
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
         raise ValueError(f"a regularizer's {name} must be a number from 0 on, got {value!r}.")
     return float(value)
@@ -56,3 +63,7 @@ def _coefficient(name, value):
 def get(identifier):
     """The regularizer meant by a name, a config, a function, an object or None."""
     return registry.get("regularizers", identifier)
+
+
+serialize = registry.serialize
+deserialize = functools.partial(registry.get, "regularizers")

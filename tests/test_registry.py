@@ -78,3 +78,23 @@ def test_an_unknown_name_says_what_to_do(kind):
 def test_parameters_reach_through_kwargs_to_the_base():
     names = registry.parameters(mk.layers.Dense)
     assert {"units", "activation", "name", "trainable", "dtype"} <= set(names)
+
+
+@pytest.mark.parametrize(("module", "made"), [
+    (mk.layers, mk.layers.Dense(3)), (mk.losses, mk.losses.MeanSquaredError()), (mk.metrics, mk.metrics.Mean()),
+    (mk.optimizers, mk.optimizers.Adam()), (mk.initializers, mk.initializers.HeNormal(seed=1)),
+    (mk.regularizers, mk.regularizers.L2(0.5)), (mk.constraints, mk.constraints.MaxNorm(3.0)),
+    (mk.activations, mk.activations.tanh),
+    (mk.optimizers.schedules, mk.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5))],
+    ids=lambda value: getattr(value, "__name__", ""))
+def test_a_kind_s_module_writes_and_reads_its_objects(module, made):
+    again = module.deserialize(module.serialize(made))
+    assert type(again) is type(made)
+    assert module.serialize(again) == module.serialize(made)
+
+
+@pytest.mark.parametrize(("older", "cls"), [
+    (mk.regularizers.l2, mk.regularizers.L2), (mk.constraints.max_norm, mk.constraints.MaxNorm),
+    (mk.initializers.glorot_uniform, mk.initializers.GlorotUniform), (mk.initializers.zeros, mk.initializers.Zeros)])
+def test_keras_older_names_are_the_classes(older, cls):
+    assert older is cls

@@ -1,7 +1,13 @@
 """Layers by Keras' names."""
 
+import functools
+
+from .. import registry
 from .base import Layer
 from .core import Activation, Dense, Dropout, Flatten, Identity, Input, InputLayer, ReLU, Rescaling, Softmax
 
+serialize = registry.serialize
+deserialize = functools.partial(registry.get, "layers")
+
 __all__ = ["Activation", "Dense", "Dropout", "Flatten", "Identity", "Input", "InputLayer", "Layer", "ReLU", "Rescaling",
-           "Softmax"]
+           "Softmax", "deserialize", "serialize"]

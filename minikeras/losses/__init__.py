@@ -1,5 +1,7 @@
 """Losses by Keras' names."""
 
+import functools
+
 from .. import registry
 from .base import (
     BinaryCrossentropy,
@@ -23,6 +25,10 @@ for _function in (binary_crossentropy, categorical_crossentropy, mean_absolute_e
                   sparse_categorical_crossentropy):
     registry.register("functions")(_function)
 
+serialize = registry.serialize
+deserialize = functools.partial(registry.get, "losses")
+
 __all__ = ["BinaryCrossentropy", "CategoricalCrossentropy", "Loss", "LossFunctionWrapper", "MeanAbsoluteError",
            "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy",
-           "get", "mean_absolute_error", "mean_squared_error", "sparse_categorical_crossentropy"]
+           "deserialize", "get", "mean_absolute_error", "mean_squared_error", "serialize",
+           "sparse_categorical_crossentropy"]

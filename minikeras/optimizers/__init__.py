@@ -1,5 +1,7 @@
 """Optimizers by Keras' names."""
 
+import functools
+
 from .. import registry
 from . import schedules
 from .base import Optimizer
@@ -14,4 +16,7 @@ def get(identifier):
     return optimizer
 
 
-__all__ = ["SGD", "Adam", "Optimizer", "get", "schedules"]
+serialize = registry.serialize
+deserialize = functools.partial(registry.get, "optimizers")
+
+__all__ = ["SGD", "Adam", "Optimizer", "deserialize", "get", "schedules", "serialize"]

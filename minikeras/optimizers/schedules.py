@@ -1,5 +1,6 @@
 """Learning rates that depend on the step: functions of the number of updates done so far."""
 
+import functools
 import math
 
 import numpy as np
@@ -136,3 +137,7 @@ def _positive(decay_steps, cls):
 def get(identifier):
     """The schedule meant by a config or an object."""
     return registry.get("schedules", identifier)
+
+
+serialize = registry.serialize
+deserialize = functools.partial(registry.get, "schedules")
