@@ -34,7 +34,7 @@ def leaky_relu(x, negative_slope=0.2):
 def elu(x, alpha=1.0):
     """x, and alpha * (exp(x) - 1) where it is negative."""
     x = as_tensor(x)
-    return select(x > 0, x, alpha * expm1(minimum(x, 0.0)))
+    return select(x >= 0, x, alpha * expm1(minimum(x, 0.0)))
 
 
 def celu(x, alpha=1.0):
