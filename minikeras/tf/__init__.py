@@ -20,6 +20,8 @@ def tf_function_of(function, *parameters):
     """`function` under TensorFlow's parameter names, with `name=` allowed."""
     @functools.wraps(function)
     def call(*args, name=None, **kwargs):
+        if not kwargs:
+            return function(*args)
         given = [kwargs.pop(parameter) for parameter in parameters[len(args):] if parameter in kwargs]
         return function(*args, *given, **kwargs)
     return call
