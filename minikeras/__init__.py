@@ -14,9 +14,7 @@ __version__ = "0.1.0"
 # Where each public name lives. A module's own name stands for the module.
 _PLACES = {
     "autograd.custom": "custom_gradient grad_pass_through recompute_grad stop_gradient",
-    "autograd.dispatch": "",
     "autograd.indexed_slices": "IndexedSlices",
-    "autograd.random": "",
     "autograd.tape": "GradientTape UnconnectedGradients",
     "autograd.tensor": "SymbolicTensor Tensor",
     "autograd.variable": "Variable",
@@ -25,8 +23,8 @@ _PLACES = {
     "tf": """
         abs acos add add_n argmax argmin argsort asin atan boolean_mask broadcast_to cast clip_by_value concat constant
         convert_to_tensor cos cosh cumsum divide equal exp expand_dims eye fill floor gather gather_nd greater
-        greater_equal identity is_tensor less less_equal logical_and logical_not logical_or matmul maximum minimum
-        multiply negative norm not_equal one_hot ones ones_like pad pow range rank reduce_all reduce_any
+        greater_equal identity is_tensor less less_equal linspace logical_and logical_not logical_or matmul maximum
+        minimum multiply negative newaxis norm not_equal one_hot ones ones_like pad pow range rank reduce_all reduce_any
         reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum repeat reshape reverse roll round
         scatter_nd shape sigmoid sign sin sinh size sort split sqrt square squeeze stack subtract tan tanh tensordot
         tensor_scatter_nd_update tile transpose unstack where zeros zeros_like""",
@@ -56,7 +54,10 @@ def __getattr__(name):
     elif name in _DTYPES:
         value = importlib.import_module(".autograd.dtypes", __name__).as_dtype(name)
     else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=sys.modules[__name__])
+        near = importlib.import_module("difflib").get_close_matches(name, __all__, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}", name=name,
+                             obj=sys.modules[__name__])
     globals()[name] = value
     return value
 

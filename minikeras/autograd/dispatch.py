@@ -67,8 +67,8 @@ def _unary(op):
     changes_dtype = op.result is not None
 
     def call(x, *rest, **attrs):
-        if rest:
-            attrs = named(op, rest, attrs)
+        if rest or attrs:
+            attrs = settled(op, rest, attrs)
         if type(x) is not Tensor or state.listening:
             if thread.raw and isinstance(x, BARE):
                 return forward(x, **attrs)
@@ -99,8 +99,8 @@ def _binary(op):
     weak, mixed = op.weak_scalars, op.policy is kept
 
     def call(a, b, *rest, **attrs):
-        if rest:
-            attrs = named(op, rest, attrs)
+        if rest or attrs:
+            attrs = settled(op, rest, attrs)
         if state.listening:
             return apply(op, (a, b), attrs)
         if type(b) is Variable and not thread.raw:
@@ -150,6 +150,8 @@ def _general(op):
     forward, mixed, floats_only = op.forward, op.policy is kept, op.policy is floated
 
     def call(*inputs, **attrs):
+        if attrs:
+            attrs = settled(op, (), attrs)
         if state.listening or thread.raw or not inputs:
             return apply(op, inputs, attrs)
         inputs = [x._read() if type(x) is Variable else x for x in inputs]
@@ -173,12 +175,17 @@ def _general(op):
     return call
 
 
-def named(op, values, attrs):
-    """Attrs given by position, by the names that the op's function has for them."""
-    if len(values) > len(op.attr_names):
-        raise TypeError(f"{op.name}() takes {op.arity} tensors and {op.attr_names or 'nothing else'}, "
-                        f"got {op.arity + len(values)} positional arguments.")
-    return {**dict(zip(op.attr_names, values)), **attrs}
+def settled(op, values, attrs):
+    """Attrs given by name, and `values` by position, with lists as tuples: a record must not change with them."""
+    if values:
+        if len(values) > len(op.attr_names):
+            raise TypeError(f"{op.name}() takes {op.arity} tensors and {op.attr_names or 'nothing else'}, "
+                            f"got {op.arity + len(values)} positional arguments.")
+        attrs = {**dict(zip(op.attr_names, values)), **attrs}
+    for value in attrs.values():
+        if type(value) is list:
+            return {name: tuple(item) if type(item) is list else item for name, item in attrs.items()}
+    return attrs
 
 
 def untracked(x):
@@ -288,7 +295,9 @@ def align(op, inputs):
               else x for x in inputs]
     wanted, result = op.policy(inputs)
     aligned = []
-    numbers_stay = op.weak_scalars and any(not _is_number(x) for x in inputs)
+    # Two Python numbers alone would make NumPy compute in float64.
+    meeting = inputs[1:] if op.policy is first_kept else inputs
+    numbers_stay = op.weak_scalars and any(not _is_number(x) for x in meeting)
     for x, dtype in zip(inputs, wanted, strict=True):
         if isinstance(x, Operand):
             if dtype is not None and x.dtype.dtype != dtype:

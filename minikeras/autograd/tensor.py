@@ -185,8 +185,11 @@ class Tensor(ArrayOperand):
     def __repr__(self):
         return f"<Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={array_text(self._array)}>"
 
-    def __str__(self):
-        return str(self._array)
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self     # a value; copying its record would recurse through the whole graph
 
 
 class SymbolicTensor(Operand):
@@ -225,7 +228,7 @@ def new_array(value, dtype=None):
     """A fresh array of `value` (number, array or nested lists), in TensorFlow's default types.
 
     Python numbers become int32, default float or bool; NumPy's keep their type.
-    Raises DTypeError for text and objects, ShapeError for ragged lists.
+    Raises DTypeError for text and objects, and for fractions as integers; ShapeError for ragged lists.
     """
     if isinstance(value, ArrayOperand):
         value = value._array
@@ -236,10 +239,18 @@ def new_array(value, dtype=None):
     except (ValueError, TypeError, OverflowError) as error:
         kind = ShapeError if "inhomogeneous" in str(error) else DTypeError
         raise kind(f"cannot make a tensor of {_brief(value)}: {error}") from None
+    if array.dtype.kind in "iu" and not _is_exact(value, array):
+        raise DTypeError(f"cannot make {array.dtype} of {_brief(value)}: its fractions would be lost. Give another "
+                         f"dtype, or cut them off with tf.cast(x, {array.dtype.name!r}).")
     if array.dtype.kind not in "biufc":
         raise DTypeError(f"cannot make a tensor of {_brief(value)}: its elements are {array.dtype}; "
                          "tensors hold numbers and booleans.")
     return array
+
+
+def _is_exact(value, array):
+    given = np.asarray(value)
+    return given.dtype.kind not in "fc" or np.array_equal(given, array)
 
 
 def _default_dtype(value):

@@ -33,7 +33,7 @@ class Variable(ArrayOperand):
                              f"but shape={tuple(shape)} was asked for.")
         self._node = source_node()
         self._seen = 0
-        self._trainable = bool(trainable)
+        self._trainable = trainable is None or bool(trainable)
         self.name = name or "Variable"
         self.path = self.name
         self.constraint = constraint
@@ -69,10 +69,13 @@ class Variable(ArrayOperand):
 
     def assign(self, value):
         """Replace the value; returns the Variable. Raises ShapeError if the shape differs."""
-        array = value._array if type(value) is Tensor else new_array(value, self._array.dtype)
+        if type(value) is Tensor and value._array.dtype == self._array.dtype:
+            array = value._array
+        else:
+            array = new_array(value, self._array.dtype)
         if array.shape != self._array.shape:
             raise self._does_not_fit(array)
-        self._array = array if array.dtype == self._array.dtype else array.astype(self._array.dtype)
+        self._array = array
         return self
 
     def assign_add(self, delta):
@@ -98,6 +101,9 @@ class Variable(ArrayOperand):
     def __repr__(self):
         return (f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype.name}, "
                 f"value={array_text(np.asarray(self._array))}>")
+
+    def __copy__(self):
+        return self.__deepcopy__({})
 
     def __deepcopy__(self, memo):
         return Variable(self._array, self._trainable, name=self.name, constraint=self.constraint,

@@ -1,5 +1,7 @@
 """Arithmetic, comparison and logic, element by element."""
 
+import math
+
 import numpy as np
 
 from ..autograd.linear import cast, zeros_like
@@ -33,9 +35,11 @@ def divide(a, b, *, out=None):
 @elementwise(lambda d, y, a, b: divide_no_nan(d, b), lambda d, y, a, b: divide_no_nan(-d * y, b), policy=floated)
 def divide_no_nan(a, b, *, out=None):
     """a / b, and 0 where b is 0."""
-    b = np.asarray(b)
+    if not isinstance(b, np.ndarray):
+        return np.divide(a, b, out=out) if b else np.zeros_like(a)
     zero = b == 0
-    return np.where(zero, np.zeros((), np.result_type(a, b)), np.divide(a, np.where(zero, np.ones((), b.dtype), b)))
+    quotient = np.divide(a, np.where(zero, np.ones((), b.dtype), b))
+    return np.where(zero, np.zeros((), quotient.dtype), quotient)
 
 
 def _power_rule_base(d, y, a, b):
@@ -48,7 +52,9 @@ def _power_rule_base(d, y, a, b):
 
 def _power_rule_exponent(d, y, a, b):
     # Where the base is not positive the derivative is 0, as in TensorFlow; log sees 1 there.
-    positive = cast(a > 0, dtype=d.dtype) if not isinstance(a, (int, float)) else float(a > 0)
+    if isinstance(a, (int, float)):
+        return d * y * (math.log(a) if a > 0 else 0.0)
+    positive = cast(a > 0, dtype=d.dtype)
     return d * y * log(a * positive + (1.0 - positive)) * positive
 
 
@@ -96,9 +102,9 @@ def absolute(x, *, out=None):
     return np.absolute(x, out=out)
 
 
-@elementwise()
+@elementwise(lambda d, y, x: zeros_like(d))
 def sign(x, *, out=None):
-    """-1, 0 or 1. It has no derivative."""
+    """-1, 0 or 1, with a derivative of 0."""
     return np.sign(x, out=out)
 
 
@@ -173,6 +179,18 @@ def bitwise_and(a, b, *, out=None):
 def bitwise_or(a, b, *, out=None):
     """a | b of integers or booleans."""
     return np.bitwise_or(a, b, out=out)
+
+
+@elementwise()
+def bitwise_xor(a, b, *, out=None):
+    """a ^ b of integers or booleans."""
+    return np.bitwise_xor(a, b, out=out)
+
+
+@elementwise()
+def invert(x, *, out=None):
+    """Every bit of an integer turned over; the opposite of a boolean."""
+    return np.invert(x, out=out)
 
 
 @elementwise(policy=kept, result=bool)

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..autograd import dims
 from ..autograd.dispatch import as_tensor
+from ..autograd.linear import zeros_like
 from ..autograd.op import elementwise, floated, kept, primitive
 from ..errors import ShapeError
 from .arithmetic import absolute, clip, minimum, select, sign
@@ -13,7 +14,18 @@ from .shapes import split
 from .unary import erf, exp, expm1, sigmoid, softplus, sqrt, tanh
 
 
-@elementwise(lambda d, y, x: d * (y > 0))
+@elementwise(lambda d, y, x: zeros_like(d))
+def step(x, *, out=None):
+    """1 where x is above 0, else 0, with a derivative of 0."""
+    return np.greater(x, 0).astype(x.dtype)
+
+
+def _where_positive(x):
+    # As a record it is connected to x, with zeros: the second derivative of relu is 0 and not None, as in TensorFlow.
+    return x > 0 if type(x) is np.ndarray else step(x)
+
+
+@elementwise(lambda d, y, x: d * _where_positive(y))
 def relu(x, *, out=None):
     """max(x, 0); the derivative at 0 is 0."""
     return np.maximum(x, 0, out=out)
@@ -148,14 +160,9 @@ def _softmax_rule(d, y, x, axis=-1):
     return weighted - y * sum(weighted, axis=axis, keepdims=True)
 
 
-def _softmax_axis(axis):
-    return tuple(axis) if isinstance(axis, list) else axis
-
-
 @primitive(_softmax_rule, shape=lambda x, **_: x, policy=floated)
 def softmax(x, *, axis=-1):
     """exp(x) over its sum along `axis`."""
-    axis = _softmax_axis(axis)
     # Subtract the maximum first: exp overflows float32 above about 88.
     e = np.exp(x - np.maximum.reduce(x, axis, None, None, True))
     return e / np.add.reduce(e, axis, None, None, True)
@@ -168,7 +175,6 @@ def _log_softmax_rule(d, y, x, axis=-1):
 @primitive(_log_softmax_rule, shape=lambda x, **_: x, policy=floated)
 def log_softmax(x, *, axis=-1):
     """The logarithm of softmax, without overflow."""
-    axis = _softmax_axis(axis)
     shifted = x - np.maximum.reduce(x, axis, None, None, True)
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))
 

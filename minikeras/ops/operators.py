@@ -3,17 +3,17 @@
 import numpy as np
 
 from ..autograd.tensor import Operand
-from . import arithmetic, indexing, linalg, shapes, unary
+from . import arithmetic, indexing, linalg, reduce, shapes, unary
 
 # Python's name, the op, and whether it has a reflected form.
 TABLE = [
     ("add", arithmetic.add, True), ("sub", arithmetic.subtract, True), ("mul", arithmetic.multiply, True),
     ("truediv", arithmetic.divide, True), ("floordiv", arithmetic.floor_divide, True), ("mod", arithmetic.mod, True),
     ("pow", arithmetic.power, True), ("matmul", linalg.matmul, True),
-    ("and", arithmetic.bitwise_and, True), ("or", arithmetic.bitwise_or, True), ("xor", arithmetic.not_equal, True),
+    ("and", arithmetic.bitwise_and, True), ("or", arithmetic.bitwise_or, True), ("xor", arithmetic.bitwise_xor, True),
     ("lt", arithmetic.less, False), ("le", arithmetic.less_equal, False), ("gt", arithmetic.greater, False),
     ("ge", arithmetic.greater_equal, False), ("neg", arithmetic.negative, False), ("abs", arithmetic.absolute, False),
-    ("invert", arithmetic.logical_not, False), ("getitem", indexing.subscript, False),
+    ("invert", arithmetic.invert, False), ("getitem", indexing.subscript, False),
 ]
 
 
@@ -45,13 +45,24 @@ def _equality(op, otherwise):
 UFUNCS = {}
 
 
-def _ufunc(self, ufunc, method, *inputs, **options):
-    op = UFUNCS.get(ufunc)
-    if op is None or method != "__call__" or options:
+REDUCTIONS = {np.add: reduce.sum, np.multiply: reduce.prod, np.maximum: reduce.max, np.minimum: reduce.min,
+              np.logical_and: reduce.all, np.logical_or: reduce.any}
+
+
+def _ufunc(self, ufunc, method, *inputs, out=None, **options):
+    options = {name: value for name, value in options.items() if value is not None}
+    if out is not None and any(isinstance(array, np.ndarray) for array in out):
+        # Writing into a NumPy array leaves the tape, as converting to one does.
+        inputs = [np.asarray(x) if isinstance(x, Operand) else x for x in inputs]
+        return getattr(ufunc, method)(*inputs, out=out, **options)
+    op = {"__call__": UFUNCS, "reduce": REDUCTIONS}.get(method, {}).get(ufunc)
+    allowed = {"axis", "keepdims"} if method == "reduce" else set()
+    if op is None or not allowed.issuperset(options):
+        refused = ", ".join(sorted(set(options) - allowed))
         raise TypeError(f"np.{ufunc.__name__}{'' if method == '__call__' else '.' + method} is not known for tensors"
-                        f"{' with ' + ', '.join(options) if options else ''}. Use a function of minikeras.ops, or "
-                        "x.numpy() for plain NumPy without gradients.")
-    return op(*inputs)
+                        f"{' with ' + refused if refused else ''}. Use a function of minikeras.ops, or x.numpy() for "
+                        "plain NumPy without gradients.")
+    return op(*inputs, **options)
 
 
 def attach():

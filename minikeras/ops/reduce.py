@@ -25,10 +25,6 @@ def keep_shape(shape, axis):
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
-def _axis(axis):
-    return tuple(axis) if type(axis) is list else axis
-
-
 def _reduced(x, axis=None, keepdims=False, **_):
     if keepdims:
         return keep_shape(x, axis)
@@ -55,7 +51,7 @@ def _sum_result(inputs, attrs):
 def sum(x, *, axis=None, keepdims=False):
     """The sum along `axis` (an integer, several, or None for all). Booleans count as int32."""
     # NumPy would widen int32 to int64; Keras and TensorFlow keep the type.
-    return np.add.reduce(x, _axis(axis), x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
+    return np.add.reduce(x, axis, x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
 
 
 def _mean_transpose(d, x, axis=None, keepdims=False):
@@ -66,7 +62,7 @@ def _mean_transpose(d, x, axis=None, keepdims=False):
 @linear(_mean_transpose, shape=_reduced, policy=floated)
 def mean(x, *, axis=None, keepdims=False):
     """The mean along `axis`; integers give the default float. Of nothing it is NaN."""
-    total = np.add.reduce(x, _axis(axis), None, None, keepdims)
+    total = np.add.reduce(x, axis, None, None, keepdims)
     return total / (x.size / (total.size or 1))
 
 
@@ -78,13 +74,13 @@ def _extreme_rule(d, y, x, axis=None, keepdims=False):
 @primitive(_extreme_rule, shape=_reduced)
 def max(x, *, axis=None, keepdims=False):
     """The largest element along `axis`; equal ones share the gradient."""
-    return np.maximum.reduce(x, _axis(axis), None, None, keepdims)
+    return np.maximum.reduce(x, axis, None, None, keepdims)
 
 
 @primitive(_extreme_rule, shape=_reduced)
 def min(x, *, axis=None, keepdims=False):
     """The smallest element along `axis`; equal ones share the gradient."""
-    return np.minimum.reduce(x, _axis(axis), None, None, keepdims)
+    return np.minimum.reduce(x, axis, None, None, keepdims)
 
 
 # Above this many factors the exact form, quadratic in their number, gives way to running products.
@@ -113,7 +109,7 @@ def _prod_rule(d, y, x, axis=None, keepdims=False):
 @primitive(_prod_rule, shape=_reduced, policy=kept)
 def prod(x, *, axis=None, keepdims=False):
     """The product along `axis`."""
-    return np.multiply.reduce(x, _axis(axis), x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
+    return np.multiply.reduce(x, axis, x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
 
 
 @linear(lambda d, x, axes: _transposed(d, tuple(axes.index(i) for i in range(len(axes)))),
@@ -129,7 +125,7 @@ def _transposed(x, axes):
 
 def _all_any(ufunc, text):
     def reduce(x, *, axis=None, keepdims=False):
-        return ufunc.reduce(x, _axis(axis), np.bool_, None, keepdims)
+        return ufunc.reduce(x, axis, np.bool_, None, keepdims)
     reduce.__name__ = {"logical_and": "all", "logical_or": "any"}[ufunc.__name__]
     reduce.__doc__ = f"Whether {text} along `axis` is true."
     return primitive(shape=_reduced, policy=kept, result=bool)(reduce)
@@ -193,9 +189,9 @@ def _logsumexp_rule(d, y, x, axis=None, keepdims=False):
 @primitive(_logsumexp_rule, shape=_reduced, policy=floated)
 def logsumexp(x, *, axis=None, keepdims=False):
     """log(sum(exp(x))) along `axis`, without overflow."""
-    top = np.maximum.reduce(x, _axis(axis), None, None, True, initial=-np.inf)
+    top = np.maximum.reduce(x, axis, None, None, True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
-    y = np.log(np.add.reduce(np.exp(x - top), _axis(axis), None, None, True)) + top
+    y = np.log(np.add.reduce(np.exp(x - top), axis, None, None, True)) + top
     return y if keepdims else y.reshape(_reduced(x.shape, axis))
 
 
@@ -206,7 +202,7 @@ def _norm_rule(d, y, x, axis=None, keepdims=False):
 @primitive(_norm_rule, shape=_reduced, policy=floated)
 def euclidean_norm(x, *, axis=None, keepdims=False):
     """The square root of the sum of squares along `axis`. Its gradient at 0 is 0 (TensorFlow gives NaN)."""
-    return np.sqrt(np.add.reduce(np.square(np.abs(x)), _axis(axis), None, None, keepdims))
+    return np.sqrt(np.add.reduce(np.square(np.abs(x)), axis, None, None, keepdims))
 
 
 def var(x, axis=None, keepdims=False):

@@ -76,6 +76,8 @@ def unstack(x, num=None, axis=0):
     x = as_tensor(x)
     extents = shape_of(x)
     axis = dims.normalize_axis(axis, len(extents), "unstack")
+    if num is not None and type(extents[axis]) is int and num != extents[axis]:
+        raise ShapeError(f"unstack: axis {axis} of shape {x.shape} has {extents[axis]} entries, not {num}.")
     num = extents[axis] if num is None else num
     return [getitem(x, index=(slice(None),) * axis + (i,)) for i in range(num)]
 

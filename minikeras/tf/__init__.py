@@ -4,6 +4,7 @@
 """
 
 import functools
+import operator
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from ..autograd import dtypes
 from ..autograd.dispatch import as_tensor
 from ..autograd.linear import add_n as _add_n
 from ..autograd.tensor import Operand
+from ..errors import ShapeError
 from ..ops import creation, indexing, reduce, shapes
 from ..ops import linalg as _linalg
 
@@ -42,6 +44,11 @@ def constant(value, dtype=None, shape=None, name="Const"):
 def range(start, limit=None, delta=1, dtype=None, name="range"):
     """Numbers from `start` (0 if it is the only bound) below `limit` in steps of `delta`."""
     return creation.arange(start, limit, delta, dtype)
+
+
+def linspace(start, stop, num, name=None, axis=0):
+    """`num` numbers evenly spaced from `start` to `stop`."""
+    return creation.linspace(start, stop, num, axis=axis)
 
 
 def fill(dims, value, name=None):
@@ -200,10 +207,20 @@ def unstack(value, num=None, axis=0, name="unstack"):
 
 
 def split(value, num_or_size_splits, axis=0, num=None, name="split"):
-    """Parts along `axis`: that many equal ones, or of the given sizes."""
-    if not isinstance(num_or_size_splits, int):
-        num_or_size_splits = np.cumsum(np.asarray(num_or_size_splits))[:-1].tolist()
-    return shapes.split(value, num_or_size_splits, axis)
+    """Parts along `axis`: that many equal ones, or of the given sizes, of which one may be -1 for the rest.
+
+    Raises ShapeError where the sizes do not add up.
+    """
+    sizes = np.asarray(num_or_size_splits)
+    if sizes.ndim == 0:
+        return shapes.split(value, operator.index(sizes[()]), axis)
+    value, sizes = as_tensor(value), sizes.tolist()
+    extent = value.shape[axis]
+    if sizes.count(-1) == 1 and extent is not None:
+        sizes[sizes.index(-1)] = extent - sum(sizes) - 1
+    if min(sizes) < 0 or (extent is not None and sum(sizes) != extent):
+        raise ShapeError(f"split: sizes {num_or_size_splits} do not make up axis {axis} of shape {value.shape}.")
+    return shapes.split(value, np.cumsum(sizes)[:-1].tolist(), axis)
 
 
 def tile(input, multiples, name=None):
@@ -307,6 +324,7 @@ def is_tensor(x):
     return creation.is_tensor(x)
 
 
+newaxis = None
 abs = tf_function_of(ops.absolute, "x")
 add = tf_function_of(ops.add, "x", "y")
 acos = tf_function_of(ops.arccos, "x")

@@ -139,8 +139,8 @@ def test_repr(value, want):
     assert repr(tf.constant(value)) == want
 
 
-def test_str_is_the_numbers():
-    assert str(tf.constant([1.0, 2.0])) == "[1. 2.]"
+def test_print_shows_shape_dtype_and_numbers():
+    assert str(tf.constant([1.0, 2.0])) == "<Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>"
 
 
 def test_shape_ndim_size():
@@ -175,7 +175,50 @@ def test_a_ufunc_is_recorded():
     assert float(tape.gradient(y, x)) == 12.0
 
 
-@pytest.mark.parametrize("use", [lambda x: np.add.reduce(x), lambda x: np.add(x, 1, out=np.zeros(2)), np.spacing])
+@pytest.mark.parametrize(("function", "want"), [
+    (np.sum, 5.0), (np.max, 3.0), (np.min, 2.0), (np.prod, 6.0), (lambda x: np.sum(x, axis=0), 5.0)])
+def test_numpy_reductions_are_ops(function, want):
+    x = tf.Variable([2.0, 3.0])
+    with tf.GradientTape() as tape:
+        y = function(x)
+    assert float(y) == want and tape.gradient(y, x) is not None
+
+
+def test_a_tensor_can_be_added_into_an_array():
+    array = np.zeros(2)
+    array += tf.constant([1.0, 2.0])
+    assert array.tolist() == [1.0, 2.0]
+
+
+def test_a_copy_of_a_tensor_is_the_tensor_however_long_its_record():
+    x = tf.Variable(1.0)
+    with tf.GradientTape():
+        y = x * 1.0
+        for _ in range(5000):
+            y = y + 1.0
+    assert copy.deepcopy(y) is y and copy.copy(y) is y
+
+
+@pytest.mark.parametrize("make", [lambda: tf.constant(1.5, tf.int32), lambda: tf.Variable(3).assign(3.7),
+                                  lambda: tf.constant([1.0, 2.5], "int64")])
+def test_fractions_do_not_become_integers_by_themselves(make):
+    with pytest.raises(tf.errors.DTypeError, match="fractions would be lost"):
+        make()
+
+
+def test_whole_floats_may_become_integers():
+    assert tf.constant([1.0, 2.0], "int32").numpy().tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("expression", "want"), [
+    (lambda x: x ^ 1, [0, 3, 2]), (lambda x: ~x, [-2, -3, -4]), (lambda x: x & 2, [0, 2, 2]),
+    (lambda x: x | 4, [5, 6, 7])])
+def test_operators_on_bits(expression, want):
+    y = expression(tf.constant([1, 2, 3]))
+    assert y.numpy().tolist() == want and y.dtype == "int32"
+
+
+@pytest.mark.parametrize("use", [lambda x: np.add.accumulate(x), lambda x: np.add.reduce(x, initial=1.0), np.spacing])
 def test_unknown_uses_of_ufuncs_are_errors(use):
     with pytest.raises(TypeError, match="not known for tensors"):
         use(tf.constant([1.0, 2.0]))

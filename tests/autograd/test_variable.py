@@ -85,3 +85,16 @@ def test_item_assignment_is_an_error():
 
 def test_a_variable_is_a_tensor_to_is_tensor():
     assert tf.is_tensor(tf.Variable(1.0)) and not tf.is_tensor(np.ones(1))
+
+
+def test_a_copy_has_a_gradient_of_its_own():
+    v = tf.Variable([1.0, 2.0])
+    w = copy.copy(v)
+    w.assign([5.0, 6.0])
+    with tf.GradientTape() as tape:
+        y = w * v
+    assert [g.numpy().tolist() for g in tape.gradient(y, [v, w])] == [[5.0, 6.0], [1.0, 2.0]]
+
+
+def test_trainable_none_means_trainable():
+    assert tf.Variable(1.0, trainable=None).trainable

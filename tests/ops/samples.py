@@ -82,6 +82,8 @@ SAMPLES = {
     "select": [Sample((BOOLEANS, (2, 3), (2, 3))), Sample((BOOLEANS, (3,), ())), Sample((np.True_, (2,), (2,))),
                Sample((BOOLEANS[0], (2, 1), (1, 3)))],
     "bitwise_and": [Sample((INTEGERS, INTEGERS[::-1].copy())), Sample((BOOLEANS, BOOLEANS[0]))],
+    "bitwise_xor": [Sample((INTEGERS, INTEGERS[::-1].copy())), Sample((BOOLEANS, BOOLEANS[0]))],
+    "invert": [Sample((INTEGERS,)), Sample((BOOLEANS,))],
     "bitwise_or": [Sample((INTEGERS, INTEGERS[::-1].copy())), Sample((BOOLEANS, BOOLEANS[0]))],
     "logical_and": [Sample((BOOLEANS, BOOLEANS[0]))],
     "logical_or": [Sample((BOOLEANS, BOOLEANS[0]))],

@@ -76,3 +76,20 @@ def test_convert_to_tensor_keeps_a_tensor():
     x = tf.constant([1.0])
     assert tf.convert_to_tensor(x) is x
     assert tf.convert_to_tensor([1, 2], dtype_hint=tf.float32).dtype == "float32"
+
+
+@pytest.mark.parametrize(("sizes", "want"), [([1, -1, 1], [1, 2, 1]), ([3, 1], [3, 1]), (2, [2, 2]),
+                                             (np.int64(2), [2, 2])])
+def test_split_gives_the_sizes_asked_for(sizes, want):
+    assert [len(part) for part in tf.split(tf.ones(4), sizes)] == want
+
+
+@pytest.mark.parametrize("sizes", [[1, 1], [3, 3], [5, -1]])
+def test_split_refuses_sizes_that_do_not_add_up(sizes):
+    with pytest.raises(tf.errors.ShapeError, match="do not make up axis 0"):
+        tf.split(tf.ones(4), sizes)
+
+
+def test_unstack_refuses_another_number_of_entries():
+    with pytest.raises(tf.errors.ShapeError, match="has 3 entries, not 2"):
+        tf.unstack(tf.ones(3), num=2)
