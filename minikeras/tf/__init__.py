@@ -12,8 +12,8 @@ from .. import ops
 from ..autograd import dtypes
 from ..autograd.dispatch import as_tensor
 from ..autograd.linear import add_n as _add_n
-from ..autograd.tensor import Operand
-from ..errors import ShapeError
+from ..autograd.tensor import Operand, Tensor
+from ..errors import DTypeError, ShapeError
 from ..ops import creation, indexing, reduce, shapes
 from ..ops import linalg as _linalg
 
@@ -254,7 +254,13 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None):
 
 
 def gather(params, indices, axis=0, name=None):
-    """Entries of `params` along `axis`. The gradient of a Variable along axis 0 is an IndexedSlices."""
+    """Entries of `params` along `axis`. The gradient of a Variable along axis 0 is an IndexedSlices.
+
+    Raises ShapeError for indices out of range; negative ones are, unlike in NumPy.
+    """
+    indices = as_tensor(indices)
+    if type(indices) is Tensor and indices.size and indices._array.min() < 0:
+        raise ShapeError(f"gather: index {indices._array.min()} is negative; indices run from 0.")
     return indexing.gather(params, indices, axis)
 
 
@@ -280,11 +286,16 @@ def boolean_mask(tensor, mask, name="boolean_mask"):
 
 def one_hot(indices, depth, on_value=None, off_value=None, axis=-1, dtype=None, name=None):
     """A new axis of `depth` entries: `on_value` (1) at the index, `off_value` (0) elsewhere."""
-    hot = indexing.one_hot(indices, int(depth), axis, dtypes.as_dtype(dtype or "float32").name)
-    if on_value is None and off_value is None:
+    indices = as_tensor(indices)
+    if not indices.dtype.is_integer:
+        raise DTypeError(f"one_hot: indices must be integers, got {indices.dtype.name}.")
+    values = [value for value in (on_value, off_value) if value is not None]
+    dtype = dtypes.as_dtype(dtype or (as_tensor(values[0]).dtype if values else "float32"))
+    hot = indexing.one_hot(indices, int(depth), axis, dtype.name)
+    if not values:
         return hot
     on, off = 1 if on_value is None else on_value, 0 if off_value is None else off_value
-    return hot * (on - off) + off
+    return creation.cast(ops.where(hot != 0, on, off), dtype)
 
 
 def sort(values, axis=-1, direction="ASCENDING", name=None):

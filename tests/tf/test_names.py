@@ -93,3 +93,18 @@ def test_split_refuses_sizes_that_do_not_add_up(sizes):
 def test_unstack_refuses_another_number_of_entries():
     with pytest.raises(tf.errors.ShapeError, match="has 3 entries, not 2"):
         tf.unstack(tf.ones(3), num=2)
+
+
+def test_gather_refuses_negative_indices():
+    with pytest.raises(tf.errors.ShapeError, match="index -1 is negative"):
+        tf.gather(tf.ones(3), [0, -1])
+
+
+def test_one_hot_takes_the_type_of_its_values():
+    y = tf.one_hot([0, 1], 2, on_value=5, off_value=-1)
+    assert y.dtype == "int32" and y.numpy().tolist() == [[5, -1], [-1, 5]]
+
+
+def test_one_hot_refuses_fractions():
+    with pytest.raises(tf.errors.DTypeError, match="must be integers"):
+        tf.one_hot([0.5], 2)
