@@ -54,7 +54,7 @@ class Identity(Initializer, aliases=("identity_matrix",)):
         return creation.eye(*shape, dtype=dtype) * self.gain
 
 
-class RandomInitializer(Initializer):
+class RandomInitializer(Initializer, named=False):
     """Base of the random ones. With a seed each call gives the same values, as in Keras."""
 
     def __init__(self, seed=None):

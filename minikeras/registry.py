@@ -19,6 +19,7 @@ from .autograd.tensor import ArrayOperand
 # kind -> {name: class or function}. The kind "functions" has those of losses and metrics, whose names stand
 # for classes in their own kinds.
 KINDS = {}
+UNNAMED = {}        # kind -> {name: class} of those that a saved config may name, and nothing else
 _CUSTOM = {}        # "Package>Name" -> class of a user
 
 
@@ -43,6 +44,11 @@ def snake_case(name):
     return re.sub("([a-z])([A-Z])", r"\1_\2", spaced).lower()
 
 
+def is_ours(cls):
+    """Whether a class is part of this package, not of a user's program."""
+    return cls.__module__.partition(".")[0] == __package__
+
+
 class Captured:
     """The constructor arguments of an object, in a class of its own so that nothing looks inside."""
 
@@ -53,7 +59,11 @@ class Captured:
 
 
 class Configurable:
-    """Base of everything that can be named in a config."""
+    """Base of everything that can be named in a config.
+
+    A subclass with `kind` is the base of that kind: it does nothing by itself, so it has no name. One that takes
+    a function to be complete says `named=False`: only the config of an object made of it finds it.
+    """
 
     _kind = None
 
@@ -65,14 +75,14 @@ class Configurable:
     def __init__(self):
         """Takes nothing; object's own would take anything."""
 
-    def __init_subclass__(cls, kind=None, aliases=(), **kwargs):
+    def __init_subclass__(cls, kind=None, aliases=(), named=True, **kwargs):
         super().__init_subclass__(**kwargs)
         if kind is not None:
             cls._kind = kind
             KINDS.setdefault(kind, {})
-        if cls._kind and cls.__module__.partition(".")[0] == __package__ and not cls.__name__.startswith("_"):
-            for name in (cls.__name__, snake_case(cls.__name__), *aliases):
-                KINDS[cls._kind][name] = cls
+        elif cls._kind and is_ours(cls) and not cls.__name__.startswith("_"):
+            names = (cls.__name__, snake_case(cls.__name__), *aliases) if named else (cls.__name__,)
+            (KINDS if named else UNNAMED).setdefault(cls._kind, {}).update(dict.fromkeys(names, cls))
 
     def get_config(self):
         """The constructor arguments as plain data, from which `from_config` makes an equal object."""
@@ -122,8 +132,17 @@ def parameters(cls):
 
 
 def known(kind):
-    """The names registered under `kind`, sorted."""
-    return sorted(of_kind(kind))
+    """The names registered under `kind`, sorted: one for each class or function, its own."""
+    return sorted({item.__name__ for item in of_kind(kind).values()})
+
+
+def near(name, kinds, count=3):
+    """The registered names nearest to `name`, best first, one for each class or function."""
+    found = {}
+    named = {known: item for kind in kinds for known, item in of_kind(kind).items()}
+    for known in difflib.get_close_matches(str(name), named, len(named) or 1, 0.5):
+        found.setdefault(named[known], known)
+    return list(found.values())[:count]
 
 
 def register(kind, *aliases):
@@ -143,8 +162,8 @@ def find(kind, name, custom_objects=None):
     try:
         return of_kind(kind)[name]
     except KeyError:
-        near = difflib.get_close_matches(str(name), known(kind), 3, 0.5)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else f" Known are: {', '.join(known(kind))}."
+        close = near(name, (kind,))
+        hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else f" Known are: {', '.join(known(kind))}."
         raise ValueError(f"{name!r} is not one of the {kind} of minikeras.{hint} A class of your own is passed as an "
                          "object, or named in custom_objects.") from None
 
@@ -217,7 +236,7 @@ def serialize_function(function, by_name=True):
 def serialize_object(obj):
     """Keras' form of an object: module, class name, config, registered name; how it was built and compiled."""
     cls = type(obj)
-    builtin = cls._kind if isinstance(obj, Configurable) and KINDS[cls._kind].get(cls.__name__) is cls else None
+    builtin = cls._kind if isinstance(obj, Configurable) and _by_config(cls._kind, cls.__name__) is cls else None
     module = vars(cls).get("keras_module") or _MODULE_OF_KIND.get(builtin, f"keras.{builtin}")
     form = {"module": module if builtin else None, "class_name": cls.__name__, "config": obj.get_config(),
             "registered_name": None if builtin else vars(cls).get("_registered_name", cls.__name__)}
@@ -323,17 +342,22 @@ def _class_of(config, kind, custom_objects):
     if custom is not None:
         return custom
     if kind is None and registered is None:
-        kinds = [k for k in HOMES if name in of_kind(k)]
+        kinds = [k for k in HOMES if _by_config(k, name)]
         kind = kinds[0] if len(kinds) == 1 else None
-    found = of_kind(kind).get(name)
+    found = _by_config(kind, name)
     if not inspect.isclass(found) or registered not in (None, name):
         raise ValueError(_unknown(registered or name, (kind,) if kind in HOMES else tuple(HOMES), "class"))
     return found
 
 
+def _by_config(kind, name):
+    """What a config finds under a name; None if there is nothing."""
+    return of_kind(kind).get(name) or UNNAMED.get(kind, {}).get(name)
+
+
 def _unknown(name, kinds, what):
-    near = difflib.get_close_matches(str(name), {n for kind in kinds for n in of_kind(kind)}, 3, 0.5)
-    hint = f" Near it are {', '.join(sorted(near))}." if near else ""
+    close = near(name, kinds)
+    hint = f" Near it are {', '.join(sorted(close))}." if close else ""
     short = str(name).rpartition(">")[2]
     return (f"the {what} {name!r} is not one of the {' or '.join(kinds)} of minikeras and not registered.{hint} If it "
             f"is yours, import the module that registers it, or pass custom_objects={{{short!r}: {short}}}.")

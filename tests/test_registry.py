@@ -98,3 +98,31 @@ def test_a_kind_s_module_writes_and_reads_its_objects(module, made):
     (mk.initializers.glorot_uniform, mk.initializers.GlorotUniform), (mk.initializers.zeros, mk.initializers.Zeros)])
 def test_keras_older_names_are_the_classes(older, cls):
     assert older is cls
+
+
+BASES = [mk.layers.Layer, mk.losses.Loss, mk.metrics.Metric, mk.optimizers.Optimizer, mk.initializers.Initializer,
+         mk.regularizers.Regularizer, mk.constraints.Constraint, mk.callbacks.Callback, mk.models.Model]
+WRAPPERS = [mk.losses.LossFunctionWrapper, mk.metrics.MeanMetricWrapper, mk.initializers.RandomInitializer]
+
+
+@pytest.mark.parametrize("cls", BASES + WRAPPERS, ids=lambda cls: cls.__name__)
+def test_what_does_nothing_by_itself_has_no_name(cls):
+    for name in (cls.__name__, registry.snake_case(cls.__name__)):
+        with pytest.raises(ValueError, match=f"'{name}' is not one of the {cls._kind}"):
+            registry.find(cls._kind, name)
+
+
+@pytest.mark.parametrize(("module", "wrapper"), [
+    (mk.losses, mk.losses.LossFunctionWrapper), (mk.metrics, mk.metrics.MeanMetricWrapper)])
+def test_a_wrapper_comes_back_from_its_config(module, wrapper):
+    made = module.deserialize(module.serialize(wrapper(mk.losses.mean_squared_error)))
+    assert type(made) is wrapper and made.fn is mk.losses.mean_squared_error
+
+
+def test_the_known_names_have_each_class_once():
+    assert registry.known("regularizers") == ["L1", "L1L2", "L2"]
+
+
+def test_the_nearest_names_have_each_class_once():
+    with pytest.raises(ValueError, match=r"Did you mean 'adam'\? A class"):
+        registry.find("optimizers", "adamm")

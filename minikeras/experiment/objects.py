@@ -14,8 +14,8 @@ from .values import Object, to_plain
 
 # Metrics that `compile` chooses by the loss and the shape of the output.
 _CHOSEN_BY_COMPILE = ("accuracy", "acc", "crossentropy", "ce")
-# Named by a config in other sections of it, or bases that do nothing by themselves.
-_NOT_LAYERS = ("Input", "InputLayer", "Layer", "input_layer", "layer")
+# Named by a config in another section of it.
+_NOT_LAYERS = ("InputLayer", "input_layer")
 # Where the classes of a kind live, when the module is not called like the kind.
 _MODULES = {"schedules": "optimizers"}
 
@@ -51,14 +51,12 @@ def check_objects(draft):
 def target_of(named):
     """The class or function that an Object names. Raises ValueError with the nearest name."""
     getattr(mk, _MODULES.get(named.kind, named.kind))      # a module registers its classes when it is loaded
-    names = registry.known(named.kind)
-    if named.kind == "layers":
-        names = [name for name in names if name not in _NOT_LAYERS]
-    if named.type not in names:
-        near = difflib.get_close_matches(named.type, names, 1, 0.5)
-        classes = [name for name in names if name[:1].isupper()] or names
+    reserved = _NOT_LAYERS if named.kind == "layers" else ()
+    if named.type in reserved or named.type not in registry.of_kind(named.kind):
+        near = [name for name in registry.near(named.type, (named.kind,)) if name not in reserved]
+        known = [name for name in registry.known(named.kind) if name not in reserved]
         raise ValueError(f"{named.type} is not one of the {named.kind} of minikeras; "
-                         + (f"did you mean {near[0]}?" if near else f"known: {', '.join(classes)}"))
+                         + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"))
     return registry.find(named.kind, named.type)
 
 

@@ -72,7 +72,7 @@ def reduce_weighted(values, sample_weight, reduction):
     return reduce.mean(values)
 
 
-class LossFunctionWrapper(Loss):
+class LossFunctionWrapper(Loss, named=False):
     """A function of (y_true, y_pred), with fixed further arguments, as a Loss."""
 
     keras_module = "keras.src.losses.losses"    # Keras has it, but under no public name

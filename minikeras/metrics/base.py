@@ -108,7 +108,7 @@ def _without_axes(x, first, reduction):
     return reduction(x, axis=tuple(range(first, x.ndim))) if x.ndim > first else x
 
 
-class MeanMetricWrapper(Mean):
+class MeanMetricWrapper(Mean, named=False):
     """The mean of a function of (y_true, y_pred), with fixed further arguments."""
 
     def __init__(self, fn, name=None, dtype=None, **arguments):

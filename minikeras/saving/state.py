@@ -37,7 +37,7 @@ def _attributes(layer):
     """Attributes by name, private ones last. A model's list of layers is one of them; a Sequential's comes first."""
     items = {key: value for key, value in vars(layer).items() if not key.startswith("__")}
     is_sequential = isinstance(layer, registry.find("models", "Sequential"))
-    if isinstance(layer, registry.find("models", "Model")):
+    if layer._kind == "models":
         items["layers"] = layer.layers
     return sorted(items.items(), key=lambda item: (not (is_sequential and item[0] == "layers"),
                                                    item[0].startswith("_"), item[0]))

@@ -35,6 +35,7 @@ def problems_of(path, *overrides):
     ("callbacks=[{type: EarlyStopping, patince: 3}]", "did you mean callbacks.0.patience?"),
     ("callbacks=[{type: EarlyStopping, mode: up}]", "callbacks.0: EarlyStopping: mode must be"),
     ("model.layers.0=Layer", "Layer is not one of the layers of minikeras"),
+    ("train.loss=Loss", "train.loss: Loss is not one of the losses of minikeras"),
     ("model.layers.0=os.system", "os.system is not one of the layers of minikeras"),
 ])
 def test_an_object_that_does_not_fit_its_constructor_is_reported(tiny, override, message):

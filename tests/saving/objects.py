@@ -5,8 +5,6 @@ import numpy as np
 from minikeras import initializers, layers, losses, metrics, models, optimizers, registry  # noqa: F401
 
 KINDS = ("layers", "losses", "metrics", "optimizers", "schedules", "initializers", "regularizers", "constraints")
-BASES = {"Layer", "Loss", "Metric", "Optimizer", "LearningRateSchedule", "Initializer", "RandomInitializer",
-         "Regularizer", "Constraint"}
 
 # Arguments for the classes that need some; other classes are made without.
 ARGUMENTS = {
@@ -35,9 +33,10 @@ ARGUMENTS = {
 
 
 def classes():
-    """(kind, class) for every class of ours in the registry that is no base class, each once."""
-    found = {(kind, value) for kind in KINDS for value in registry.KINDS[kind].values() if isinstance(value, type)}
-    return sorted(((kind, cls) for kind, cls in found if cls.__name__ not in BASES),
+    """(kind, class) for every class of ours that a config may name, each once."""
+    found = {(kind, value) for table in (registry.KINDS, registry.UNNAMED) for kind in KINDS
+             for value in table.get(kind, {}).values() if isinstance(value, type)}
+    return sorted(found - {("initializers", initializers.RandomInitializer)},
                   key=lambda item: (item[0], item[1].__name__))
 
 
