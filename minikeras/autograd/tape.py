@@ -14,6 +14,7 @@ from .dispatch import as_tensor, component
 from .dtypes import is_differentiable
 from .indexed_slices import IndexedSlices
 from .linear import Slices, add_n, add_slices, ones_like
+from .quiet import follow_tapes
 from .state import NEVER, thread, tick
 from .tensor import Node, SymbolicTensor, Tensor, ndarray, source_node
 from .variable import Variable
@@ -68,13 +69,13 @@ class GradientTape:
         self._intervals.append([tick(), NEVER])
         self._recording = True
         thread.set_watchers((*thread.watchers, self))
-        _quieten()
+        follow_tapes()
 
     def _stop(self):
         self._intervals[-1][1] = tick()
         self._recording = False
         thread.drop_watcher(self)
-        _quieten()
+        follow_tapes()
 
     def variable_read(self, variable):
         """Called when a trainable Variable is read while this tape records."""
@@ -345,13 +346,3 @@ def _fill_slot(table, whole, index, d):
 def _all_slots(node, slots):
     """The cotangent of an op with several outputs; None for those that nothing depends on."""
     return tuple([_total(slots[i]) if i in slots else None for i in range(len(node.output))])
-
-
-def _quieten():
-    """NumPy's float warnings are off while any tape of this thread records."""
-    if thread.watchers and thread.quiet is None:
-        thread.quiet = np.errstate(all="ignore")
-        thread.quiet.__enter__()
-    elif not thread.watchers and thread.quiet is not None:
-        thread.quiet.__exit__(None, None, None)
-        thread.quiet = None

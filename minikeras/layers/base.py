@@ -11,6 +11,7 @@ from .. import registry, regularizers
 from ..autograd import tree
 from ..autograd.dispatch import as_tensor
 from ..autograd.dtypes import as_dtype, floatx
+from ..autograd.quiet import quietly
 from ..autograd.state import tick
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor
 from ..errors import DTypeError, ShapeError, SymbolicError
@@ -96,11 +97,12 @@ class Layer(Holder, kind="layers"):
             args, training = _with_training(args, kwargs, training, outer, *record.training_argument)
         elif training is None:
             training = outer
+        run = self._run
         if entry is None:
-            context.entry = tick()
+            context.entry, run = tick(), self._run_quietly
         record.entry, context.training = context.entry, training
         try:
-            return self._run(args, kwargs)
+            return run(args, kwargs)
         finally:
             context.entry, context.training = entry, outer
 
@@ -115,6 +117,8 @@ class Layer(Holder, kind="layers"):
                 # As in Keras, a mean over the samples: of the same strength for every batch size.
                 self.add_loss(penalty / float(max(len(output), 1)) if output.ndim else penalty)
         return outputs
+
+    _run_quietly = quietly(_run)
 
     def call(self, *args, **kwargs):
         """The computation: tensors to tensors. May take `training`, a bool."""
