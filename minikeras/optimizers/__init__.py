@@ -5,7 +5,7 @@ import functools
 from .. import registry
 from . import schedules
 from .base import Optimizer
-from .gradient_descent import SGD, Adam
+from .gradient_descent import SGD, Adam, RMSprop
 
 
 def get(identifier):
@@ -19,4 +19,4 @@ def get(identifier):
 serialize = registry.serialize
 deserialize = functools.partial(registry.get, "optimizers")
 
-__all__ = ["SGD", "Adam", "Optimizer", "deserialize", "get", "schedules", "serialize"]
+__all__ = ["SGD", "Adam", "Optimizer", "RMSprop", "deserialize", "get", "schedules", "serialize"]

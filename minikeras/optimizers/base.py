@@ -33,7 +33,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
     """
 
     slots = ()
-    late_slots = ()     # those of `slots` that follow after the other slots of all variables in `variables`
+    late_slots = ()     # those of `slots` that follow, one after another, after all others in `variables`
 
     def __init__(self, learning_rate=0.001, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
                  use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
@@ -123,8 +123,8 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             # In Keras' order, which is the order in a saved file.
             found += [*self._averages, *self._accumulators]
             named = [list(zip(self.slots, self._slots[id(v)])) for v in self._trainable_variables]
-            for late in (False, True):
-                found += [slot for slots in named for name, slot in slots if (name in self.late_slots) is late]
+            for group in (set(self.slots) - set(self.late_slots), *({name} for name in self.late_slots)):
+                found += [slot for slots in named for name, slot in slots if name in group]
         return found
 
     def exclude_from_weight_decay(self, var_list=None, var_names=None):

@@ -32,6 +32,36 @@ class SGD(Optimizer):
         return value + velocity, {"velocity": velocity}
 
 
+class RMSprop(Optimizer, aliases=("rmsprop",)):
+    """Steps of size rate * gradient / sqrt(v + epsilon), with v the running mean of the squared gradient, less the
+    square of the mean gradient if `centered`; `momentum` adds up the steps. Source: Hinton 2012, lecture 6e."""
+
+    late_slots = ("momentum", "average_gradient")
+
+    def __init__(self, learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False, weight_decay=None,
+                 clipnorm=None, clipvalue=None, global_clipnorm=None, use_ema=False, ema_momentum=0.99,
+                 ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None, name=None):
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+                         ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name)
+        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
+
+    @property
+    def slots(self):
+        return ("velocity", *(("momentum",) if self.momentum else ()),
+                *(("average_gradient",) if self.centered else ()))
+
+    def update(self, value, grad, slot, rate):
+        new = {"velocity": self.rho * slot.velocity + (1.0 - self.rho) * (grad * grad)}
+        spread = new["velocity"]
+        if self.centered:
+            new["average_gradient"] = mean = self.rho * slot.average_gradient + (1.0 - self.rho) * grad
+            spread = spread - mean * mean
+        step = rate * grad / sqrt(spread + self.epsilon)
+        if self.momentum:
+            new["momentum"] = step = self.momentum * slot.momentum + step
+        return value - step, new
+
+
 class Adam(Optimizer):
     """Steps of size rate * m / (sqrt(v) + epsilon), with m and v running means of the gradient and its
     square, corrected for their start at 0. Source: Kingma & Ba 2015, algorithm 1, in the form before

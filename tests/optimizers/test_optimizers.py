@@ -6,7 +6,7 @@ import pytest
 import minikeras as mk
 from minikeras import registry
 from minikeras.errors import GradientError, ShapeError
-from minikeras.optimizers import SGD, Adam
+from minikeras.optimizers import SGD, Adam, RMSprop
 from minikeras.optimizers.schedules import ExponentialDecay
 
 START = [1.0, -2.0, 0.5]
@@ -28,6 +28,9 @@ def after(optimizer, gradients=GRADIENTS, start=START):
     (Adam(0.1), [0.77381575, -1.90343416, 0.40403059]),
     (Adam(0.1, amsgrad=True, beta_2=0.5), [0.78871101, -1.90343928, 0.40733349]),
     (Adam(0.1, weight_decay=0.2), [0.70592004, -1.75456047, 0.36946848]),
+    (RMSprop(0.1), [0.53522366, -1.9432987, 0.11434343]),
+    (RMSprop(0.1, momentum=0.9), [-0.58864319, -1.62365866, -0.25447631]),
+    (RMSprop(0.1, rho=0.5, momentum=0.9, centered=True), [-0.12300453, -1.74769604, -0.05338678]),
     (SGD(0.1, clipnorm=0.3), [0.99567318, -1.99932945, 0.45634806]),
     (SGD(0.1, clipvalue=0.15), [0.985, -2.0, 0.47]),
     (SGD(0.1, global_clipnorm=0.3), [0.99567318, -1.99932945, 0.45634806]),
@@ -48,6 +51,13 @@ def test_momentum_adds_up_past_gradients():
 
 def test_the_first_step_of_adam_is_the_learning_rate():
     np.testing.assert_allclose(after(Adam(0.25), [[7.0, -1.0]], [0.0, 0.0]), [-0.25, 0.25], rtol=1e-4)
+
+
+def test_late_slots_of_all_variables_follow_the_others_one_after_another():
+    optimizer = RMSprop(momentum=0.9, centered=True)
+    optimizer.build([mk.Variable(1.0, name="a"), mk.Variable(1.0, name="b")])
+    assert [v.name for v in optimizer.variables[2:]] == [
+        "a_velocity", "b_velocity", "a_momentum", "b_momentum", "a_average_gradient", "b_average_gradient"]
 
 
 @pytest.mark.parametrize("cls", CLASSES)

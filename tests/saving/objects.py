@@ -23,6 +23,7 @@ ARGUMENTS = {
     "CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "warmup_target": 0.2, "warmup_steps": 5},
     "CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": 10},
     "Adam": {"learning_rate": 0.01, "amsgrad": True, "clipnorm": 1.0},
+    "RMSprop": {"learning_rate": 0.1, "momentum": 0.9, "centered": True},
     "SGD": {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True},
     "Constant": {"value": 2.5},
     "RandomNormal": {"stddev": 0.1, "seed": 3},

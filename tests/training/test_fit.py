@@ -313,3 +313,11 @@ def test_a_training_loop_by_hand_does_what_fit_does():
         optimizer.apply_gradients(zip(tape.gradient(value, layer.trainable_variables), layer.trainable_variables))
     fitted.fit(X, Y, batch_size=4, shuffle=False, verbose=0)
     np.testing.assert_array_equal(layer.get_weights()[0], fitted.get_weights()[0])
+
+
+def test_compile_takes_rmsprop_where_no_optimizer_is_given():
+    model = mk.Sequential([mk.Input((1,)), mk.layers.Dense(1)])
+    model.compile(loss="mse")
+    assert type(model.optimizer) is mk.optimizers.RMSprop
+    model.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0)
+    assert model.optimizer.iterations == 1
