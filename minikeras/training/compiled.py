@@ -1,5 +1,7 @@
 """What `compile` sets up: the loss and the metrics of a model's outputs."""
 
+from collections import Counter
+
 from .. import losses, metrics, registry
 from ..autograd import tree
 from ..autograd.dispatch import as_tensor
@@ -50,22 +52,41 @@ def _is_plain_dict(given):
 
 
 class CompiledMetrics:
-    """The metrics of a model with one output, made when the first batch shows its shapes."""
+    """The metrics of a model with one output; those that go by shapes are made when the first batch shows them."""
 
     def __init__(self, plain, weighted):
-        self.given = [(item, False) for item in _listed(plain)] + [(item, True) for item in _listed(weighted)]
-        self.metrics = None
+        given = [(item, is_weighted) for items, is_weighted in ((plain, False), (weighted, True))
+                 for item in _listed(items)]
+        self.metrics = [(make_metric(item), is_weighted) for item, is_weighted in given]
+        # Found by the place of the metric, as one that goes by shapes does not exist yet.
+        self.names = _reported_names([(metric if isinstance(metric, str) else metric.name, is_weighted)
+                                      for metric, is_weighted in self.metrics])
+        self.is_complete = not any(isinstance(metric, str) for metric, _ in self.metrics)
 
     def update(self, y, y_pred, sample_weight=None):
         """Gather from one batch."""
-        if self.metrics is None:
-            self.metrics = [(make_metric(item, y, y_pred), is_weighted) for item, is_weighted in self.given]
+        if not self.is_complete:
+            self.metrics = [(metric_for(metric, y, y_pred) if isinstance(metric, str) else metric, is_weighted)
+                            for metric, is_weighted in self.metrics]
+            self.is_complete = True
         for metric, is_weighted in self.metrics:
             metric.update_state(y, y_pred, sample_weight=sample_weight if is_weighted else None)
 
-    def all(self):
-        """The metrics made so far."""
-        return [metric for metric, _ in self.metrics or ()]
+    def named(self):
+        """(name to report it under, metric) of the metrics made so far."""
+        return [(name, metric) for name, (metric, _) in zip(self.names, self.metrics) if not isinstance(metric, str)]
+
+
+def _reported_names(metrics):
+    """A name for each (name, whether weighted), as Keras tells them apart: weighted_mae where there is a mae, mae_1."""
+    used = Counter({"loss": 1})
+    names = []
+    for name, is_weighted in metrics:
+        if is_weighted and used[name]:
+            name = f"weighted_{name}"
+        names.append(f"{name}_{used[name]}" if used[name] else name)
+        used[name] += 1
+    return names
 
 
 def _listed(given):
@@ -86,21 +107,24 @@ _BY_SHAPE = {
     "crossentropy": (metrics.BinaryCrossentropy, metrics.SparseCategoricalCrossentropy,
                      metrics.CategoricalCrossentropy),
 }
+_BY_SHAPE |= {"acc": _BY_SHAPE["accuracy"], "ce": _BY_SHAPE["crossentropy"]}
 
 
-def make_metric(identifier, y_true, y_pred):
-    """The metric meant, reported under the name it was given by. 'accuracy' and 'crossentropy' go by the shapes."""
-    if isinstance(identifier, metrics.Metric):
-        return identifier
-    short = {"acc": "accuracy", "ce": "crossentropy"}.get(identifier, identifier) if isinstance(identifier, str) else ""
-    if short in _BY_SHAPE:
-        binary, sparse, categorical = _BY_SHAPE[short]
-        y_true, y_pred = as_tensor(y_true), as_tensor(y_pred)
-        if y_pred.shape[-1] == 1:
-            return binary(name=identifier)
-        is_sparse = y_true.ndim < y_pred.ndim or y_true.shape[-1] == 1
-        return (sparse if is_sparse else categorical)(name=identifier)
+def make_metric(identifier):
+    """The metric meant, reported under the name it was given by; the name itself of one that goes by shapes."""
     if isinstance(identifier, str):
-        return registry.find("metrics", identifier)(name=identifier)
+        return identifier if identifier in _BY_SHAPE else registry.find("metrics", identifier)(name=identifier)
     metric = metrics.get(identifier)
+    if metric is None:
+        raise ValueError("compile: a metric is a name, a function or a Metric object, got None. Take it off the list.")
     return metric if isinstance(metric, metrics.Metric) else metrics.MeanMetricWrapper(metric)
+
+
+def metric_for(name, y_true, y_pred):
+    """The metric that 'accuracy' or 'crossentropy' means for labels and outputs of these shapes."""
+    binary, sparse, categorical = _BY_SHAPE[name]
+    y_true, y_pred = as_tensor(y_true), as_tensor(y_pred)
+    if y_pred.shape[-1] == 1:
+        return binary(name=name)
+    is_sparse = y_true.ndim < y_pred.ndim or y_true.shape[-1] == 1
+    return (sparse if is_sparse else categorical)(name=name)

@@ -60,7 +60,7 @@ class Trainer:
     @property
     def metrics_names(self):
         """The names under which `metrics` are reported."""
-        return [metric.name for metric in self.metrics]
+        return [name for name, _ in self._reported()]
 
     def reset_metrics(self):
         """Forget what the metrics gathered."""
@@ -69,7 +69,12 @@ class Trainer:
 
     def get_metrics_result(self):
         """The value of each metric by name, tensors."""
-        return {metric.name: metric.result() for metric in self.metrics}
+        return {name: metric.result() for name, metric in self._reported()}
+
+    def _reported(self):
+        """(name, metric) of `metrics`, which a model may define anew."""
+        names = {id(metric): name for name, metric in self._compiled.compiled_metrics.named()} if self.compiled else {}
+        return [(names.get(id(metric), metric.name), metric) for metric in self.metrics]
 
     # --- steps -------------------------------------------------------------------------------
 
@@ -295,7 +300,7 @@ class Compiled:
         self.tracker = metrics.Mean(name="loss")
 
     def metrics(self):
-        return [self.tracker, *self.compiled_metrics.all()]
+        return [self.tracker, *(metric for _, metric in self.compiled_metrics.named())]
 
     def track(self, loss, x):
         """Count the loss of a batch, weighted by its number of samples."""
@@ -306,7 +311,7 @@ class Compiled:
             self.tracker.gather(loss * samples, samples)
 
     def gather(self, y, y_pred, sample_weight):
-        if self.compiled_metrics.given:
+        if self.compiled_metrics.metrics:
             self.compiled_metrics.update(y, y_pred, sample_weight)
 
     def config(self):

@@ -104,6 +104,23 @@ def test_history_has_losses_metrics_and_their_validation():
     assert model.history is history
 
 
+@pytest.mark.parametrize(("plain", "weighted", "names"), [
+    (["mae", "mse"], ["mae"], ["mae", "mse", "weighted_mae"]), (["mae", "mae"], [], ["mae", "mae_1"]),
+    ([], ["mae", "mae"], ["mae", "weighted_mae"]), (["mae"], ["mae", "mse"], ["mae", "weighted_mae", "mse"]),
+    (["mae", mk.metrics.MeanAbsoluteError(name="mae")], ["mae", "mae"],
+     ["mae", "mae_1", "weighted_mae", "weighted_mae_1"]), (["mae", "MAE"], [], ["mae", "MAE"]),
+    (["accuracy"], ["accuracy"], ["accuracy", "weighted_accuracy"])])
+def test_metrics_of_one_name_are_told_apart_as_in_keras(plain, weighted, names):
+    model = linear(metrics=plain, weighted_metrics=weighted)
+    assert list(model.fit(X, Y, verbose=0).history) == model.metrics_names == ["loss", *names]
+
+
+def test_a_metric_called_loss_does_not_hide_the_loss():
+    logs = linear(metrics=[mk.metrics.MeanAbsoluteError(name="loss")]).evaluate(X, Y, verbose=0, return_dict=True)
+    error = X @ np.ones((3, 2)) - Y
+    close([logs["loss"], logs["loss_1"]], [(error**2).mean(), np.abs(error).mean()])
+
+
 def test_metrics_see_weights_only_where_asked_to():
     model = linear(optimizer=mk.optimizers.SGD(0.0), metrics=["mse"],
                    weighted_metrics=[mk.metrics.MeanSquaredError(name="weighted")])
