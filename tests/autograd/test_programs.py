@@ -2,7 +2,8 @@
 
 import math
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import minikeras as tf
@@ -138,7 +139,17 @@ class Program:
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.tuples(watched_first, watched_first), steps)
 def test_random_programs_have_the_gradients_of_the_definition(beginning, steps):
-    program = Program(beginning, steps)
+    check(Program(beginning, steps))
+
+
+@pytest.mark.long
+@settings(max_examples=4000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.tuples(watched_first, watched_first), steps)
+def test_many_new_random_programs_have_the_gradients_of_the_definition(beginning, steps):
+    check(Program(beginning, steps))
+
+
+def check(program):
     for tape in (0, 1):
         for source in range(len(program.tensors)):
             program.compare(tape, len(program.tensors) - 1, source)
