@@ -284,7 +284,8 @@ def deserialize(config, kind=None, custom_objects=None):
                          f"{', '.join(parameters(cls)) or 'no arguments'}.") from error
     for part in ("build", "compile"):
         given = config.get(f"{part}_config")
-        if given is not None and not (part == "build" and getattr(obj, "built", False)):
+        # Keras writes {} for a model inside another one, which is not compiled.
+        if given and not (part == "build" and getattr(obj, "built", False)):
             follow = getattr(obj, f"{part}_from_config", None)
             if follow is not None:
                 follow(deserialize(given, None, custom_objects))

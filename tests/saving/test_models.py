@@ -14,7 +14,7 @@ from minikeras import layers, losses, models, optimizers, saving
 from minikeras.errors import FileFormatError, ShapeError
 from minikeras.layers.base import reset_names
 from minikeras.random import set_random_seed
-from minikeras.saving import api
+from minikeras.saving import api, archive
 from tests.saving.objects import small_model
 
 h5py = None
@@ -335,3 +335,18 @@ def test_names_do_not_depend_on_what_was_made_before_in_the_process():
     set_random_seed(0)
     reset_names()
     assert [layer.name for layer in dense_model(2, 2).layers] == ["dense", "dense_1"]
+
+
+def test_a_model_inside_another_with_keras_empty_compile_config_is_not_compiled(tmp_path):
+    path = tmp_path / "m.keras"
+    inner = models.Sequential([layers.Dense(2)], name="inner")
+    model = models.Sequential([models.Input((3,)), inner])
+    model.save(path)
+    with zipfile.ZipFile(path) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    config = json.loads(members["config.json"])
+    config["config"]["layers"][1]["compile_config"] = {}
+    path.write_bytes(archive.zip_bytes(members | {"config.json": json.dumps(config).encode()}))
+    loaded = models.load_model(path)
+    assert not loaded.get_layer("inner").compiled
+    assert_equal_weights(loaded, model)
