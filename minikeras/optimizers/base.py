@@ -76,14 +76,14 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             value = registry.deserialize(value, "schedules")
         if isinstance(value, LearningRateSchedule) or callable(value):
             self._schedule = value if isinstance(value, LearningRateSchedule) else (lambda step: value())
-            self._schedule_given, self._rate = value, None
+            self._rate = None
             return
         if isinstance(value, bool) or not np.ndim(np.asarray(value)) == 0 or np.asarray(value).dtype.kind not in "iuf":
             raise ValueError(f"{self.name}: learning_rate must be a number, a schedule or a function, got {value!r}.")
         if isinstance(self._schedule, LearningRateSchedule):
             raise TypeError(f"{self.name}: the learning rate follows {self._schedule!r} and cannot be set. Make the "
                             "optimizer with a number to set it later.")
-        self._schedule = self._schedule_given = None
+        self._schedule = None
         if self._rate is None:
             self._rate = Variable(0.0, False, dtype="float32", name="learning_rate")
         self._rate.assign(value)
@@ -149,14 +149,11 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         variables = self._known(list(grads), trainable_variables)
         grads = [None if g is None else as_tensor(g, v.dtype) for g, v in zip(grads, variables, strict=True)]
         _check(grads, variables)
-        # With nobody listening the update runs on bare arrays, as the rules of the backward pass do.
-        raw = not thread.listeners and type(self).update_step is Optimizer.update_step
-        was_raw, thread.raw = thread.raw, raw
-        try:
-            with np.errstate(all="ignore"):
-                self._step([_bare(g) if raw and g is not None else g for g in grads], variables, raw)
-        finally:
-            thread.raw = was_raw
+        # With nobody listening our own updates run on bare arrays, as the rules of the backward pass do. What a
+        # user wrote gets tensors.
+        raw = not thread.listeners and registry.is_ours(type(self))
+        with np.errstate(all="ignore"):
+            _called(raw, self._step, [_bare(g) if raw and g is not None else g for g in grads], variables, raw)
         _store(self._iterations, self._iterations._array + 1)
 
     def _known(self, grads, variables):
@@ -183,7 +180,8 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
             grads = self._clipped([g / self.loss_scale_factor if self.loss_scale_factor else g for g, _ in pairs])
             variables = [v for _, v in pairs]
-            rate = _as_rate(self.learning_rate, raw)
+            rate = self._rate if self._schedule is None else _called(False, self._schedule, self._iterations)
+            rate = _as_rate(rate, raw)
             self._decay(variables, rate)
             rates = {}
             for grad, variable in zip(grads, variables, strict=True):
@@ -195,8 +193,10 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             self._average()
         # As in Keras, also in the calls that only gather gradients.
         for variable in reached:
-            if variable.constraint is not None:
-                _store(variable, variable.constraint(_value(variable)))
+            constraint = variable.constraint
+            if constraint is not None:
+                bare = raw and registry.is_ours(type(constraint))
+                _store(variable, _called(bare, constraint, variable._array if bare else variable.value))
 
     def _now(self, rate, dtype, raw):
         step = self._iterations._array // (self.gradient_accumulation_steps or 1) + 1
@@ -286,6 +286,15 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         return {**config, "name": self.name}
 
 
+def _called(raw, function, *args):
+    """`function` of `args`, while ops in it take and give bare arrays if `raw`, else tensors."""
+    before, thread.raw = thread.raw, raw
+    try:
+        return function(*args)
+    finally:
+        thread.raw = before
+
+
 def _value(variable):
     return variable._array if thread.raw else variable._read()
 
@@ -295,6 +304,9 @@ def _store(variable, value):
     if type(value) is Tensor:
         value = value._array
     value = np.asarray(value)       # arithmetic on arrays of shape () gives NumPy scalars
+    if value.shape != variable._array.shape:
+        raise ShapeError(f"the update or the constraint of {variable.path!r} gave a value of shape {value.shape}; the "
+                         f"variable has shape {variable._array.shape}. Keep the shape.")
     variable._array = value if value.dtype == variable._array.dtype else value.astype(variable._array.dtype)
 
 

@@ -183,3 +183,41 @@ def test_slots_are_named_after_their_variable():
     optimizer = Adam()
     optimizer.build([mk.Variable([1.0], name="w")])
     assert [v.name for v in optimizer.variables] == ["iteration", "learning_rate", "w_momentum", "w_velocity"]
+
+
+# --- code of users gets tensors ----------------------------------------------------------------
+
+def test_an_update_of_ones_own_gets_tensors():
+    class Plain(mk.optimizers.Optimizer):
+        def step_size(self, rate, step):
+            return rate * float(step.numpy())
+
+        def update(self, value, grad, slot, rate):
+            return mk.constant(value.numpy() - rate.numpy() * grad.numpy()), {}
+    np.testing.assert_allclose(after(Plain(0.5), [[1.0], [1.0]], [3.0]), [1.5])
+
+
+def test_a_subclass_of_a_built_in_optimizer_gets_tensors():
+    class Halved(SGD):
+        def update(self, value, grad, slot, rate):
+            return super().update(value, mk.constant(grad.numpy() / 2), slot, rate)
+    np.testing.assert_allclose(after(Halved(0.5), [[2.0]], [3.0]), [2.5])
+
+
+def test_a_constraint_of_ones_own_gets_a_tensor():
+    variable = mk.Variable([1.0, 1.0], constraint=lambda w: mk.constant(np.maximum(w.numpy(), 0.5)))
+    SGD(1.0).apply([mk.constant([1.0, 0.25])], [variable])
+    assert variable.numpy().tolist() == [0.5, 0.75]
+
+
+def test_a_schedule_of_ones_own_gets_and_gives_tensors():
+    class Halving(mk.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return mk.constant(0.5 ** (1 + (step + 0).numpy()), "float32")
+    np.testing.assert_allclose(after(SGD(Halving()), [[1.0], [1.0]], [1.0]), [0.25])
+
+
+def test_a_constraint_that_changes_the_shape_is_refused():
+    variable = mk.Variable([1.0, 1.0], name="w", constraint=lambda w: w[:1])
+    with pytest.raises(ShapeError, match=r"constraint of 'w' gave a value of shape \(1,\); the variable has .*\(2,\)"):
+        SGD(1.0).apply([mk.constant([1.0, 0.25])], [variable])
