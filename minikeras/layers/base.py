@@ -8,6 +8,7 @@ import threading
 import numpy as np
 
 from .. import registry, regularizers
+from ..arguments import switch
 from ..autograd import tree
 from ..autograd.dispatch import as_tensor
 from ..autograd.dtypes import as_dtype, floatx
@@ -75,7 +76,7 @@ class Layer(Holder, kind="layers"):
         self._record.array_dtype = np.dtype(self._dtype)
         self._record.training_argument = _training_argument(type(self))
         self._record.activity_regularizer = regularizers.get(activity_regularizer)
-        self._record.trainable = bool(trainable)
+        self._record.trainable = switch(f"{type(self).__name__}: trainable", trainable)
         if input_dim is not None:
             input_shape = (input_dim,)
         # Keras' older way to give a Sequential its input: an Input layer is made of it.
@@ -144,6 +145,9 @@ class Layer(Holder, kind="layers"):
         return args
 
     def _build_for(self, args, kwargs):
+        if not args and not kwargs and type(self).build is not Layer.build:
+            raise TypeError(f"{type(self).__name__} {self.name!r} was called without an input. Call it on a tensor or "
+                            "an array.")
         first = args[0] if args else next(iter(kwargs.values()), None)
         shape = tree.map_structure(lambda x: getattr(x, "shape", None), first)
         if type(self).build is not Layer.build and shape is None:

@@ -1,6 +1,9 @@
 """Dense, Activation, Flatten, Dropout and the like."""
 
+import numpy as np
+
 from .. import activations, constraints, initializers, regularizers
+from ..arguments import count, number, switch
 from ..autograd import dims
 from ..autograd.linear import reshape, zeros_like
 from ..autograd.random import SeedGenerator
@@ -21,6 +24,10 @@ class InputLayer(Layer):
         if (shape is None) == (batch_shape is None):
             raise ValueError("Input needs `shape` (of one sample) or `batch_shape`, and only one of them.")
         self.batch_shape = tuple(batch_shape) if batch_shape is not None else (batch_size, *_sample_shape(shape))
+        if any(n is not None and (isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0)
+               for n in self.batch_shape):
+            raise ValueError("Input: each extent of a shape must be an integer from 0 on, or None where it is not "
+                             f"known, got {self.batch_shape}.")
         self.built = True
 
     def call(self, inputs):
@@ -74,20 +81,18 @@ class Dense(Layer):
                  kernel_constraint=None, bias_constraint=None, lora_rank=None, lora_alpha=None,
                  quantization_config=None, **kwargs):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        if isinstance(units, bool) or not isinstance(units, int) or units < 1:
-            raise ValueError(f"Dense: units must be an integer from 1 on, got {units!r}.")
         if quantization_config is not None:
             raise ValueError("Dense: quantization_config is not supported; leave it None.")
-        self.units = units
+        self.units = count("Dense: units", units)
         self.activation = activations.get(activation)
-        self.use_bias = use_bias
+        self.use_bias = switch("Dense: use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
-        self.lora_rank = lora_rank
+        self.lora_rank = count("Dense: lora_rank", lora_rank, optional=True)
         self.lora_alpha = lora_rank if lora_alpha is None else lora_alpha
         self.bias = self.lora_kernel_a = self.lora_kernel_b = None
 
@@ -147,10 +152,9 @@ class ReLU(Layer):
 
     def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
         super().__init__(**kwargs)
-        for name, value in (("max_value", max_value), ("negative_slope", negative_slope), ("threshold", threshold)):
-            if (value is None and name != "max_value") or (value is not None and value < 0):
-                raise ValueError(f"ReLU: {name} must be a number from 0 on, got {value!r}.")
-        self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
+        self.max_value = number("ReLU: max_value", max_value, 0, optional=True)
+        self.negative_slope = number("ReLU: negative_slope", negative_slope, 0)
+        self.threshold = number("ReLU: threshold", threshold, 0)
         self.built = True
 
     def call(self, inputs):
@@ -219,13 +223,11 @@ class Dropout(Layer):
 
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if not 0 <= rate <= 1:
-            raise ValueError(f"Dropout: rate must lie in 0..1, got {rate}.")
         if noise_shape is not None and not (isinstance(noise_shape, (tuple, list)) and all(
                 n is None or (isinstance(n, int) and n > 0) for n in noise_shape)):
             raise ValueError("Dropout: noise_shape must be a tuple of integers from 1 on, or None for the extent of "
                              f"the input, got {noise_shape!r}.")
-        self.rate, self.noise_shape, self.seed = rate, noise_shape, seed
+        self.rate, self.noise_shape, self.seed = number("Dropout: rate", rate, 0, 1), noise_shape, seed
         self.seed_generator = SeedGenerator(seed)
         self.built = True
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import operator
 import threading
 
 import numpy as np
@@ -84,20 +85,27 @@ class Holder(registry.Configurable):
 
     # --- weights -----------------------------------------------------------------------------
 
-    def add_weight(self, *args, shape=None, initializer=None, dtype=None, trainable=True, regularizer=None,
-                   constraint=None, name=None):
+    def add_weight(self, *args, **kwargs):
         """Make a Variable that belongs to this layer and return it.
 
         Positional arguments are Keras 3's (shape, initializer, dtype, trainable) or, if the first is a
-        string, the older (name, shape, dtype, initializer, regularizer, trainable, constraint).
+        string, the older (name, shape, dtype, initializer, regularizer, trainable, constraint). Any of these
+        may be given by name; `trainable` is True by default, all others None.
         """
         self._check_initialized()
         order = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint") \
             if args and isinstance(args[0], str) else ("shape", "initializer", "dtype", "trainable")
         if len(args) > len(order):
             raise TypeError(f"add_weight takes at most {len(order)} positional arguments ({', '.join(order)}).")
-        given = {"shape": shape, "initializer": initializer, "dtype": dtype, "trainable": trainable,
-                 "regularizer": regularizer, "constraint": constraint, "name": name, **dict(zip(order, args))}
+        positional = dict(zip(order, args))
+        for name in kwargs:
+            if name in positional:
+                raise TypeError(f"{self.name}.add_weight: {name} is given twice, as {positional[name]!r} and as "
+                                f"{name}={kwargs[name]!r}. Give it once.")
+            if name not in _WEIGHT_ARGUMENTS:
+                raise TypeError(f"add_weight got an unexpected keyword argument {name!r}; it takes "
+                                f"{', '.join(_WEIGHT_ARGUMENTS)}.")
+        given = _WEIGHT_ARGUMENTS | positional | kwargs
         dtype = as_dtype(given["dtype"] or self._dtype)
         default = "glorot_uniform" if dtype.is_floating else "zeros"
         extents = _extents(given["shape"] if given["shape"] is not None else (), self)
@@ -202,12 +210,18 @@ HELD_KINDS = ("layers", "models", "metrics")
 CONTAINERS = (list, tuple, dict)
 
 
+_WEIGHT_ARGUMENTS = {"shape": None, "initializer": None, "dtype": None, "trainable": True, "regularizer": None,
+                     "constraint": None, "name": None}
+
+
 def _extents(shape, layer):
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     if any(n is None for n in shape):
         raise ShapeError(f"{layer.name}.add_weight: the shape {shape} has an axis that is not known. The input needs "
                          "that extent; give it in Input(shape=...).")
-    return tuple(int(n) for n in shape)
+    if not all(hasattr(n, "__index__") and operator.index(n) >= 0 for n in shape):
+        raise ShapeError(f"{layer.name}.add_weight: the extents of a shape must be integers from 0 on, got {shape}.")
+    return tuple(operator.index(n) for n in shape)
 
 
 def _search(values, kind):

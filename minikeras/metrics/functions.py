@@ -5,6 +5,7 @@ import numpy as np
 from ..autograd.dispatch import as_tensor
 from ..autograd.dtypes import floatx
 from ..autograd.linear import cast, reshape
+from ..errors import ShapeError
 from ..losses.functions import fit_ranks
 from ..ops import indexing, reduce
 from ..ops.arithmetic import absolute, clip, equal, greater
@@ -60,8 +61,11 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5):
 
 
 def _labels(y_true, y_pred):
-    """Integer labels without a last axis of 1."""
+    """Integer labels without a last axis of 1. Raises ShapeError unless there is one for each prediction."""
     y_true, y_pred = as_tensor(y_true), as_tensor(y_pred)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = reshape(y_true, shape=shape(y_true)[:-1])
+    if tuple(y_true.shape) != tuple(y_pred.shape[:-1]):
+        raise ShapeError(f"labels of shape {y_true.shape} do not fit predictions of shape {y_pred.shape}. Give one "
+                         "integer label for each row of predictions.")
     return y_true, y_pred

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from .. import registry
+from ..arguments import number
 from ..autograd.dispatch import as_tensor
 from ..autograd.state import thread
 from ..autograd.tensor import Tensor
@@ -44,13 +45,13 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         if len(given) > 1:
             raise ValueError(f"{self.name}: give only one of clipnorm, clipvalue and global_clipnorm, got "
                              f"{', '.join(given)}.")
-        if given and not clips[given[0]] > 0:
+        if given and not number(f"{self.name}: {given[0]}", clips[given[0]]) > 0:
             raise ValueError(f"{self.name}: {given[0]} must be above 0, got {clips[given[0]]}.")
         if gradient_accumulation_steps is not None and gradient_accumulation_steps < 2:
             raise ValueError(f"{self.name}: gradient_accumulation_steps must be 2 or more, or None.")
-        if use_ema and not 0 <= ema_momentum <= 1:
-            raise ValueError(f"{self.name}: ema_momentum must lie in 0..1, got {ema_momentum}.")
-        self.weight_decay = weight_decay
+        if use_ema:
+            number(f"{self.name}: ema_momentum", ema_momentum, 0, 1)
+        self.weight_decay = number(f"{self.name}: weight_decay", weight_decay, optional=True)
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.use_ema, self.ema_momentum = use_ema, ema_momentum
         self.ema_overwrite_frequency = ema_overwrite_frequency
@@ -78,8 +79,10 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             self._schedule = value if isinstance(value, LearningRateSchedule) else (lambda step: value())
             self._rate = None
             return
-        if isinstance(value, bool) or not np.ndim(np.asarray(value)) == 0 or np.asarray(value).dtype.kind not in "iuf":
-            raise ValueError(f"{self.name}: learning_rate must be a number, a schedule or a function, got {value!r}.")
+        rate = np.asarray(value)
+        if rate.ndim or rate.dtype.kind not in "iuf" or not 0 <= rate < np.inf:
+            raise ValueError(f"{self.name}: learning_rate must be a number from 0 on, a schedule or a function, got "
+                             f"{value!r}.")
         if isinstance(self._schedule, LearningRateSchedule):
             raise TypeError(f"{self.name}: the learning rate follows {self._schedule!r} and cannot be set. Make the "
                             "optimizer with a number to set it later.")
@@ -137,6 +140,9 @@ class Optimizer(registry.Configurable, kind="optimizers"):
     def apply_gradients(self, grads_and_vars):
         """One update from (gradient, variable) pairs, as `zip` makes them. Returns the step count."""
         pairs = list(grads_and_vars)
+        if not pairs:
+            raise ValueError(f"{self.name}.apply_gradients: there is nothing to update, the list of (gradient, "
+                             "variable) pairs is empty. Does the model have trainable weights?")
         self.apply([grad for grad, _ in pairs], [variable for _, variable in pairs])
         return self._iterations
 

@@ -1,5 +1,6 @@
 """Plain and adaptive gradient descent."""
 
+from ..arguments import number
 from ..ops.arithmetic import maximum, power
 from ..ops.unary import sqrt
 from .base import Optimizer
@@ -14,9 +15,7 @@ class SGD(Optimizer):
                  loss_scale_factor=None, gradient_accumulation_steps=None, name="SGD"):
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
                          ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name)
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"SGD: momentum must lie in 0..1, got {momentum}.")
-        self.momentum, self.nesterov = momentum, nesterov
+        self.momentum, self.nesterov = number("SGD: momentum", momentum, 0, 1), nesterov
 
     @property
     def slots(self):
@@ -43,7 +42,8 @@ class RMSprop(Optimizer, aliases=("rmsprop",)):
                  ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None, name=None):
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
                          ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name)
-        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
+        self.rho, self.momentum = number("RMSprop: rho", rho, 0, 1), number("RMSprop: momentum", momentum, 0, 1)
+        self.epsilon, self.centered = number("RMSprop: epsilon", epsilon, 0), centered
 
     @property
     def slots(self):
@@ -72,7 +72,9 @@ class Adam(Optimizer):
                  ema_overwrite_frequency=None, loss_scale_factor=None, gradient_accumulation_steps=None, name="adam"):
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
                          ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name)
-        self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
+        self.beta_1 = number("Adam: beta_1", beta_1, 0, 1, below=True)
+        self.beta_2 = number("Adam: beta_2", beta_2, 0, 1, below=True)
+        self.epsilon, self.amsgrad = number("Adam: epsilon", epsilon, 0), amsgrad
 
     late_slots = ("velocity_hat",)
 

@@ -35,6 +35,8 @@ def problems_of(path, *overrides):
     ("callbacks=[{type: EarlyStopping, patince: 3}]", "did you mean callbacks.0.patience?"),
     ("callbacks=[{type: EarlyStopping, mode: up}]", "callbacks.0: EarlyStopping: mode must be"),
     ("model.layers.0=Layer", "Layer is not one of the layers of minikeras"),
+    ("train.optimizer.learning_rate=-1", "learning_rate must be a number from 0 on"),
+    ("model.layers.0={type: Dropout, rate: lots}", "rate must be a number in 0..1, got 'lots'"),
     ("train.loss=Loss", "train.loss: Loss is not one of the losses of minikeras"),
     ("model.layers.0=os.system", "os.system is not one of the layers of minikeras"),
 ])

@@ -275,3 +275,26 @@ def test_a_layer_without_call_says_so():
 def test_an_unknown_argument_is_refused():
     with pytest.raises(TypeError, match="unitss"):
         Dense(2, unitss=3)
+
+
+def test_a_call_without_an_input_says_so():
+    with pytest.raises(TypeError, match="Dense 'd' was called without an input"):
+        Dense(2, name="d")()
+
+
+@pytest.mark.parametrize("shape", [(-1, 2), (2.5,), ("a",)])
+def test_a_weight_of_an_impossible_shape_is_refused(shape):
+    with pytest.raises(ShapeError, match="must be integers from 0 on"):
+        Layer().add_weight(shape=shape)
+
+
+@pytest.mark.parametrize(("positional", "named", "twice"), [
+    (("kernel", (2,)), {"name": "k2"}, "name"), (((2,),), {"shape": (3,)}, "shape")])
+def test_an_argument_of_a_weight_given_twice_is_refused(positional, named, twice):
+    with pytest.raises(TypeError, match=f"add_weight: {twice} is given twice"):
+        Layer().add_weight(*positional, **named)
+
+
+def test_an_unknown_argument_of_a_weight_is_refused():
+    with pytest.raises(TypeError, match="'shap'; it takes shape, "):
+        Layer().add_weight(shap=(2,))

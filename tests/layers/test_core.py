@@ -156,6 +156,16 @@ def test_flatten_of_an_unknown_extent_stays_unknown():
     assert layers.Flatten().compute_output_shape((None, None, 3)) == (None, None)
 
 
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda: layers.Dense(1, use_bias="no"), "Dense: use_bias must be True or False, got 'no'"),
+    (lambda: layers.Dense(1, trainable="no"), "Dense: trainable must be True or False, got 'no'"),
+    (lambda: layers.Dense(1, lora_rank=-1), "Dense: lora_rank must be an integer from 1 on, got -1"),
+    (lambda: layers.ReLU(negative_slope="a"), "ReLU: negative_slope must be a number from 0 on, got 'a'")])
+def test_arguments_of_another_type_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
 # --- Dropout -------------------------------------------------------------------------------------
 
 BIG = np.ones((200, 300), "float32")
@@ -197,7 +207,8 @@ def test_the_gradient_of_dropout_is_its_mask():
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ({"rate": 1.5}, "rate must lie in 0..1"), ({"rate": 0.5, "noise_shape": "ab"}, "noise_shape must be a tuple"),
+    ({"rate": 1.5}, "rate must be a number in 0..1, got 1.5"), ({"rate": "a"}, "rate must be a number .* got 'a'"),
+    ({"rate": 0.5, "noise_shape": "ab"}, "noise_shape must be a tuple"),
     ({"rate": 0.5, "noise_shape": (0, 2)}, "noise_shape must be a tuple")])
 def test_dropout_refuses_impossible_settings(arguments, message):
     with pytest.raises(ValueError, match=message):
@@ -213,7 +224,8 @@ def test_input_is_a_symbolic_tensor_with_the_batch_left_open():
 
 @pytest.mark.parametrize(("arguments", "message"), [
     ({"shape": 3}, r"Input\(shape=\(3,\)\)"), ({}, "needs `shape`"),
-    ({"shape": (3,), "batch_shape": (1, 3)}, "only one")])
+    ({"shape": (3,), "batch_shape": (1, 3)}, "only one"),
+    ({"shape": (-1,)}, r"an integer from 0 on, or None .*got \(None, -1\)"), ({"shape": (2.5,)}, "integer from 0 on")])
 def test_input_refuses_what_is_no_shape(arguments, message):
     with pytest.raises(ValueError, match=message):
         layers.Input(**arguments)

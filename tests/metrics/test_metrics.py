@@ -5,6 +5,7 @@ import pytest
 
 import minikeras as mk
 from minikeras import metrics, registry
+from minikeras.errors import ShapeError
 
 RNG = np.random.default_rng(7)
 P = RNG.dirichlet(np.ones(4), 6).astype("float32")
@@ -167,3 +168,9 @@ def test_a_function_becomes_a_metric():
 def test_an_unknown_name_gives_the_nearest_known_one():
     with pytest.raises(ValueError, match="Did you mean 'accuracy'"):
         metrics.get("acuracy")
+
+
+@pytest.mark.parametrize("metric", [metrics.SparseCategoricalAccuracy, metrics.SparseTopKCategoricalAccuracy])
+def test_labels_that_are_not_one_a_row_are_refused(metric):
+    with pytest.raises(ShapeError, match=r"labels of shape \(3,\) do not fit predictions of shape \(1, 2\)"):
+        metric()([1, 2, 3], [[0.1, 0.9]])

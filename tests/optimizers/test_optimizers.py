@@ -168,7 +168,9 @@ def test_a_variable_it_was_not_built_for_is_refused():
 @pytest.mark.parametrize(("arguments", "message"), [
     ({"clipnorm": 1.0, "clipvalue": 1.0}, "only one of"), ({"clipnorm": -1.0}, "clipnorm must be above 0"),
     ({"gradient_accumulation_steps": 1}, "2 or more"), ({"use_ema": True, "ema_momentum": 2.0}, "0..1"),
-    ({"learning_rate": "fast"}, "learning_rate must be a number"), ({"momentum": 3.0}, "momentum must lie in 0..1")])
+    ({"learning_rate": "fast"}, "learning_rate must be a number"), ({"momentum": 3.0}, "momentum must be a .* 0..1"),
+    ({"momentum": "a"}, "momentum must be a number"), ({"learning_rate": -1}, "from 0 on.*got -1"),
+    ({"learning_rate": np.nan}, "got nan"), ({"clipvalue": "a"}, "clipvalue must be a number")])
 def test_impossible_settings_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         SGD(**arguments)
@@ -183,6 +185,21 @@ def test_slots_are_named_after_their_variable():
     optimizer = Adam()
     optimizer.build([mk.Variable([1.0], name="w")])
     assert [v.name for v in optimizer.variables] == ["iteration", "learning_rate", "w_momentum", "w_velocity"]
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"beta_1": 2.0}, r"beta_1 must be a number in 0\.\.1, below 1, got 2\.0"), ({"beta_2": 1.0}, "beta_2 must"),
+    ({"epsilon": -1e-7}, "epsilon must be a number from 0 on, got -1e-07")])
+def test_adam_refuses_impossible_settings(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Adam(**arguments)
+
+
+def test_an_update_of_nothing_is_refused_and_not_counted():
+    optimizer = SGD()
+    with pytest.raises(ValueError, match=r"the list of .*pairs is empty"):
+        optimizer.apply_gradients([])
+    assert optimizer.iterations == 0
 
 
 # --- code of users gets tensors ----------------------------------------------------------------

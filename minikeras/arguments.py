@@ -1,0 +1,37 @@
+"""Checks of arguments, each with a message that says what came and what was expected."""
+
+import math
+
+import numpy as np
+
+
+def number(name, value, low=-math.inf, high=math.inf, *, below=False, optional=False):
+    """`value` if it is a finite number from `low` to `high`, without `high` itself if `below`.
+
+    name       how the message begins: 'SGD: momentum'
+    optional   whether None will do too
+    Raises ValueError.
+    """
+    if value is None and optional:
+        return value
+    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) \
+            and low <= value <= high and not math.isinf(value) and not (below and value == high):
+        return value
+    bounds = "" if low == -math.inf else f" from {low} on" if high == math.inf else f" in {low}..{high}"
+    raise ValueError(f"{name} must be a number{bounds}{f', below {high}' if below else ''}, got {value!r}.")
+
+
+def switch(name, value):
+    """`value` if it is True or False. Raises ValueError."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise ValueError(f"{name} must be True or False, got {value!r}.")
+
+
+def count(name, value, *, optional=False):
+    """`value` as an int if it is an integer from 1 on. Raises ValueError."""
+    if value is None and optional:
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} must be an integer from 1 on, got {value!r}.")
+    return int(value)
