@@ -1,5 +1,6 @@
 """minikeras train CONFIG [a.b=value ...]"""
 
+import sys
 from pathlib import Path
 
 from .. import experiment
@@ -23,4 +24,7 @@ def run(args):
     draft = experiment.read_config(args.config, args.overrides)
     experiment.choose_threads(draft.threads)
     finished = experiment.train(experiment.check_objects(draft), args.run_dir)
-    return 3 if finished.result["status"] == "nonfinite" else 0
+    if finished.result["status"] == "nonfinite":
+        print(f"stopped: {finished.result['message']}", file=sys.stderr)
+        return 3
+    return 0

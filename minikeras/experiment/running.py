@@ -81,7 +81,7 @@ def _train(config, model, parts, folder, log, report):
             _say(f"{shown}: {show_metrics(result[shown])}", log, report)
     else:
         kept = sorted(path.name for path in (folder / files.CHECKPOINTS).glob("*.keras"))
-        _say(f"stopped: {message}", log, report)
+        log.write(f"stopped: {message}")
         _say(f"checkpoints kept: {', '.join(kept) or 'none'}", log, report)
     files.write_json(folder / files.RESULT, result)
     _say(f"run folder: {folder}", log, report)

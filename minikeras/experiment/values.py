@@ -113,8 +113,11 @@ def either(word, read_other):
 
 def list_of(read_item, at_least=0):
     def read(node, path, found):
-        if not isinstance(node, Sequence) or len(node.items) < at_least:
-            return _refuse(node, path, f"a list of at least {at_least}" if at_least else "a list", found)
+        if not isinstance(node, Sequence):
+            return _refuse(node, path, "a list", found)
+        if len(node.items) < at_least:
+            found.add(node.where, f"{path} must have at least {at_least} item, got an empty list")
+            return INVALID
         items = [read_item(item, f"{path}.{index}", found) for index, item in enumerate(node.items)]
         return INVALID if any(item is INVALID for item in items) else tuple(items)
     return read
@@ -226,10 +229,14 @@ def _read_fields(cls, node, path, found):
             misspelt.update(near)
             hint = f"did you mean {prefix}{near[0]}?" if near else f"known here: {', '.join(known) or 'none'}"
             found.add(entry.where, f"{prefix}{name} is not a known key; {hint}")
-    for f in dataclasses.fields(cls):
-        if f.name in node.entries and "read" in f.metadata:
+    fields = [f for f in dataclasses.fields(cls) if "read" in f.metadata]
+    for f in fields:
+        if f.name in node.entries:
             values[f.name] = f.metadata["read"](node.get(f.name), prefix + f.name, found)
-        elif f.default is dataclasses.MISSING and "read" in f.metadata and f.name not in misspelt:
+    for f in fields:
+        # A type that is refused says nothing of what else belongs to it.
+        if f.name not in values and f.default is dataclasses.MISSING and f.name not in misspelt \
+                and values.get("type") is not INVALID:
             found.add(node.where, f"{prefix}{f.name} is missing: add it")
     if len(found) > before or any(value is INVALID for value in values.values()):
         return INVALID

@@ -82,7 +82,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(write):
     ("train.loss=[mse]", "train.loss must be the name of one of the losses"),
     ("callbacks=[{patience: 1}]", "callbacks.0.type is missing"),
     ("callbacks=[{type: 3}]", "callbacks.0.type must be the name of one of the callbacks, got the number 3"),
-    ("model.layers=[]", "model.layers must be a list of at least 1"),
+    ("model.layers=[]", "model.layers must have at least 1 item, got an empty list"),
     ("model.input_shape=[8, -1]", "model.input_shape.1 must be a whole number of at least 1"),
     ("model.type=Functional", "model.type: only Sequential is supported so far"),
     ("model.layers.out.repeat=0", "model.layers.1.repeat must be a whole number of at least 1"),
@@ -137,3 +137,9 @@ def test_reading_a_config_does_not_load_numpy(tiny):
     code = f"import sys; from minikeras.experiment import read_config as r; r({str(tiny)!r}); " \
            "sys.exit('numpy' in sys.modules or 'tqdm' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_model_type_that_is_refused_is_the_only_problem(write):
+    problems = read_config(write(TINY.replace("input_shape", "type: Sequential\n  input_shape")),
+                           ["model.type=Functional"]).found.problems()
+    assert len(problems) == 1 and "model.type" in problems[0]
