@@ -150,7 +150,8 @@ class Layer(Holder, kind="layers"):
                             "an array.")
         first = args[0] if args else next(iter(kwargs.values()), None)
         shape = tree.map_structure(lambda x: getattr(x, "shape", None), first)
-        if type(self).build is not Layer.build and shape is None:
+        if type(self).build is not Layer.build and all(
+                getattr(x, "shape", None) is None for x in tree.flatten(first)):
             raise ValueError(f"{type(self).__name__} {self.name!r} cannot be built: its first argument is "
                              f"{type(first).__name__}, which has no shape. Call it on a tensor or an array.")
         self._build_at_call(shape)

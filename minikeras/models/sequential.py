@@ -135,7 +135,11 @@ class Sequential(Model):
 
 
 def _check_input(model, inputs):
-    want, got = model._input_layer.batch_shape, inputs.shape
+    want = model._input_layer.batch_shape
+    if not hasattr(inputs, "shape"):
+        raise TypeError(f"{model.name} has one input, of shape {want} (batch first), got a {type(inputs).__name__}. "
+                        "Give one array or tensor; a list of numbers as tf.constant(...) or np.array(...).")
+    got = inputs.shape
     if want[1:] == got[1:] and want[0] is None:
         return
     if len(want) != len(got) or any(m is not None and n is not None and m != n for m, n in zip(want, got)):

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from ..arguments import count, number
 from ..autograd import tree
 from ..autograd.dtypes import default_float
 from ..autograd.random import derived_generator
@@ -19,12 +20,15 @@ class ArrayData:
     """
 
     def __init__(self, x, y=None, sample_weight=None, *, check_finite=True):
+        if x is None:
+            raise DataError("there is no input: x is None. Give x as an array with samples along its first axis, or a "
+                            "list or dict of arrays.")
         self.parts = {"x": x, "y": y, "sample_weight": sample_weight}
         self.arrays = {}
         for name, part in self.parts.items():
             if part is not None:
-                leaves = [_as_array(name, leaf) for leaf in tree.flatten(_joined(part))]
-                self.parts[name], self.arrays[name] = _joined(part), leaves
+                self.parts[name] = part = _joined(name, part)
+                self.arrays[name] = [_as_array(name, leaf) for leaf in tree.flatten(part)]
         counts = {name: {len(leaf) for leaf in leaves} for name, leaves in self.arrays.items()}
         every = set().union(*counts.values())
         if len(every) > 1:
@@ -93,11 +97,17 @@ class ArrayData:
         return part
 
 
-def _joined(part):
-    """A list of numbers or of rows counts as one array; a list of arrays as several inputs."""
-    if isinstance(part, (list, tuple)) and not any(isinstance(p, (np.ndarray, ArrayOperand, dict)) for p in part):
+def _joined(name, part):
+    """A list of numbers or of rows counts as one array; a list of arrays as several inputs, of one array as it."""
+    if not isinstance(part, (list, tuple)):
+        return part
+    if any(isinstance(p, (np.ndarray, ArrayOperand, dict)) for p in part):
+        return part[0] if len(part) == 1 and not isinstance(part[0], dict) else part
+    try:
         return np.asarray(part)
-    return part
+    except ValueError:
+        raise DataError(f"{name} is a list of rows of different lengths. Make them equally long, for example by "
+                        "padding.") from None
 
 
 def _as_array(name, leaf):
@@ -127,6 +137,7 @@ def _check_finite(name, leaf):
 
 def class_weights(y, class_weight):
     """A weight for each sample from its class: integer labels, or one-hot rows."""
+    check_class_weight(class_weight)
     labels = np.asarray(y)
     if labels.ndim > 2:
         raise DataError(f"class_weight needs one class for each sample, got labels of shape {labels.shape}. Give "
@@ -136,3 +147,44 @@ def class_weights(y, class_weight):
     for label, weight in class_weight.items():
         weights[labels == label] = weight
     return weights
+
+
+def check_class_weight(class_weight):
+    """Raises ValueError unless it is a dict of class number to weight."""
+    fits = isinstance(class_weight, dict) and all(
+        isinstance(label, (int, np.integer)) and not isinstance(label, bool) and label >= 0 for label in class_weight)
+    if not fits:
+        raise ValueError("class_weight must be a dict from class numbers, integers from 0 on, to weights, such as "
+                         f"{{0: 1.0, 1: 2.5}}, got {class_weight!r}.")
+    for label, weight in class_weight.items():
+        number(f"class_weight[{label}]", weight, 0)
+
+
+def unpack_x_y_sample_weight(data):
+    """(x, y, sample_weight) of a batch or data set given as x, (x,), (x, y) or (x, y, sample_weight)."""
+    if not isinstance(data, tuple):
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise DataError(f"data must be x, (x, y) or (x, y, sample_weight), got a tuple of {len(data)}.")
+    return (*data, None, None)[:3]
+
+
+def check_fit_settings(shuffle, verbose, **settings):
+    """Raises ValueError for settings of `fit` that mean nothing. `settings` are counts; None leaves one open."""
+    for name, value in settings.items():
+        count(f"fit: {name}", value, optional=True)
+    if not isinstance(shuffle, (bool, np.bool_)):
+        raise ValueError(f"fit: shuffle must be True or False, got {shuffle!r}.")
+    check_verbose("fit", verbose)
+
+
+def check_verbose(method, verbose):
+    """Raises ValueError unless it is 0, 1, 2 or 'auto'."""
+    if verbose not in ("auto", 0, 1, 2):
+        raise ValueError(f"{method}: verbose must be 0, 1, 2 or 'auto', got {verbose!r}.")
+
+
+def check_frequency(frequency):
+    """Raises ValueError unless it is an integer from 1 on, or a list of epochs."""
+    if not isinstance(frequency, (list, tuple, set)):
+        count("fit: validation_freq", frequency)

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from .. import losses, metrics, optimizers, registry
+from ..arguments import count
 from ..autograd import tree
 from ..autograd.dispatch import as_tensor
 from ..autograd.random import fresh_seed
@@ -13,7 +14,15 @@ from ..autograd.tensor import ArrayOperand
 from ..errors import DataError
 from .callbacks import CallbackList, History
 from .compiled import CompiledLoss, CompiledMetrics, tree_items
-from .data import ArrayData, class_weights
+from .data import (
+    ArrayData,
+    check_class_weight,
+    check_fit_settings,
+    check_frequency,
+    check_verbose,
+    class_weights,
+    unpack_x_y_sample_weight,
+)
 from .progress import ProgressBar
 
 
@@ -48,6 +57,15 @@ class Trainer:
     def _check_compiled(self, method):
         if not self.compiled:
             raise ValueError(f"{self.name}.{method}: call compile(optimizer, loss, ...) first.")
+
+    def _check_targets(self, where, y):
+        """Raises DataError where the compiled loss needs y and there is none."""
+        computes_itself = type(self).compute_loss is not Trainer.compute_loss or \
+            type(self).train_step is not Trainer.train_step
+        if y is None and self._compiled.has_loss and not computes_itself:
+            how = "as (x, y)" if "validation" in where else "as two arguments; (x, y) as one is two inputs"
+            raise DataError(f"{where}: there is no y, and the compiled loss compares it with the output. Give x and y "
+                            f"{how}.")
 
     @property
     def metrics(self):
@@ -135,8 +153,10 @@ class Trainer:
         Raises DataError for data that cannot be trained on.
         """
         self._check_compiled("fit")
-        batch_size = _positive("batch_size", 32 if batch_size is None else batch_size)
-        _positive("epochs", epochs)
+        batch_size = count("fit: batch_size", 32 if batch_size is None else batch_size)
+        check_fit_settings(shuffle, verbose, epochs=epochs, steps_per_epoch=steps_per_epoch,
+                           validation_steps=validation_steps, validation_batch_size=validation_batch_size)
+        check_frequency(validation_freq)
         data, validation = self._fit_data(x, y, sample_weight, class_weight, validation_split, validation_data)
         steps = self._steps_of_epoch(data.num_batches(batch_size), steps_per_epoch)
         history = History()
@@ -169,7 +189,6 @@ class Trainer:
     def _steps_of_epoch(self, num_batches, steps_per_epoch):
         if steps_per_epoch is None:
             return num_batches
-        _positive("steps_per_epoch", steps_per_epoch)
         if num_batches % steps_per_epoch:
             warnings.warn(f"fit: steps_per_epoch={steps_per_epoch} does not divide the {num_batches} batches of the "
                           "data, so the last epoch of each pass over the data is shorter.", stacklevel=3)
@@ -177,9 +196,15 @@ class Trainer:
 
     def _fit_data(self, x, y, sample_weight, class_weight, validation_split, validation_data):
         _check_weights(sample_weight, class_weight)
+        if class_weight is not None:
+            check_class_weight(class_weight)
         data, validation = ArrayData(x, y, sample_weight), None
+        self._check_targets("fit", y)
         if validation_data is not None:
-            validation = ArrayData(*unpack_x_y_sample_weight(validation_data))
+            parts = tuple(validation_data) if isinstance(validation_data, list) else validation_data
+            parts = unpack_x_y_sample_weight(parts)
+            validation = ArrayData(*parts)
+            self._check_targets("fit: validation_data", parts[1])
         elif validation_split:
             if not 0 < validation_split < 1:
                 raise ValueError(f"fit: validation_split must lie between 0 and 1, got {validation_split}.")
@@ -223,8 +248,11 @@ class Trainer:
                  return_dict=False):
         """The loss and metrics over data: a number, a list of them in the order of `metrics_names`, or a dict."""
         self._check_compiled("evaluate")
-        batch_size = _positive("batch_size", 32 if batch_size is None else batch_size)
+        batch_size = count("evaluate: batch_size", 32 if batch_size is None else batch_size)
+        count("evaluate: steps", steps, optional=True)
+        check_verbose("evaluate", verbose)
         data = ArrayData(x, y, sample_weight)
+        self._check_targets("evaluate", y)
         shown = [ProgressBar(verbose)] if verbose else []
         events = CallbackList([*tree_items(callbacks or []), *shown], self, steps=steps or data.num_batches(batch_size),
                               alone=True)
@@ -237,8 +265,10 @@ class Trainer:
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """The outputs for all samples of `x` as NumPy arrays, computed batch by batch."""
+        batch_size = count("predict: batch_size", 32 if batch_size is None else batch_size)
+        count("predict: steps", steps, optional=True)
+        check_verbose("predict", verbose)
         data = ArrayData(x, check_finite=False)
-        batch_size = _positive("batch_size", 32 if batch_size is None else batch_size)
         events = CallbackList(tree_items(callbacks or []), self)
         events.on_predict_begin()
         outputs = []
@@ -254,6 +284,7 @@ class Trainer:
         """One update from one batch; its loss and metrics, as `evaluate` gives them."""
         self._check_compiled("train_on_batch")
         _check_weights(sample_weight, class_weight)
+        self._check_targets("train_on_batch", y)
         if class_weight is not None:
             sample_weight = class_weights(y, class_weight)
         return self._on_batch(self.train_step, x, y, sample_weight, return_dict)
@@ -261,6 +292,7 @@ class Trainer:
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         """The loss and metrics of one batch, as `evaluate` gives them."""
         self._check_compiled("test_on_batch")
+        self._check_targets("test_on_batch", y)
         return self._on_batch(self.test_step, x, y, sample_weight, return_dict)
 
     def _on_batch(self, step, x, y, sample_weight, return_dict):
@@ -320,15 +352,6 @@ class Compiled:
                 "run_eagerly": self.model.run_eagerly, "steps_per_execution": 1, "jit_compile": False}
 
 
-def unpack_x_y_sample_weight(data):
-    """(x, y, sample_weight) of a batch or data set given as x, (x,), (x, y) or (x, y, sample_weight)."""
-    if not isinstance(data, tuple):
-        return data, None, None
-    if not 1 <= len(data) <= 3:
-        raise DataError(f"data must be x, (x, y) or (x, y, sample_weight), got a tuple of {len(data)}.")
-    return (*data, None, None)[:3]
-
-
 def _is_due(epoch, frequency):
     """Whether the epoch, counted from 1, is one to validate: every so many, or those listed."""
     return epoch in frequency if isinstance(frequency, (list, tuple, set)) else epoch % frequency == 0
@@ -342,9 +365,3 @@ def _check_weights(sample_weight, class_weight):
 def _numbers(logs):
     return {name: float(value._array if isinstance(value, ArrayOperand) else as_tensor(value)._array)
             for name, value in logs.items()}
-
-
-def _positive(name, value):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name} must be an integer from 1 on, got {value!r}.")
-    return int(value)

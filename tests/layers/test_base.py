@@ -298,3 +298,8 @@ def test_an_argument_of_a_weight_given_twice_is_refused(positional, named, twice
 def test_an_unknown_argument_of_a_weight_is_refused():
     with pytest.raises(TypeError, match="'shap'; it takes shape, "):
         Layer().add_weight(shap=(2,))
+
+
+def test_a_nested_list_of_numbers_is_no_input():
+    with pytest.raises(ValueError, match="Dense 'd' cannot be built: its first argument is list, which has no shape"):
+        Dense(2, name="d")([[1.0, 2.0]])

@@ -34,7 +34,7 @@ def with_one(value):
     ({"x": X, "y": Y, "validation_data": (X, Y, Y, Y)}, "got a tuple of 4"),
     ({"x": X, "y": Y, "validation_data": (X[:0], Y[:0])}, "empty"),
     ({"x": X, "y": Y, "validation_split": 0.9}, "leaves one side empty"),
-    ({"x": X, "y": None, "class_weight": {0: 1.0}}, "class_weight needs y"),
+    ({"x": X, "y": None, "class_weight": {0: 1.0}}, "fit: there is no y"),
     ({"x": X, "y": np.ones((4, 2, 2)), "class_weight": {0: 1.0}}, "one class for each sample"),
 ])
 def test_unusable_data_is_refused(arguments, message):
@@ -116,3 +116,56 @@ def test_a_layer_that_needs_a_known_width_says_so():
 def test_several_callbacks_must_be_callbacks():
     with pytest.raises(TypeError, match="callbacks must be Callback objects, got 3"):
         compiled().fit(X, Y, callbacks=[3], verbose=0)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict", "train_on_batch"])
+def test_no_input_at_all_says_so(method):
+    with pytest.raises(DataError, match="there is no input: x is None"):
+        getattr(compiled(), method)(None, **({} if method == "predict" else {"y": Y}))
+
+
+@pytest.mark.parametrize(("method", "arguments", "message"), [
+    ("fit", {"x": X}, "fit: there is no y"), ("evaluate", {"x": X}, "evaluate: there is no y"),
+    ("train_on_batch", {"x": X}, "train_on_batch: there is no y"), ("fit", {"x": (X, Y)}, "as two arguments"),
+    ("fit", {"x": X, "y": Y, "validation_data": X}, r"validation_data: there is no y.*as \(x, y\)")])
+def test_missing_targets_are_refused_where_the_loss_needs_them(method, arguments, message):
+    with pytest.raises(DataError, match=message):
+        getattr(compiled(), method)(**arguments)
+
+
+@pytest.mark.parametrize("arguments", [
+    {"x": [X], "y": Y}, {"x": X, "y": [Y]}, {"x": X, "y": Y, "validation_data": [X, Y]}])
+def test_lists_of_one_array_are_taken_as_in_keras(arguments):
+    assert len(compiled().fit(**arguments, verbose=0).epoch) == 1
+
+
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"validation_freq": 0}, "validation_freq must be an integer from 1 on, got 0"),
+    ({"validation_steps": 0}, "validation_steps must"), ({"validation_batch_size": 0}, "validation_batch_size must"),
+    ({"verbose": "loud"}, "verbose must be 0, 1, 2 or 'auto', got 'loud'"), ({"verbose": 7}, "got 7"),
+    ({"shuffle": "batch"}, "shuffle must be True or False, got 'batch'"),
+    ({"class_weight": [1, 2]}, r"class_weight must be a dict .*got \[1, 2\]"), ({"class_weight": {-1: 1.0}}, "from 0"),
+    ({"class_weight": {"a": 1.0}}, "class_weight must be a dict"),
+    ({"class_weight": {0: -1.0}}, r"class_weight\[0\] must be a number from 0 on")])
+def test_settings_that_mean_nothing_are_refused_before_an_update(settings, message):
+    model = compiled()
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, Y, **settings)
+    assert model.optimizer.iterations == 0
+
+
+def test_evaluating_no_steps_is_refused():
+    with pytest.raises(ValueError, match="evaluate: steps must be an integer from 1 on"):
+        compiled().evaluate(X, Y, steps=0)
+
+
+def test_rows_of_different_lengths_are_refused():
+    with pytest.raises(DataError, match="x is a list of rows of different lengths"):
+        compiled().fit([[1.0, 2.0, 3.0], [1.0]], Y[:2])
+
+
+@pytest.mark.parametrize("call", [lambda m: m({"a": X}), lambda m: m([[1.0, 2.0, 3.0]]),
+                                  lambda m: m.fit({"a": X}, Y, verbose=0)])
+def test_a_nest_for_a_model_of_one_input_is_refused(call):
+    with pytest.raises(TypeError, match=r"has one input, of shape \(None, 3\).*got a (dict|list)"):
+        call(compiled())
