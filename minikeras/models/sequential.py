@@ -1,5 +1,7 @@
 """Sequential: layers one after another."""
 
+import inspect
+
 from .. import registry
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError, SymbolicError
@@ -107,7 +109,7 @@ class Sequential(Model):
         if self._input_layer is not None:
             _check_input(self, inputs)
         for layer in self._stack:
-            inputs = layer(inputs)
+            inputs = layer(inputs) if mask is None or not _takes_mask(layer) else layer(inputs, mask=mask)
         return inputs
 
     def get_config(self):
@@ -132,6 +134,10 @@ class Sequential(Model):
         if not config.get("trainable", True):
             model.trainable = False
         return model
+
+
+def _takes_mask(layer):
+    return "mask" in inspect.signature(layer.call).parameters
 
 
 def _check_input(model, inputs):

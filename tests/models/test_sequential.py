@@ -188,3 +188,9 @@ def test_shapes_are_not_known_before_building():
 def test_models_of_inputs_and_outputs_are_refused_for_now(arguments):
     with pytest.raises(TypeError, match=r"Model\(inputs, outputs\) is not supported yet: subclass Model"):
         mk.Model(*arguments[0], **arguments[1])
+
+
+def test_a_mask_reaches_the_layers_that_take_one():
+    x, mask = np.ones((2, 3), "float32"), np.array([[True, False, True], [True, True, True]])
+    model = mk.Sequential([mk.layers.Identity(), mk.Sequential([mk.layers.Softmax()])])
+    np.testing.assert_allclose(model(x, mask=mask).numpy(), mask / mask.sum(1, keepdims=True), rtol=1e-6)
