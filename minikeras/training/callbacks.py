@@ -14,22 +14,24 @@ class Callback(registry.Configurable, kind="callbacks"):
     params = None
 
     def set_model(self, model):
+        """Called with the model before training."""
         self.model = model
 
     def set_params(self, params):
+        """Called with what is known of the training: epochs, steps, verbose."""
         self.params = params
 
     def on_train_begin(self, logs=None):
-        pass
+        """Before the first epoch."""
 
     def on_train_end(self, logs=None):
-        pass
+        """After the last epoch."""
 
     def on_epoch_begin(self, epoch, logs=None):
-        pass
+        """Before an epoch, counted from 0."""
 
     def on_epoch_end(self, epoch, logs=None):
-        pass
+        """After an epoch and its validation; `logs` has the losses and metrics, those of validation as val_...."""
 
     def on_batch_begin(self, batch, logs=None):
         """The older name of on_train_batch_begin."""
@@ -38,34 +40,34 @@ class Callback(registry.Configurable, kind="callbacks"):
         """The older name of on_train_batch_end."""
 
     def on_train_batch_begin(self, batch, logs=None):
-        pass
+        """Before an update; `batch` counts from 0 in each epoch."""
 
     def on_train_batch_end(self, batch, logs=None):
-        pass
+        """After an update; `logs` has the means over the epoch so far."""
 
     def on_test_begin(self, logs=None):
-        pass
+        """Before an evaluation, also that of validation."""
 
     def on_test_end(self, logs=None):
-        pass
+        """After an evaluation; `logs` has its losses and metrics."""
 
     def on_test_batch_begin(self, batch, logs=None):
-        pass
+        """Before a batch of an evaluation."""
 
     def on_test_batch_end(self, batch, logs=None):
-        pass
+        """After a batch of an evaluation; `logs` has the means so far."""
 
     def on_predict_begin(self, logs=None):
-        pass
+        """Before a prediction."""
 
     def on_predict_end(self, logs=None):
-        pass
+        """After a prediction."""
 
     def on_predict_batch_begin(self, batch, logs=None):
-        pass
+        """Before a batch of a prediction."""
 
     def on_predict_batch_end(self, batch, logs=None):
-        pass
+        """After a batch of a prediction; `logs` has its outputs."""
 
 
 EVENTS = [name for name in vars(Callback) if name.startswith("on_")]
