@@ -3,7 +3,7 @@
 import functools
 
 from . import registry
-from .autograd.dispatch import as_tensor
+from .autograd.operands import as_tensor
 from .ops import arithmetic, nn, unary
 
 for _function in (nn.celu, nn.elu, nn.glu, nn.hard_shrink, nn.hard_sigmoid, nn.hard_tanh, nn.leaky_relu, nn.log_sigmoid,

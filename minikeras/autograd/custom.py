@@ -6,10 +6,11 @@ import inspect
 
 from ..errors import GradientError, ShapeError
 from . import tree
-from .dispatch import as_tensor, component, parents_of
+from .dispatch import component, parents_of
 from .dtypes import is_differentiable
 from .linear import zeros_like
 from .op import kept, primitive
+from .operands import as_tensor
 from .state import NEVER, thread
 from .tape import GradientTape
 from .tensor import Node, SymbolicTensor, Tensor

@@ -1,7 +1,7 @@
 """IndexedSlices: a gradient that touches only some rows of a table."""
 
-from .dispatch import as_tensor
 from .linear import ARRAY, Slices, add_slices, concatenate, reshape
+from .operands import as_tensor
 from .tensor import array_text
 
 

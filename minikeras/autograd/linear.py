@@ -6,8 +6,8 @@ import numpy as np
 
 from ..errors import ShapeError
 from . import dims
-from .dispatch import core
 from .op import declare, kept, linear, primitive
+from .operands import core
 from .tensor import ndarray
 
 

@@ -15,7 +15,8 @@ from inspect import isfunction
 import numpy as np
 
 from . import dims
-from .dispatch import core, doorway, first_kept, floated, kept, promoted
+from .dispatch import doorway
+from .operands import core, first_kept, floated, kept, promoted
 
 __all__ = ["declare", "elementwise", "first_kept", "floated", "kept", "linear", "multilinear", "primitive", "promoted"]
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from ..errors import ShapeError
 from . import tree
-from .dispatch import as_tensor, component
+from .dispatch import component
 from .dtypes import is_differentiable
 from .indexed_slices import IndexedSlices
 from .linear import Slices, add_n, add_slices, ones_like
+from .operands import as_tensor
 from .quiet import follow_tapes
 from .state import NEVER, thread, tick
 from .tensor import Node, SymbolicTensor, Tensor, ndarray, source_node

@@ -10,8 +10,8 @@ import numpy as np
 from .. import registry, regularizers
 from ..arguments import switch
 from ..autograd import tree
-from ..autograd.dispatch import as_tensor
 from ..autograd.dtypes import as_dtype, floatx
+from ..autograd.operands import as_tensor
 from ..autograd.quiet import quietly
 from ..autograd.state import tick
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor

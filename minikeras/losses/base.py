@@ -1,9 +1,9 @@
 """Loss: a function of each sample's error, weighted and reduced to one number."""
 
 from .. import registry
-from ..autograd.dispatch import as_tensor
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.linear import cast, reshape
+from ..autograd.operands import as_tensor
 from ..ops import reduce
 from ..ops.arithmetic import divide_no_nan, not_equal
 from ..ops.shapes import shape

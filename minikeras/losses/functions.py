@@ -1,7 +1,7 @@
 """Losses of each sample: functions of (y_true, y_pred) that average over the last axis."""
 
-from ..autograd.dispatch import as_tensor
 from ..autograd.linear import cast
+from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..ops import nn, reduce
 from ..ops.arithmetic import absolute, clip, log, not_equal, select, square

@@ -4,7 +4,7 @@ import inspect
 
 from .. import initializers, ops, registry
 from ..autograd import dtypes
-from ..autograd.dispatch import as_tensor
+from ..autograd.operands import as_tensor
 from ..autograd.variable import Variable
 from ..losses import functions as losses
 from ..ops import reduce

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..autograd.dispatch import as_tensor
 from ..autograd.dtypes import floatx
 from ..autograd.linear import cast, reshape
+from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..losses.functions import fit_ranks
 from ..ops import indexing, reduce

@@ -1,12 +1,12 @@
 """Keras' `ops`: every function here takes tensors, arrays and numbers and gives tensors."""
 
 from ..autograd.custom import stop_gradient
-from ..autograd.dispatch import as_tensor as convert_to_tensor
 from ..autograd.linear import broadcast_to as _broadcast_to
 from ..autograd.linear import concatenate as _concatenate
 from ..autograd.linear import reshape as _reshape
 from ..autograd.linear import stack as _stack
 from ..autograd.linear import zeros_like
+from ..autograd.operands import as_tensor as convert_to_tensor
 from . import operators
 from .arithmetic import (
     absolute,

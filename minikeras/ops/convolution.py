@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.dispatch import as_tensor, shape_of
 from ..autograd.linear import reshape
 from ..autograd.op import linear
+from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .linalg import matmul
 from .shapes import pad_zeros

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..autograd import dtypes
-from ..autograd.dispatch import as_tensor, shape_of
 from ..autograd.linear import broadcast_to
 from ..autograd.linear import cast as cast_op
+from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import ArrayOperand, Operand, Tensor, new_array
 from ..errors import ShapeError
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.dispatch import as_tensor, shape_of
 from ..autograd.linear import ARRAY, broadcast_to, getitem, reshape, scatter_sum, zeros_like
 from ..autograd.op import declare, kept, primitive
+from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import Operand, Tensor, ndarray
 from .shapes import pad_zeros, ravel
 

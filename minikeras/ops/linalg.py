@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.dispatch import as_tensor, shape_of
 from ..autograd.linear import getitem, reshape, sum_to
 from ..autograd.op import floated, linear, multilinear, primitive
+from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .arithmetic import absolute
 from .reduce import euclidean_norm, max, sum

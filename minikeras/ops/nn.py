@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.dispatch import as_tensor
 from ..autograd.linear import zeros_like
 from ..autograd.op import elementwise, floated, kept, primitive
+from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from .arithmetic import absolute, clip, minimum, select, sign
 from .indexing import one_hot_op

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..autograd.dispatch import as_tensor
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.op import kept, primitive
+from ..autograd.operands import as_tensor
 from ..autograd.random import SeedGenerator, generator_of, set_random_seed
 from .arithmetic import minimum
 from .indexing import gather

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.dispatch import as_tensor
 from ..autograd.linear import broadcast_to, cast, reshape
 from ..autograd.op import floated, kept, linear, primitive
+from ..autograd.operands import as_tensor
 from .arithmetic import divide_no_nan, select, square
 from .unary import exp, sqrt
 

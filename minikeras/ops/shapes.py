@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.dispatch import as_tensor, shape_of
 from ..autograd.linear import broadcast_to, concatenate, getitem, reshape, stack
 from ..autograd.op import linear
+from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .reduce import _transposed_op, axes_of
 

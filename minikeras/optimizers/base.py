@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import registry
 from ..arguments import number
-from ..autograd.dispatch import as_tensor
+from ..autograd.operands import as_tensor
 from ..autograd.state import thread
 from ..autograd.tensor import Tensor
 from ..autograd.variable import Variable

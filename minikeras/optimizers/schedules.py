@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from .. import registry
-from ..autograd.dispatch import as_tensor
+from ..autograd.operands import as_tensor
 from ..ops.arithmetic import log, maximum, minimum, power, select
 from ..ops.unary import ceil, cos, floor
 

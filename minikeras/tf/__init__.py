@@ -10,8 +10,8 @@ import numpy as np
 
 from .. import ops
 from ..autograd import dtypes
-from ..autograd.dispatch import as_tensor
 from ..autograd.linear import add_n as _add_n
+from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand, Tensor
 from ..errors import DTypeError, ShapeError
 from ..ops import creation, indexing, reduce, shapes

@@ -1,6 +1,6 @@
 """TensorFlow's `tf.linalg`."""
 
-from ..autograd.dispatch import as_tensor
+from ..autograd.operands import as_tensor
 from ..ops import linalg as _linalg
 from ..ops import shapes as _shape
 from . import eye, matmul, norm, tensordot, tf_function_of  # noqa: F401 (public names of tf.linalg)

@@ -1,6 +1,6 @@
 """TensorFlow's `tf.nn`."""
 
-from ..autograd.dispatch import as_tensor
+from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..ops import convolution as _conv
 from ..ops import nn as _nn

@@ -4,7 +4,7 @@ from collections import Counter
 
 from .. import losses, metrics, registry
 from ..autograd import tree
-from ..autograd.dispatch import as_tensor
+from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from .. import losses, metrics, optimizers, registry
 from ..arguments import count
 from ..autograd import tree
-from ..autograd.dispatch import as_tensor
+from ..autograd.operands import as_tensor
 from ..autograd.random import fresh_seed
 from ..autograd.tape import GradientTape
 from ..autograd.tensor import ArrayOperand
