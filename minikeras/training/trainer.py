@@ -23,7 +23,7 @@ from .data import (
     class_weights,
     unpack_x_y_sample_weight,
 )
-from .progress import ProgressBar
+from .progress import showing
 
 
 class Trainer:
@@ -160,26 +160,21 @@ class Trainer:
         data, validation = self._fit_data(x, y, sample_weight, class_weight, validation_split, validation_data)
         steps = self._steps_of_epoch(data.num_batches(batch_size), steps_per_epoch)
         history = History()
-        shown = [ProgressBar(verbose)] if verbose else []
-        events = CallbackList([*tree_items(callbacks or []), history, *shown], self, epochs=epochs, steps=steps,
-                              verbose=verbose)
         seed, logs = self._shuffle_seed, {}
         self.stop_training = False
-        with np.errstate(all="ignore"):
+        with showing(verbose, "train") as shown, np.errstate(all="ignore"):
+            events = CallbackList([*tree_items(callbacks or []), history, *shown], self, epochs=epochs, steps=steps,
+                                  verbose=verbose)
             events.on_train_begin()
-            try:
-                for epoch in range(initial_epoch, epochs):
-                    batches = data.epoch(epoch, batch_size, seed if shuffle else None, steps_per_epoch)
-                    logs = self._fit_epoch(epoch, batches, events)
-                    if validation is not None and _is_due(epoch + 1, validation_freq):
-                        logs.update(self._validate(validation, validation_batch_size or batch_size, validation_steps,
-                                                   events))
-                    events.on_epoch_end(epoch, logs=logs)
-                    if self.stop_training:
-                        break
-            finally:
-                for bar in shown:
-                    bar.close()
+            for epoch in range(initial_epoch, epochs):
+                batches = data.epoch(epoch, batch_size, seed if shuffle else None, steps_per_epoch)
+                logs = self._fit_epoch(epoch, batches, events)
+                if validation is not None and _is_due(epoch + 1, validation_freq):
+                    logs.update(self._validate(validation, validation_batch_size or batch_size, validation_steps,
+                                               events))
+                events.on_epoch_end(epoch, logs=logs)
+                if self.stop_training:
+                    break
             self.optimizer.finalize_variable_values(self.trainable_weights)
             events.on_train_end(logs=logs)
         history.model = self
@@ -253,10 +248,9 @@ class Trainer:
         check_verbose("evaluate", verbose)
         data = ArrayData(x, y, sample_weight)
         self._check_targets("evaluate", y)
-        shown = [ProgressBar(verbose)] if verbose else []
-        events = CallbackList([*tree_items(callbacks or []), *shown], self, steps=steps or data.num_batches(batch_size),
-                              alone=True)
-        with np.errstate(all="ignore"):
+        with showing(verbose, "test") as shown, np.errstate(all="ignore"):
+            events = CallbackList([*tree_items(callbacks or []), *shown], self,
+                                  steps=steps or data.num_batches(batch_size))
             logs = self._evaluate(data, batch_size, steps, events)
         if return_dict:
             return logs
@@ -264,20 +258,21 @@ class Trainer:
         return values[0] if len(values) == 1 else values
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
-        """The outputs for all samples of `x` as NumPy arrays, computed batch by batch."""
+        """The outputs for all samples of `x` as NumPy arrays, computed batch by batch. `verbose` as for `fit`."""
         batch_size = count("predict: batch_size", 32 if batch_size is None else batch_size)
         count("predict: steps", steps, optional=True)
         check_verbose("predict", verbose)
         data = ArrayData(x, check_finite=False)
-        events = CallbackList(tree_items(callbacks or []), self)
-        events.on_predict_begin()
         outputs = []
-        with np.errstate(all="ignore"):
+        with showing(verbose, "predict") as shown, np.errstate(all="ignore"):
+            events = CallbackList([*tree_items(callbacks or []), *shown], self,
+                                  steps=steps or data.num_batches(batch_size))
+            events.on_predict_begin()
             for step, batch in enumerate(data.epoch(0, batch_size, None, steps)):
                 events.on_predict_batch_begin(step)
                 outputs.append(self.predict_step(batch))
                 events.on_predict_batch_end(step, logs={"outputs": outputs[-1]})
-        events.on_predict_end()
+            events.on_predict_end()
         return tree.map_structure(lambda *parts: np.concatenate([p._array for p in parts]), *outputs)
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):

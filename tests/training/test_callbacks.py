@@ -1,5 +1,10 @@
 """Callbacks: who is called when, and what the built-in ones do."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -203,9 +208,26 @@ def test_verbose_0_is_silent(capsys):
     assert captured.out + captured.err == ""
 
 
-def test_evaluate_prints_one_line(capsys):
-    line().evaluate(X, Y, batch_size=2)
-    assert capsys.readouterr().out.startswith("3 steps - loss: ")
+@pytest.mark.parametrize(("run", "pattern"), [
+    (lambda model: model.evaluate(X, Y, batch_size=2), r"3 steps - [\d.]+s - loss: [\d.]+\n"),
+    (lambda model: model.predict(X, batch_size=2), r"3 steps - [\d.]+s\n")])
+def test_evaluate_and_predict_print_one_line(run, pattern, capsys):
+    run(line())
+    assert re.fullmatch(pattern, capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("run", [lambda model: model.evaluate(X, Y, batch_size=2),
+                                 lambda model: model.predict(X, batch_size=2)])
+def test_on_a_terminal_evaluate_and_predict_show_a_bar(run, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    run(line())
+    assert "0/3" in capsys.readouterr().out
+
+
+def test_a_fit_without_a_bar_loads_no_tqdm():
+    code = ("import sys, numpy as np, minikeras as mk; m = mk.Sequential([mk.layers.Dense(1)]); "
+            "m.compile('sgd', 'mse'); m.fit(np.ones((2, 1)), np.ones((2, 1)), verbose=2); sys.exit('tqdm' in sys.modules)")
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=Path(__file__).parents[2])
 
 
 @pytest.mark.parametrize(("verbose", "shown"), [("auto", True), (1, True), (2, False)])
