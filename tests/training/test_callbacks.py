@@ -225,8 +225,15 @@ def test_on_a_terminal_evaluate_and_predict_show_a_bar(run, capsys, monkeypatch)
 
 
 def test_a_fit_without_a_bar_loads_no_tqdm():
-    code = ("import sys, numpy as np, minikeras as mk; m = mk.Sequential([mk.layers.Dense(1)]); "
-            "m.compile('sgd', 'mse'); m.fit(np.ones((2, 1)), np.ones((2, 1)), verbose=2); sys.exit('tqdm' in sys.modules)")
+    code = """
+import sys
+import numpy as np
+import minikeras as mk
+model = mk.Sequential([mk.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(np.ones((2, 1)), np.ones((2, 1)), verbose=2)
+sys.exit("tqdm" in sys.modules)
+"""
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=Path(__file__).parents[2])
 
 
