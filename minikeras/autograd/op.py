@@ -30,12 +30,13 @@ class Op:
     pull      (d, y, xs, attrs, wanted) to one cotangent per input; None if it has no derivative
     shape     dims of the inputs (and attrs) to dims of the output, a list of dims for several outputs
     policy    which dtypes the inputs are brought to;  result: dtype of the output where it differs
+    batch     how it works on inputs with a leading batch axis: `shifted`, or `looped` over the entries
     """
 
-    __slots__ = ("arity", "attr_names", "family", "forward", "name", "policy", "pull", "result", "shape",
+    __slots__ = ("arity", "attr_names", "batch", "family", "forward", "name", "policy", "pull", "result", "shape",
                  "weak_scalars")
 
-    def __init__(self, family, forward, pull, shape, policy, result=None):
+    def __init__(self, family, forward, pull, shape, policy, result=None, batch=None):
         code = forward.__code__
         self.family = family
         self.name = forward.__name__
@@ -43,6 +44,7 @@ class Op:
         self.pull = pull
         self.shape = shape
         self.policy = policy
+        self.batch = batch
         self.result = result if result is None or isfunction(result) else np.dtype(result)
         keywords = code.co_varnames[code.co_argcount:code.co_argcount + code.co_kwonlyargcount]
         self.attr_names = tuple([name for name in keywords if name != "out"])
@@ -53,10 +55,18 @@ class Op:
         return f"<{self.family} op {self.name}>"
 
 
-def declare(family, pull, shape, policy, result=None):
+def shifted():
+    """Leading axes are independent once attrs that name axes or extents are moved by one."""
+
+
+def looped():
+    """Each entry of the batch by itself."""
+
+
+def declare(family, pull, shape, policy, result=None, batch=None):
     """The declaration that the families below are short for; see `Op` for the arguments."""
     def decorate(forward):
-        op = Op(family, forward, pull, shape, policy, result)
+        op = Op(family, forward, pull, shape, policy, result, batch)
         function = doorway(op)
         function.op = op
         function.__name__ = function.__qualname__ = op.name
@@ -108,26 +118,26 @@ def _pull_each(*rules):
     return pull
 
 
-def linear(transpose, *, shape, policy=promoted, result=None):
+def linear(transpose, *, shape, policy=promoted, result=None, batch=shifted):
     """Declare a function linear in all its array inputs together. `transpose(d, *xs, **attrs)` gives
     the cotangent of the only input, or a sequence of one per input; of `xs` it may use shapes only."""
     def pull(d, y, xs, attrs, wanted):
         grads = transpose(d, *xs, **attrs)
         return grads if isinstance(grads, (tuple, list)) else (grads,)
-    return declare("linear", pull, shape, policy, result)
+    return declare("linear", pull, shape, policy, result, batch)
 
 
-def multilinear(*transposes, shape, policy=promoted):
+def multilinear(*transposes, shape, policy=promoted, batch=looped):
     """Declare a function linear in each input. Transpose i: `(d, *xs, **attrs)` to the cotangent of input i."""
     def pull(d, y, xs, attrs, wanted):
         return [None if want is None else transpose(d, *xs, **attrs) for transpose, want in zip(transposes, wanted)]
-    return declare("multilinear", pull, shape, policy)
+    return declare("multilinear", pull, shape, policy, batch=batch)
 
 
-def primitive(*rules, shape, policy=promoted, result=None):
+def primitive(*rules, shape, policy=promoted, result=None, batch=looped):
     """Declare any other function. Rule i: `(d, y, *xs, **attrs)` to the cotangent of input i; for several
     outputs `d` and `y` are tuples. Without rules the op has no derivative."""
     def pull(d, y, xs, attrs, wanted):
         return [None if want is None or rule is None else rule(d, y, *xs, **attrs)
                 for rule, want in zip(rules, wanted, strict=True)]
-    return declare("primitive", pull if rules else None, shape, policy, result)
+    return declare("primitive", pull if rules else None, shape, policy, result, batch)

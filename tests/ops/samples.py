@@ -7,9 +7,7 @@ special. Any other op needs an entry in SAMPLES, and a composed function one in 
 import functools
 import importlib
 import pkgutil
-import types
 import zlib
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +19,9 @@ from minikeras.autograd.op import Op
 from minikeras.ops import arithmetic, convolution, indexing, linalg, nn, shapes
 from minikeras.tf import nn as tf_nn
 
-USUAL = (-1.93, 2.17)       # no simple fraction, so that no grid of inputs meets a kink
-POSITIVE = (0.35, 2.6)
+from . import samples_arrays, samples_elementwise, samples_linalg, samples_nn
+from .sampling import BOOLEANS, INTEGERS, MATRICES, POSITIVE, USUAL, Case, Sample, positive_definite
+
 # Range of each input, the last one also for those that follow.
 DOMAINS = {
     "arccos": [(-0.83, 0.87)], "arcsin": [(-0.83, 0.87)], "divide": [USUAL, POSITIVE],
@@ -36,28 +35,6 @@ DOMAINS = {
 PREPARED = {"cholesky": lambda x: 0.5 * (x + shapes.swapaxes(x, -1, -2))}
 
 
-class Sample(NamedTuple):
-    """Inputs of one call: a shape stands for floats in the domain, an array or number for itself.
-
-    known   positions of inputs whose first extent can never be unknown
-    """
-
-    inputs: tuple
-    attrs: Any = types.MappingProxyType({})
-    domains: Any = None
-    known: tuple = ()
-
-
-class Case(NamedTuple):
-    name: str
-    call: Any           # of the inputs alone
-    inputs: list        # arrays and numbers
-    op: Any = None
-    known: tuple = ()
-
-
-INTEGERS = np.array([[3, 1, 0], [2, 7, 5]], np.int32)
-BOOLEANS = np.array([[True, False, False], [True, True, False]])
 UNARY_SHAPES = [((),), ((5,),), ((2, 3),), ((0, 3),)]
 BINARY_SHAPES = [((), ()), ((2, 3), (2, 3)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2, 3)), ((3,), ()), ((0, 3), (3,)),
                  ((2, 1, 3), (4, 1))]
@@ -70,13 +47,6 @@ _SCAN = [Sample(((3, 4),), {"axis": axis, "exclusive": exclusive, "reverse": rev
 _ARG = [Sample(((3, 4),)), Sample(((3, 4),), {"axis": 0}), Sample(((3, 4),), {"axis": -1, "dtype": "int64"})]
 _WHOLE = slice(None)
 
-
-def _positive_definite(n, seed):
-    root = np.random.default_rng(seed).normal(size=(n, n))
-    return root @ root.T + n * np.eye(n)
-
-
-_MATRICES = np.stack([_positive_definite(2, 1), _positive_definite(2, 2)])
 SAMPLES = {
     "clip": [Sample(((3, 4), -0.5, 0.9)), Sample(((), -0.5, 0.9)), Sample(((0, 2), -0.5, 0.9))],
     "select": [Sample((BOOLEANS, (2, 3), (2, 3))), Sample((BOOLEANS, (3,), ())), Sample((np.True_, (2,), (2,))),
@@ -149,12 +119,12 @@ SAMPLES = {
         ((2, 3), (3, 4)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 2, 3), (3, 4)), ((2, 2, 3), (2, 3, 2)),
         ((3,), (2, 3, 4)), ((2, 2, 3), (3,)), ((2, 3), (2, 3, 2)), ((2, 1, 2, 3), (3, 3, 2)), ((0, 3), (3, 2)),
         ((2, 0), (0, 3)))],
-    "inv": [Sample((_positive_definite(3, 1),)), Sample((_MATRICES,))],
-    "det": [Sample((_positive_definite(3, 1),)), Sample((_MATRICES,))],
-    "cholesky": [Sample((_positive_definite(3, 1),)), Sample((_MATRICES,))],
-    "solve": [Sample((_positive_definite(3, 1), (3, 2))),
-              Sample((_MATRICES, (2, 2, 3))),
-              Sample((_positive_definite(2, 1), (3, 2, 2)))],
+    "inv": [Sample((positive_definite(3, 1),)), Sample((MATRICES,))],
+    "det": [Sample((positive_definite(3, 1),)), Sample((MATRICES,))],
+    "cholesky": [Sample((positive_definite(3, 1),)), Sample((MATRICES,))],
+    "solve": [Sample((positive_definite(3, 1), (3, 2))),
+              Sample((MATRICES, (2, 2, 3))),
+              Sample((positive_definite(2, 1), (3, 2, 2)))],
     "softmax": [Sample(((2, 3),), _SAME[axis]) for axis in (0, -1)] + [Sample(((2, 2, 3),), {"axis": [0, 2]})],
     "log_softmax": [Sample(((2, 3),), _SAME[axis]) for axis in (0, -1)] + [Sample(((2, 2, 3),), {"axis": [0, 2]})],
     "sparse_softmax_cross_entropy": [Sample((np.array([2, 0]), (2, 3))), Sample((np.array(1), (3,))),
@@ -215,6 +185,12 @@ COMPOSED = [
     (indexing.segment_sum, [Sample(((3, 2), np.array([0, 1, 0])), {"num_segments": 2})]),
     (arithmetic.squared_difference, [Sample(((2, 3), (3,)))]),
 ]
+
+for _family in (samples_arrays, samples_elementwise, samples_linalg, samples_nn):
+    SAMPLES.update(_family.SAMPLES)
+    DOMAINS.update(_family.DOMAINS)
+    PREPARED.update(_family.PREPARED)
+    COMPOSED += _family.COMPOSED
 
 
 def all_ops():

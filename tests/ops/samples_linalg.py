@@ -1,0 +1,6 @@
+"""Samples of linear algebra; see samples.py for what the tables mean."""
+
+DOMAINS = {}
+PREPARED = {}
+SAMPLES = {}
+COMPOSED = []
