@@ -1,4 +1,4 @@
-"""Samples of picking, placing, joining, sorting, statistics and control flow; see samples.py for what the tables mean."""
+"""Samples of picking, placing, joining, sorting and statistics; see samples.py for what the tables mean."""
 
 DOMAINS = {}
 PREPARED = {}
