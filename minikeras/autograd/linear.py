@@ -185,8 +185,8 @@ def _getitem_shape(x, *arrays, index):
         raise ShapeError(f"too many indices: {named} for a tensor of shape {dims.public_shape(x)}.")
     if not any(item is Ellipsis for item in items):
         items.append(Ellipsis)
-    shape, axis, arrays, gathered = [], 0, list(arrays), None
-    for item in items:
+    shape, axis, picking = [], 0, []
+    for position, item in enumerate(items):
         if item is None:
             shape.append(1)
         elif item is Ellipsis:
@@ -196,16 +196,18 @@ def _getitem_shape(x, *arrays, index):
         elif isinstance(item, slice):
             shape.append(_slice_extent(x[axis], item))
             axis += 1
-        elif item is ARRAY:
-            gathered = len(shape) if gathered is None else gathered
-            axis += 1
         else:
-            if type(x[axis]) is int and not -x[axis] <= item < x[axis]:
+            if item is not ARRAY and type(x[axis]) is int and not -x[axis] <= item < x[axis]:
                 raise ShapeError(f"index {item} is out of range for axis {axis} of a tensor of shape "
                                  f"{dims.public_shape(x)}.")
+            picking.append((position, len(shape)))
             axis += 1
-    if gathered is not None:
-        shape[gathered:gathered] = dims.broadcast(*arrays)
+    if arrays:
+        # Beside an array integers are arrays, too. The gathered axes stand where these are, or first if
+        # something stands between them.
+        first, at = picking[0]
+        at = at if picking[-1][0] - first == len(picking) - 1 else 0
+        shape[at:at] = dims.broadcast(*arrays)
     return tuple(shape)
 
 

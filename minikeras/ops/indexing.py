@@ -6,7 +6,8 @@ from ..autograd import dims
 from ..autograd.linear import ARRAY, broadcast_to, getitem, reshape, scatter_sum, zeros_like
 from ..autograd.op import declare, kept, primitive
 from ..autograd.operands import as_tensor, shape_of
-from ..autograd.tensor import Operand, Tensor, ndarray
+from ..autograd.tensor import Operand, SymbolicTensor, Tensor, ndarray
+from ..errors import SymbolicError
 from .shapes import pad_zeros, ravel
 
 
@@ -16,6 +17,9 @@ def subscript(x, index):
     for item in index if isinstance(index, tuple) else (index,):
         if isinstance(item, (list, ndarray, Operand)) and not _is_integer(item):
             array = as_tensor(item)
+            if isinstance(array, SymbolicTensor) and array.dtype == "bool":
+                raise SymbolicError("x[mask]: how many entries a mask picks depends on its values, which are not known "
+                                    "yet. Use ops.where(mask, x, ...), which keeps the shape.")
             if type(array) is Tensor and array._array.dtype.kind == "b":
                 parts = np.nonzero(array._array)
             else:
