@@ -74,6 +74,7 @@ from .reduce import all, any, argmax, argmin, logsumexp, max, mean, min, prod, s
 from .reduce import cumprod as _cumprod
 from .reduce import cumsum as _cumsum
 from .shapes import (
+    diagonal,
     expand_dims,
     flip,
     moveaxis,

@@ -149,3 +149,48 @@ def tile(x, repeats):
     spaced = reshape(x, shape=tuple(n for e in extents for n in (1, e)))
     full = broadcast_to(spaced, shape=tuple(n for pair in zip(repeats, extents) for n in pair))
     return reshape(full, shape=tuple(r * e for r, e in zip(repeats, extents)))
+
+
+def _diagonal_length(rows, columns, offset):
+    """Entries of the diagonal `offset` columns right of the main one."""
+    down, right = rows + min(offset, 0), columns - max(offset, 0)
+    if type(down) is int and type(right) is int:
+        return max(min(down, right), 0)
+    if rows == columns:
+        return rows - abs(offset)
+    return down if down == right else dims.Dimension.new("diagonal")
+
+
+def _diagonal_transpose(d, x, offset):
+    return from_diagonal(d, offset=offset, rows=x.shape[-2], columns=x.shape[-1])
+
+
+@linear(_diagonal_transpose, shape=lambda x, offset: (*x[:-2], _diagonal_length(x[-2], x[-1], offset)))
+def diagonal_op(x, *, offset):
+    """The diagonal `offset` columns right of the main one of matrices in the last two axes."""
+    return np.ascontiguousarray(x.diagonal(offset, -2, -1))
+
+
+@linear(lambda d, x, offset, rows, columns: diagonal_op(d, offset=offset),
+        shape=lambda x, offset, rows, columns: (*x[:-1], rows, columns))
+def from_diagonal(x, *, offset, rows, columns):
+    """Matrices of zeros with the last axis of `x` on the diagonal `offset` columns right of the main one.
+
+    The transpose of `diagonal_op`, so `x` must fill that diagonal.
+    """
+    y = np.zeros((*x.shape[:-1], rows, columns), x.dtype)
+    i = np.arange(x.shape[-1])
+    y[..., i + max(-offset, 0), i + max(offset, 0)] = x
+    return y
+
+
+def diagonal(x, offset=0, axis1=0, axis2=1):
+    """The diagonal of the matrices along two axes, which it replaces by one at the end.
+
+    offset   columns to the right of the main diagonal, rows below it if negative
+    Raises ShapeError for less than two axes.
+    """
+    x = as_tensor(x)
+    if len(x.shape) < 2:
+        raise ShapeError(f"diagonal: a tensor of shape {x.shape} has no two axes.")
+    return diagonal_op(moveaxis(x, (axis1, axis2), (-2, -1)), offset=int(offset))
