@@ -1,0 +1,127 @@
+"""What loops keep: nothing, once a step's results are gone.
+
+Every byte that Python and NumPy allocate is counted, and the cycle collector is off: a record that held its own
+result in a circle would be seen.
+"""
+
+import gc
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import minikeras as tf
+
+STEPS, SETTLED = 1000, 50
+
+
+def growth(make_step):
+    """Memory after all steps over memory after the first `SETTLED`, counted from before `make_step`.
+
+    The collector is run for the two figures only, for it empties Python's lists of free tuples, too; it must find
+    no circle.
+    """
+    step = make_step()
+    for _ in range(1025):       # Python 3.10 makes a function's caches at its 1,024th call
+        step()
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        step = make_step()
+        memory = []
+        for steps in (SETTLED, STEPS - SETTLED):
+            gc.collect()        # the building of a model may leave circles
+            for _ in range(steps):
+                step()
+            circles = gc.collect()
+            memory.append(tracemalloc.get_traced_memory()[0])
+        assert circles == 0
+        return memory[1] / memory[0]
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+
+
+def network():
+    """A 64-32-10 network as a function of its input, its Variables, and a batch of 32."""
+    rng = np.random.default_rng(0)
+    shapes = ((64, 32), (32,), (32, 10), (10,))
+    variables = [tf.Variable(rng.standard_normal(shape).astype("float32")) for shape in shapes]
+
+    def model(x):
+        w1, b1, w2, b2 = variables
+        return tf.matmul(tf.tanh(tf.matmul(x, w1) + b1), w2) + b2
+    return model, variables, tf.constant(rng.standard_normal((32, 64)).astype("float32"))
+
+
+def training():
+    model, variables, x = network()
+    optimizer = tf.optimizers.Adam(0.01)
+
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(model(x)))
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+    return step
+
+
+def training_of_layers():
+    x, y = np.ones((32, 64), "float32"), np.arange(32) % 10
+    model = tf.Sequential([tf.Input((64,)), tf.layers.Dense(32, activation="relu"), tf.layers.Dense(10)])
+    loss_of = tf.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimizer = tf.optimizers.SGD(0.01)
+
+    def step():
+        with tf.GradientTape() as tape:
+            loss = loss_of(y, model(x, training=True))
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+    return step
+
+
+def second_derivatives():
+    model, variables, x = network()
+
+    def step():
+        with tf.GradientTape() as outer, tf.GradientTape() as inner:
+            inner.watch(x)
+            g = inner.gradient(tf.reduce_sum(tf.square(model(x))), x)
+            penalty = tf.reduce_sum(tf.square(g))
+        outer.gradient(penalty, variables)
+    return step
+
+
+def passes_outside_a_tape():
+    model, _, x = network()
+    return lambda: model(x)
+
+
+def passes_in_a_tape_each():
+    model, _, x = network()
+
+    def step():
+        with tf.GradientTape():
+            model(x)
+    return step
+
+
+def passes_with_a_carried_state():
+    """A state that goes from step to step must not bring every past graph with it."""
+    model, _, x = network()
+    state = [tf.zeros((32, 10))]
+
+    def step():
+        with tf.GradientTape():
+            state[0] = tf.tanh(state[0] + model(x))
+    return step
+
+
+@pytest.mark.parametrize("make_step", [training, training_of_layers, second_derivatives, passes_outside_a_tape,
+                                       passes_in_a_tape_each, passes_with_a_carried_state])
+def test_thousand_steps_keep_no_more_than_fifty(make_step):
+    assert growth(make_step) < 1.05
+
+
+def test_passes_inside_one_tape_keep_nothing():
+    with tf.GradientTape():
+        assert growth(passes_outside_a_tape) < 1.05
