@@ -28,6 +28,7 @@ _PLACES = {
         reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum repeat reshape reverse roll round
         scatter_nd shape sigmoid sign sin sinh size sort split sqrt square squeeze stack subtract tan tanh tensordot
         tensor_scatter_nd_update tile transpose unstack where zeros zeros_like""",
+    "tf.control": "case cond foldl foldr map_fn scan switch_case while_loop",
 }
 _MODULES = {
     "activations": "activations", "callbacks": "callbacks", "config": "config", "constraints": "constraints",

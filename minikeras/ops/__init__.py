@@ -41,6 +41,7 @@ from .arithmetic import (
     subtract,
     where,
 )
+from .control import associative_scan, cond, fori_loop, map, scan, switch, while_loop
 from .convolution import conv
 from .creation import arange, cast, convert_to_numpy, eye, full, is_tensor, linspace, ones, ones_like, zeros
 from .indexing import argsort, one_hot, pad, repeat, segment_sum, sort, take, take_along_axis, top_k
