@@ -6,10 +6,11 @@ import inspect
 
 from ..errors import GradientError, ShapeError
 from . import tree
+from .batching import Batched
 from .dispatch import component, parents_of
 from .dtypes import is_differentiable
-from .linear import zeros_like
-from .op import kept, primitive
+from .linear import getitem, stack, zeros_like
+from .op import kept, primitive, shifted
 from .operands import as_tensor
 from .state import NEVER, thread
 from .tape import GradientTape
@@ -99,6 +100,9 @@ class _CustomRule:
         self.variables = variables
 
     def pull(self, d, y, xs, attrs, wanted):
+        whole = d if isinstance(d, tuple) else (d,)
+        if any(type(g) is Batched for g in whole):
+            return self._pull_entries(whole, y, xs, attrs, wanted)
         ds = zip(d, y, strict=True) if isinstance(d, tuple) else [(d, y)]
         bare, thread.raw = thread.raw, False
         try:
@@ -106,6 +110,17 @@ class _CustomRule:
         finally:
             thread.raw = bare
         return [g._array if bare and type(g) is Tensor else g for g in grads]
+
+    def _pull_entries(self, ds, y, xs, attrs, wanted):
+        """The user's function is not asked to bear a hidden axis: it is called for each entry of the batch."""
+        level = max([g.level for g in ds if type(g) is Batched])
+        size = next(g.value.shape[0] for g in ds if type(g) is Batched and g.level == level)
+        entries = []
+        for i in range(size):
+            each = [getitem(g.value, index=(i,)) if type(g) is Batched and g.level == level else g for g in ds]
+            entries.append(self.pull(tuple(each) if type(y) is tuple else each[0], y, xs, attrs, wanted))
+        return [None if any(part is None for part in parts) else Batched(stack(*parts, axis=0), level)
+                for parts in zip(*entries)]
 
     def _call(self, ds):
         if not self.variables:
@@ -190,7 +205,7 @@ def grad_pass_through(f):
     return functools.wraps(f)(lambda *args, **kwargs: passed(*args, **kwargs))
 
 
-@primitive(shape=lambda x: x, policy=kept)
+@primitive(shape=lambda x: x, policy=kept, batch=shifted)
 def stop_gradient(x):
     """The same values, treated as a constant by every derivative."""
     return x

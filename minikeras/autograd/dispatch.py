@@ -9,6 +9,7 @@ outer, never the reverse (else a Hessian-vector product loses a term).
 """
 
 import contextlib
+import operator
 import threading
 
 import numpy as np
@@ -16,10 +17,12 @@ import numpy as np
 from ..errors import MinikerasError, ShapeError
 from . import dtypes, state
 from .dims import public_shape
-from .operands import BARE, align, floated, kept, shape_of
+from .operands import BARE, align, floated, kept, nested, shape_of
 from .state import thread
-from .tensor import Node, Operand, SymbolicTensor, Tensor, ndarray, source_node
+from .tensor import Interpreted, Node, Operand, SymbolicTensor, Tensor, ndarray, source_node
 from .variable import Variable
+
+LEVEL = operator.attrgetter("level")
 
 
 def apply(op, inputs, attrs):
@@ -35,6 +38,10 @@ def apply(op, inputs, attrs):
                 break
         else:
             return op.forward(*bare, **attrs)
+    inputs = [nested(x) for x in inputs]
+    speaking = [x for x in inputs if isinstance(x, Interpreted)]
+    if speaking:
+        return max(speaking, key=LEVEL).interpret(op, inputs, attrs)
     inputs, dtype = align(op, inputs)
     if any(isinstance(x, SymbolicTensor) for x in inputs):
         return infer(op, inputs, attrs, dtype)

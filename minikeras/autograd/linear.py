@@ -6,7 +6,8 @@ import numpy as np
 
 from ..errors import ShapeError
 from . import dims
-from .op import declare, kept, linear, primitive
+from .batching import repeated
+from .op import declare, kept, linear, looped, primitive, shifted
 from .operands import core
 from .tensor import ndarray
 
@@ -30,7 +31,13 @@ def _sum_to_shape(x, shape):
     return tuple(shape)
 
 
-@linear(lambda d, x, shape: broadcast_to(d, shape=x.shape), shape=_sum_to_shape)
+def _sum_to_batch(op, inputs, flags, attrs, size):
+    x, shape = inputs[0], attrs["shape"]
+    aligned = (size, *(1,) * (x.ndim - 1 - len(shape)), *shape)
+    return reshape(sum_to(x, shape=aligned), shape=(size, *shape))
+
+
+@linear(lambda d, x, shape: broadcast_to(d, shape=x.shape), shape=_sum_to_shape, batch=_sum_to_batch)
 def sum_to(x, *, shape):
     """Sum over the axes along which an array of `shape` would be broadcast to the shape of `x`."""
     extra = x.ndim - len(shape)
@@ -49,7 +56,13 @@ def _broadcast_shape(x, shape):
                          f"{dims.public_shape(shape)}.") from None
 
 
-@linear(lambda d, x, shape: sum_to(d, shape=x.shape), shape=_broadcast_shape)
+def _broadcast_batch(op, inputs, flags, attrs, size):
+    x, shape = inputs[0], attrs["shape"]
+    aligned = (size, *(1,) * (len(shape) - (x.ndim - 1)), *x.shape[1:])
+    return broadcast_to(reshape(x, shape=aligned), shape=(size, *shape))
+
+
+@linear(lambda d, x, shape: sum_to(d, shape=x.shape), shape=_broadcast_shape, batch=_broadcast_batch)
 def broadcast_to(x, *, shape):
     """The array repeated along new axes and axes of extent 1 to fill `shape`."""
     # Filling is several times cheaper than np.broadcast_to on small arrays, and gives an array of its own.
@@ -67,7 +80,7 @@ def add_n(*xs):
     return total
 
 
-@primitive(shape=lambda x: x)
+@primitive(shape=lambda x: x, batch=shifted)
 def zeros_like(x):
     """Zeros in the shape and dtype of `x`."""
     return np.zeros(x.shape, x.dtype)
@@ -133,6 +146,17 @@ def _reshape_shape(x, shape):
 def reshape(x, *, shape):
     """The elements in row-major order in another shape; one extent may be -1."""
     return x.reshape(shape)
+
+
+def _permute_batch(op, inputs, flags, attrs, size):
+    return permute(inputs[0], axes=(0, *[axis + 1 for axis in attrs["axes"]]))
+
+
+@linear(lambda d, x, axes: permute(d, axes=tuple([axes.index(i) for i in range(len(axes))])),
+        shape=lambda x, axes: tuple([x[i] for i in axes]), batch=_permute_batch)
+def permute(x, *, axes):
+    """The axes in the order `axes`, all counted from the front."""
+    return x.transpose(axes)
 
 
 def take_index(x, axis, i):
@@ -226,7 +250,19 @@ def _from_front(n, dim):
     return n if isinstance(n, dims.Dimension) or n >= 0 else dim + n
 
 
-@declare("linear", _getitem_pull, _getitem_shape, kept)
+def _is_apart(index):
+    """Whether index arrays (and integers among them) do not stand side by side: NumPy then puts their axes first."""
+    picks = [i for i, item in enumerate(index) if item is ARRAY or isinstance(item, int)]
+    return ARRAY in index and picks != list(range(picks[0], picks[-1] + 1))
+
+
+def _getitem_batch(op, inputs, flags, attrs, size):
+    if any(flags[1:]) or _is_apart(attrs["index"]):
+        return looped(op, inputs, flags, attrs, size)
+    return getitem(*inputs, index=(slice(None), *attrs["index"]))
+
+
+@declare("linear", _getitem_pull, _getitem_shape, kept, batch=_getitem_batch)
 def getitem(x, *arrays, index):
     """Part of `x`, as NumPy's `x[index]`; the placeholder ARRAY in `index` takes the next of `arrays`."""
     return x[fill_index(index, arrays)]
@@ -241,7 +277,18 @@ def _scatter_pull(d, y, xs, attrs, wanted):
     return grads
 
 
-@declare("linear", _scatter_pull, lambda *shapes, indices, shape: tuple(shape), kept)
+def _scatter_batch(op, inputs, flags, attrs, size):
+    full, at = [], 0
+    for index, count in attrs["indices"]:
+        if any(flags[at + 1:at + 1 + count]) or _is_apart(index):
+            return looped(op, inputs, flags, attrs, size)
+        full += [inputs[at] if flags[at] else repeated(inputs[at], size), *inputs[at + 1:at + 1 + count]]
+        at += 1 + count
+    indices = tuple([((slice(None), *index), count) for index, count in attrs["indices"]])
+    return scatter_sum(*full, indices=indices, shape=(size, *attrs["shape"]))
+
+
+@declare("linear", _scatter_pull, lambda *shapes, indices, shape: tuple(shape), kept, batch=_scatter_batch)
 def scatter_sum(*inputs, indices, shape):
     """Zeros of `shape` with values added at indices: `inputs` are, for each (index, count) of
     `indices`, the values and then `count` index arrays."""
@@ -267,7 +314,6 @@ def ones_like(x):
     return np.ones(array.shape, array.dtype)
 
 
-# Converting operands, and summing what was broadcast, run through these.
-core.cast = cast
-core.stack = stack
-core.sum_to = sum_to
+# Converting operands, summing what was broadcast, and batching run through these.
+for _op in (broadcast_to, cast, getitem, reshape, stack, sum_to):
+    setattr(core, _op.__name__, _op)

@@ -15,10 +15,12 @@ from inspect import isfunction
 import numpy as np
 
 from . import dims
+from .batching import composed, folded, looped, looped_if_flat, shifted, spread
 from .dispatch import doorway
 from .operands import core, first_kept, floated, kept, promoted
 
-__all__ = ["declare", "elementwise", "first_kept", "floated", "kept", "linear", "multilinear", "primitive", "promoted"]
+__all__ = ["composed", "declare", "elementwise", "first_kept", "floated", "folded", "kept", "linear", "looped",
+           "looped_if_flat", "multilinear", "primitive", "promoted", "shifted"]
 
 VAR_POSITIONAL = 0x04
 
@@ -30,13 +32,13 @@ class Op:
     pull      (d, y, xs, attrs, wanted) to one cotangent per input; None if it has no derivative
     shape     dims of the inputs (and attrs) to dims of the output, a list of dims for several outputs
     policy    which dtypes the inputs are brought to;  result: dtype of the output where it differs
-    batch     how it works on inputs with a leading batch axis: `shifted`, or `looped` over the entries
+    batch     how it works on inputs with a leading batch axis, see batching.py
     """
 
     __slots__ = ("arity", "attr_names", "batch", "family", "forward", "name", "policy", "pull", "result", "shape",
                  "weak_scalars")
 
-    def __init__(self, family, forward, pull, shape, policy, result=None, batch=None):
+    def __init__(self, family, forward, pull, shape, policy, result=None, batch=looped):
         code = forward.__code__
         self.family = family
         self.name = forward.__name__
@@ -55,15 +57,7 @@ class Op:
         return f"<{self.family} op {self.name}>"
 
 
-def shifted():
-    """Leading axes are independent once attrs that name axes or extents are moved by one."""
-
-
-def looped():
-    """Each entry of the batch by itself."""
-
-
-def declare(family, pull, shape, policy, result=None, batch=None):
+def declare(family, pull, shape, policy, result=None, batch=looped):
     """The declaration that the families below are short for; see `Op` for the arguments."""
     def decorate(forward):
         op = Op(family, forward, pull, shape, policy, result, batch)
@@ -81,7 +75,7 @@ def elementwise(*rules, policy=promoted, result=None):
     """Declare a function of each element, inputs broadcast together. Rule i: `(d, y, *xs, **attrs)`
     to `d * dy/dx_i`, in the broadcast shape; the sum over broadcast axes is derived."""
     pull = {0: lambda: None, 1: _pull_one, 2: _pull_two}.get(len(rules), _pull_each)(*rules)
-    return declare("elementwise", pull, lambda *shapes, **_: dims.broadcast(*shapes), policy, result)
+    return declare("elementwise", pull, lambda *shapes, **_: dims.broadcast(*shapes), policy, result, spread)
 
 
 def _fit(g, x):

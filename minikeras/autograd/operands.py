@@ -13,19 +13,20 @@ from .tensor import Operand, SymbolicTensor, Tensor, ndarray, new_array
 from .variable import Variable
 
 BARE = (ndarray, np.generic)
-core = types.SimpleNamespace()      # `cast`, `stack` and `sum_to`, which are needed before they can be declared
+core = types.SimpleNamespace()      # linear ops that are needed before they can be declared
 
 
 def shape_of(x):
     """Dims of an operand, array or number: integers, and Dimensions where not known."""
-    return x._dims if isinstance(x, SymbolicTensor) else np.shape(x)
+    if isinstance(x, Operand):
+        return x._dims if isinstance(x, SymbolicTensor) else x.shape
+    return np.shape(x)
 
 
 def align(op, inputs):
     """Inputs as tensors of the dtypes the op computes in (Python numbers stay if it takes them
     weakly), and the dtype of the output where the op does not say otherwise."""
-    inputs = [x._read() if type(x) is Variable else as_tensor(x) if isinstance(x, (list, tuple)) and _has_tensor(x)
-              else x for x in inputs]
+    inputs = [x._read() if type(x) is Variable else nested(x) for x in inputs]
     wanted, result = op.policy(inputs)
     aligned = []
     # Two Python numbers alone would make NumPy compute in float64.
@@ -39,6 +40,11 @@ def align(op, inputs):
             x = Tensor(new_array(x, dtype))
         aligned.append(x)
     return aligned, result
+
+
+def nested(x):
+    """A list that holds tensors as one tensor; anything else as it is."""
+    return as_tensor(x) if isinstance(x, (list, tuple)) and _has_tensor(x) else x
 
 
 def common_dtype(inputs):

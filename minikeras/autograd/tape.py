@@ -10,14 +10,15 @@ import numpy as np
 
 from ..errors import ShapeError
 from . import tree
+from .batching import Batched
 from .dispatch import component
 from .dtypes import is_differentiable
 from .indexed_slices import IndexedSlices
-from .linear import Slices, add_n, add_slices, ones_like
+from .linear import Slices, add_n, add_slices, concatenate, ones_like, permute, reshape, stack
 from .operands import as_tensor
 from .quiet import follow_tapes
 from .state import NEVER, thread, tick
-from .tensor import Node, SymbolicTensor, Tensor, ndarray, source_node
+from .tensor import Node, Operand, SymbolicTensor, Tensor, ndarray, source_node
 from .variable import Variable
 
 SERIAL = operator.attrgetter("serial")
@@ -141,30 +142,90 @@ class GradientTape:
         The gradient of a Variable read only by `gather` is an IndexedSlices.
         Raises RuntimeError on a second call unless the tape is persistent.
         """
+        zero = self._begin(unconnected_gradients)
+        targets, leaves = _operands("gradient", target), _operands("gradient", sources)
+        grads = self._pull_back(targets, _seeds(targets, output_gradients), leaves)
+        if zero:
+            grads = [_zeros(s.shape, s) if g is None else g for g, s in zip(grads, leaves, strict=True)]
+        return tree.pack(sources, grads)
+
+    def jacobian(self, target, sources, unconnected_gradients=UnconnectedGradients.NONE, parallel_iterations=None,
+                 experimental_use_pfor=True):
+        """The derivative of every element of `target` (one tensor), with respect to every element of each source.
+
+        Shape: that of the target, then that of the source. All rows come of one pull-back through the same rules, with
+        a hidden leading axis (for n elements it holds n cotangents of every intermediate result), unless
+        `experimental_use_pfor=False` asks for one pull-back each, for which the tape must be persistent.
+        `parallel_iterations` bounds how many rows are pulled back at once.
+        Raises RuntimeError on a second call unless the tape is persistent.
+        """
+        zero = self._begin(unconnected_gradients)
+        (target,), leaves = _operands("jacobian", target, single=True), _operands("jacobian", sources)
+        rows = np.eye(target.size, dtype=target._array.dtype).reshape(target.size, *target.shape)
+        jacobians = self._rows("jacobian", target, rows, leaves, parallel_iterations, experimental_use_pfor)
+        jacobians = [None if j is None else reshape(j, shape=(*target.shape, *s.shape))
+                     for j, s in zip(jacobians, leaves)]
+        if zero:
+            jacobians = [_zeros((*target.shape, *s.shape), s) if j is None else j for j, s in zip(jacobians, leaves)]
+        return tree.pack(sources, jacobians)
+
+    def batch_jacobian(self, target, source, unconnected_gradients=UnconnectedGradients.NONE,
+                       parallel_iterations=None, experimental_use_pfor=True):
+        """The Jacobian of each row of `target` (n, ...) with respect to the same row of `source` (n, ...), where no row
+        depends on another row of the source. Shape: (n, rest of target, rest of source). See `jacobian`.
+
+        Raises ShapeError if the first extents differ.
+        """
+        zero = self._begin(unconnected_gradients)
+        (target,), (source,) = (_operands("batch_jacobian", x, single=True) for x in (target, source))
+        count = target.shape[0] if target.shape else None
+        if not target.shape or not source.shape or count != source.shape[0]:
+            raise ShapeError(f"GradientTape.batch_jacobian: target and source need the same first extent, got shapes "
+                             f"{target.shape} and {source.shape}.")
+        each, inner = target.size // (count or 1), (*target.shape[1:], *source.shape[1:])
+        eye = np.eye(each, dtype=target._array.dtype).reshape(each, 1, *target.shape[1:])
+        rows = np.broadcast_to(eye, (each, *target.shape))
+        (jacobian,) = self._rows("batch_jacobian", target, rows, [source], parallel_iterations, experimental_use_pfor)
+        if jacobian is None:
+            return _zeros((count, *inner), source) if zero else None
+        flat = reshape(jacobian, shape=(each, count, source.size // (count or 1)))
+        return reshape(permute(flat, axes=(1, 0, 2)), shape=(count, *inner))
+
+    def _begin(self, unconnected_gradients):
+        """Take up the one right to a derivative; whether unconnected sources get zeros."""
         if self._used and not self._persistent:
             raise RuntimeError("a non-persistent GradientTape can compute one set of gradients only. "
                                "Use tf.GradientTape(persistent=True) to call gradient() again.")
         if unconnected_gradients is not UnconnectedGradients.NONE:
             unconnected_gradients = UnconnectedGradients(unconnected_gradients)
-        if sources is None or target is None:
-            raise TypeError("GradientTape.gradient: target and sources must be tensors or nests of them, got None.")
         if self._recording and not self._persistent:
             self._stop()
         self._used = True
-        targets, leaves = tree.flatten(target), tree.flatten(sources)
-        for x in (*targets, *leaves):
-            if type(x) is not Variable and type(x) is not Tensor:
-                hint = " A symbolic tensor has no numbers to differentiate." if isinstance(x, SymbolicTensor) else ""
-                raise TypeError("GradientTape.gradient: targets and sources must be tensors or Variables, got "
-                                f"{type(x).__name__} {str(x)[:40]!r}.{hint}")
-        with np.errstate(all="ignore"):
-            grads = self._pull_back(targets, _seeds(targets, output_gradients), leaves)
-        if unconnected_gradients is UnconnectedGradients.ZERO:
-            grads = [Tensor(np.zeros(s.shape, s._array.dtype)) if g is None else g
-                     for g, s in zip(grads, leaves, strict=True)]
-        return tree.pack(sources, grads)
+        return unconnected_gradients is UnconnectedGradients.ZERO
+
+    def _rows(self, name, target, rows, sources, limit, at_once):
+        """The pull-back of each of `rows`, cotangents of `target`: for each source None or a tensor of the rows."""
+        if not at_once and not self._persistent:
+            raise RuntimeError(f"GradientTape.{name} with experimental_use_pfor=False pulls back once for each element "
+                               "of the target. Use tf.GradientTape(persistent=True).")
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+            raise ValueError(f"GradientTape.{name}: parallel_iterations must be an integer from 1 on or None, got "
+                             f"{limit!r}.")
+        if not at_once:
+            parts = [self._pull_back([target], [row], sources) for row in rows]
+            found = [None if part[0] is None else stack(*map(as_tensor, part), axis=0) for part in zip(*parts)]
+            return found or [None] * len(sources)
+        step = limit or max(len(rows), 1)
+        parts = [self._pull_back([target], [Batched(rows[i:i + step], tick())], sources)
+                 for i in range(0, max(len(rows), 1), step)]
+        return [None if part[0] is None else part[0] if len(part) == 1 else concatenate(*part, axis=0)
+                for part in zip(*parts)]
 
     def _pull_back(self, targets, seeds, sources):
+        with np.errstate(all="ignore"):
+            return self._pulled_back(targets, seeds, sources)
+
+    def _pulled_back(self, targets, seeds, sources):
         bare = thread.floor == NEVER and not thread.listeners
         cotangents = {}
         for x, seed in zip(targets, seeds):
@@ -185,10 +246,12 @@ class GradientTape:
             return None
         if type(parts) is list or type(parts) is Slices:
             rows = parts if type(parts) is list else [parts]
-            if type(source) is Variable and all(map(_is_rows, rows)):
+            if type(source) is Variable and all(map(_is_rows, rows)) and type(rows[0].values) is not Batched:
                 return IndexedSlices.of_rows(rows)
             parts = _total(parts)
-        return parts if type(parts) is Tensor else Tensor(np.asarray(parts))
+        if type(parts) is Batched:
+            parts = parts.value
+        return parts if isinstance(parts, Operand) else Tensor(np.asarray(parts))
 
     def _recorded_here(self, node):
         return any(start <= node.serial < end for start, end in self._intervals)
@@ -257,10 +320,30 @@ def _seeds(targets, output_gradients):
     return [seed if seed._node is not None else seed._array for seed in seeds]
 
 
+def _operands(name, structure, single=False):
+    """The tensors and Variables of a nest of them. Raises TypeError for anything else."""
+    leaves = tree.flatten(structure)
+    if single and len(leaves) != 1:
+        raise TypeError(f"GradientTape.{name} takes one tensor there, got {len(leaves)} in a nest. Stack or "
+                        "concatenate them, or call it for each.")
+    for x in leaves:
+        if type(x) is not Variable and type(x) is not Tensor:
+            hint = " A symbolic tensor has no numbers to differentiate." if isinstance(x, SymbolicTensor) else ""
+            raise TypeError(f"GradientTape.{name}: targets and sources must be tensors or Variables, got "
+                            f"{type(x).__name__} {str(x)[:40]!r}.{hint}")
+    return leaves
+
+
+def _zeros(shape, source):
+    return Tensor(np.zeros(shape, source._array.dtype))
+
+
 def _seed(seed, bare):
+    if type(seed) is Batched:
+        return seed if bare else Batched(Tensor(seed.value), seed.level)
     if type(seed) is ndarray:
         return seed if bare else Tensor(seed)
-    return seed._array if bare else seed
+    return seed._array if bare and type(seed) is Tensor else seed
 
 
 def _run_backward(order, cotangents, wanted, bare):

@@ -106,6 +106,16 @@ class Operand:
                         "for example ops.where(mask, value, x), or change a copy, x.numpy(), and convert that back.")
 
 
+class Interpreted(Operand):
+    """An operand that says itself what an op makes of it, by `interpret(op, inputs, attrs)`.
+
+    Where several meet, the one of the highest `level` speaks.
+    """
+
+    __slots__ = ()
+    level = 0
+
+
 class ArrayOperand(Operand):
     """An operand that has numbers in `_array`."""
 

@@ -1,5 +1,6 @@
 """Keras' `ops`: every function here takes tensors, arrays and numbers and gives tensors."""
 
+from ..autograd.batching import vectorized_map
 from ..autograd.custom import stop_gradient
 from ..autograd.linear import broadcast_to as _broadcast_to
 from ..autograd.linear import concatenate as _concatenate

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..autograd import dims
 from ..autograd.linear import reshape
-from ..autograd.op import linear
+from ..autograd.op import folded, linear
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .linalg import matmul
@@ -30,7 +30,7 @@ def _patches_transpose(d, x, size, strides, dilations):
     return from_patches(d, shape=tuple(x.shape), strides=strides, dilations=dilations)
 
 
-@linear(_patches_transpose, shape=_patches_shape)
+@linear(_patches_transpose, shape=_patches_shape, batch=folded)
 def patches(x, *, size, strides, dilations):
     """Windows of (batch, *spatial, channels): (batch, *positions, *size, channels)."""
     axes = tuple(range(1, 1 + len(size)))
@@ -43,7 +43,7 @@ def patches(x, *, size, strides, dilations):
 
 @linear(lambda d, x, shape, strides, dilations: patches(d, size=tuple(x.shape[len(x.shape) // 2:-1]), strides=strides,
                                                         dilations=dilations),
-        shape=lambda x, shape, **_: tuple(shape))
+        shape=lambda x, shape, **_: tuple(shape), batch=folded)
 def from_patches(x, *, shape, strides, dilations):
     """The transpose of `patches`: windows added up where they overlap in an array of `shape`."""
     count = (x.ndim - 2) // 2

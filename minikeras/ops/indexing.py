@@ -4,7 +4,7 @@ import numpy as np
 
 from ..autograd import dims
 from ..autograd.linear import ARRAY, broadcast_to, getitem, reshape, scatter_sum, zeros_like
-from ..autograd.op import declare, kept, primitive
+from ..autograd.op import declare, kept, primitive, shifted
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor, ndarray
 from ..errors import SymbolicError
@@ -108,14 +108,14 @@ def _take_along_shape(x, indices, axis):
     return dims.broadcast((*x[:axis], 1, *x[axis + 1:]), indices)
 
 
-@declare("linear", _take_along_pull, _take_along_shape, kept)
+@declare("linear", _take_along_pull, _take_along_shape, kept, batch=shifted)
 def pick_along_axis(x, indices, *, axis):
     """Entries of `x` along `axis`, at `indices` of the same number of axes; other axes broadcast."""
     return x[_along(indices, x.shape, axis)]
 
 
 @declare("linear", lambda d, y, xs, attrs, wanted: [pick_along_axis(d, xs[1], axis=attrs["axis"]), None],
-         lambda x, indices, axis, shape: shape, kept)
+         lambda x, indices, axis, shape: shape, kept, batch=shifted)
 def add_along_axis(x, indices, *, axis, shape):
     """The transpose of `pick_along_axis`: zeros of `shape` with `x` added at `indices` along `axis`."""
     total = np.zeros(shape, x.dtype)
@@ -136,7 +136,7 @@ def boolean_mask(x, mask):
     return subscript(as_tensor(x), np.asarray(mask))
 
 
-@primitive(shape=lambda x, **_: x, policy=kept, result=np.int32)
+@primitive(shape=lambda x, **_: x, policy=kept, result=np.int32, batch=shifted)
 def argsort(x, *, axis=-1, descending=False):
     """Indices that sort `x` along `axis`; equal elements keep their order."""
     if descending:      # negating would fail for booleans and wrap small integers around

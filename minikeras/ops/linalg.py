@@ -1,10 +1,12 @@
 """Matrix products, solving, factoring."""
 
+import builtins
+
 import numpy as np
 
 from ..autograd import dims
 from ..autograd.linear import getitem, reshape, sum_to
-from ..autograd.op import floated, linear, multilinear, primitive
+from ..autograd.op import composed, floated, linear, multilinear, primitive, shifted
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .arithmetic import absolute
@@ -53,7 +55,36 @@ def _matmul_b(d, a, b):
     return _fit(_matrix_transpose(a) @ d, b.shape)
 
 
-@multilinear(_matmul_a, _matmul_b, shape=_matmul_shape)
+def _matmul_batch(op, inputs, flags, attrs, size):
+    a, b = inputs
+    rows, columns = a.ndim - flags[0], b.ndim - flags[1]
+    if flags == [True, False] and rows <= 2 and columns <= 2:       # one product for the whole batch
+        y = matmul(reshape(a, shape=(dims.product(a.shape[:-1]), a.shape[-1])), b)
+        return reshape(y, shape=(*a.shape[:-1], *y.shape[1:]))
+    if flags == [False, True] and rows == 2 and (columns == 1 or b.shape[-1] == 1):
+        y = matmul(reshape(b, shape=(size, b.shape[1])), _matrix_transpose(a))
+        return y if columns == 1 else reshape(y, shape=(size, a.shape[0], 1))
+    # A vector counts as a row or a column; then the leading axes are aligned, the batch first.
+    a = reshape(a, shape=(*a.shape[:-1], 1, a.shape[-1])) if rows == 1 else a
+    b = reshape(b, shape=(*b.shape, 1)) if columns == 1 else b
+    most = builtins.max(a.ndim - flags[0], b.ndim - flags[1])
+    y = matmul(_led(a, flags[0], most), _led(b, flags[1], most))
+    extents = list(y.shape)
+    if columns == 1:
+        del extents[-1]
+    if rows == 1:
+        del extents[-1 if columns == 1 else -2]
+    return reshape(y, shape=tuple(extents))
+
+
+def _led(x, flag, most):
+    """A batched `x` with axes of extent 1 after the first, so that the others align from the right."""
+    if not flag or x.ndim - 1 == most:
+        return x
+    return reshape(x, shape=(x.shape[0], *(1,) * (most - (x.ndim - 1)), *x.shape[1:]))
+
+
+@multilinear(_matmul_a, _matmul_b, shape=_matmul_shape, batch=_matmul_batch)
 def matmul(a, b):
     """The matrix product over the last two axes, leading axes broadcast; a vector counts as a row or a column."""
     return np.matmul(a, b)
@@ -64,7 +95,8 @@ def _affine_shape(x, kernel, bias):
 
 
 @primitive(lambda d, y, x, kernel, bias: _matmul_a(d, x, kernel), lambda d, y, x, kernel, bias: _matmul_b(d, x, kernel),
-           lambda d, y, x, kernel, bias: _fit(d, bias.shape), shape=_affine_shape)
+           lambda d, y, x, kernel, bias: _fit(d, bias.shape), shape=_affine_shape,
+           batch=composed(lambda x, kernel, bias: matmul(x, kernel) + bias))
 def affine(x, kernel, bias):
     """x @ kernel + bias, with a bias of one axis: one op where matmul and add would be two."""
     y = np.matmul(x, kernel)
@@ -121,14 +153,14 @@ def _inv_rule(d, y, x):
     return -(adjoint @ d @ adjoint)
 
 
-@primitive(_inv_rule, shape=_square_shape, policy=floated)
+@primitive(_inv_rule, shape=_square_shape, policy=floated, batch=shifted)
 def inv(x):
     """The inverse of square matrices. Raises ShapeError if one is singular."""
     return _checked(np.linalg.inv, "inv", x)
 
 
 @primitive(lambda d, y, x: (d * y)[..., None, None] * _matrix_transpose(inv(x)),
-           shape=lambda x: _square_shape(x)[:-2], policy=floated)
+           shape=lambda x: _square_shape(x)[:-2], policy=floated, batch=shifted)
 def det(x):
     """The determinant of square matrices."""
     return np.linalg.det(x)
@@ -157,7 +189,7 @@ def _cholesky_rule(d, y, x):
     return 0.5 * (g + _matrix_transpose(g))
 
 
-@primitive(_cholesky_rule, shape=_square_shape, policy=floated)
+@primitive(_cholesky_rule, shape=_square_shape, policy=floated, batch=shifted)
 def cholesky(x):
     """The lower factor L with L @ L.T = x, for symmetric positive definite matrices."""
     return _checked(np.linalg.cholesky, "cholesky", x)

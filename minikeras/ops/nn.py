@@ -4,7 +4,7 @@ import numpy as np
 
 from ..autograd import dims
 from ..autograd.linear import zeros_like
-from ..autograd.op import elementwise, floated, kept, primitive
+from ..autograd.op import elementwise, floated, kept, primitive, shifted
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from .arithmetic import absolute, clip, minimum, select, sign
@@ -160,7 +160,7 @@ def _softmax_rule(d, y, x, axis=-1):
     return weighted - y * sum(weighted, axis=axis, keepdims=True)
 
 
-@primitive(_softmax_rule, shape=lambda x, **_: x, policy=floated)
+@primitive(_softmax_rule, shape=lambda x, **_: x, policy=floated, batch=shifted)
 def softmax(x, *, axis=-1):
     """exp(x) over its sum along `axis`."""
     # Subtract the maximum first: exp overflows float32 above about 88.
@@ -172,7 +172,7 @@ def _log_softmax_rule(d, y, x, axis=-1):
     return d - exp(y) * sum(d, axis=axis, keepdims=True)
 
 
-@primitive(_log_softmax_rule, shape=lambda x, **_: x, policy=floated)
+@primitive(_log_softmax_rule, shape=lambda x, **_: x, policy=floated, batch=shifted)
 def log_softmax(x, *, axis=-1):
     """The logarithm of softmax, without overflow."""
     shifted = x - np.maximum.reduce(x, axis, None, None, True)
@@ -192,7 +192,7 @@ def _sparse_rule(d, y, labels, logits):
 
 
 # The second output is the derivative itself, so that the rule needs no exponential of its own.
-@primitive(None, _sparse_rule, policy=kept,
+@primitive(None, _sparse_rule, policy=kept, batch=shifted,
            shape=lambda labels, logits: [_sparse_shape(labels, logits), logits],
            result=lambda inputs, attrs: [inputs[1].dtype] * 2)
 def sparse_softmax_cross_entropy(labels, logits):

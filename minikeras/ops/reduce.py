@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.linear import broadcast_to, cast, reshape
-from ..autograd.op import floated, kept, linear, primitive
+from ..autograd.linear import broadcast_to, cast, permute, reshape
+from ..autograd.op import floated, kept, linear, looped_if_flat, primitive, shifted
 from ..autograd.operands import as_tensor
 from .arithmetic import divide_no_nan, select, square
 from .unary import exp, sqrt
@@ -71,13 +71,13 @@ def _extreme_rule(d, y, x, axis=None, keepdims=False):
     return _spread(d, x, axis) * mask / sum(mask, axis=axis, keepdims=True)
 
 
-@primitive(_extreme_rule, shape=_reduced)
+@primitive(_extreme_rule, shape=_reduced, batch=shifted)
 def max(x, *, axis=None, keepdims=False):
     """The largest element along `axis`; equal ones share the gradient."""
     return np.maximum.reduce(x, axis, None, None, keepdims)
 
 
-@primitive(_extreme_rule, shape=_reduced)
+@primitive(_extreme_rule, shape=_reduced, batch=shifted)
 def min(x, *, axis=None, keepdims=False):
     """The smallest element along `axis`; equal ones share the gradient."""
     return np.minimum.reduce(x, axis, None, None, keepdims)
@@ -106,21 +106,14 @@ def _prod_rule(d, y, x, axis=None, keepdims=False):
     return _spread(d, x, axis) * _transposed(others, inverse)
 
 
-@primitive(_prod_rule, shape=_reduced, policy=kept)
+@primitive(_prod_rule, shape=_reduced, policy=kept, batch=shifted)
 def prod(x, *, axis=None, keepdims=False):
     """The product along `axis`."""
     return np.multiply.reduce(x, axis, x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
 
 
-@linear(lambda d, x, axes: _transposed(d, tuple(axes.index(i) for i in range(len(axes)))),
-        shape=lambda x, axes: tuple(x[i] for i in axes))
-def _transposed_op(x, *, axes):
-    """The axes in another order."""
-    return x.transpose(axes)
-
-
 def _transposed(x, axes):
-    return x if axes == tuple(range(len(axes))) else _transposed_op(x, axes=axes)
+    return x if axes == tuple(range(len(axes))) else permute(x, axes=axes)
 
 
 def _all_any(ufunc, text):
@@ -128,7 +121,7 @@ def _all_any(ufunc, text):
         return ufunc.reduce(x, axis, np.bool_, None, keepdims)
     reduce.__name__ = {"logical_and": "all", "logical_or": "any"}[ufunc.__name__]
     reduce.__doc__ = f"Whether {text} along `axis` is true."
-    return primitive(shape=_reduced, policy=kept, result=bool)(reduce)
+    return primitive(shape=_reduced, policy=kept, result=bool, batch=shifted)(reduce)
 
 
 all = _all_any(np.logical_and, "every element")
@@ -139,13 +132,15 @@ def _arg_shape(x, axis=None, **_):
     return () if axis is None else _reduced(x, axis=axis)
 
 
-@primitive(shape=_arg_shape, policy=kept, result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "int32")))
+@primitive(shape=_arg_shape, policy=kept, batch=looped_if_flat,
+           result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "int32")))
 def argmax(x, *, axis=None, dtype="int32"):
     """Index of the first largest element along `axis`, of the flat tensor if it is None."""
     return np.argmax(x, axis).astype(dtype)
 
 
-@primitive(shape=_arg_shape, policy=kept, result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "int32")))
+@primitive(shape=_arg_shape, policy=kept, batch=looped_if_flat,
+           result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "int32")))
 def argmin(x, *, axis=None, dtype="int32"):
     """Index of the first smallest element along `axis`, of the flat tensor if it is None."""
     return np.argmin(x, axis).astype(dtype)
@@ -176,7 +171,7 @@ def _cumprod_rule(d, y, x, axis, exclusive=False, reverse=False):
     return divide_no_nan(total, x)
 
 
-@primitive(_cumprod_rule, shape=lambda x, **_: x, policy=kept)
+@primitive(_cumprod_rule, shape=lambda x, **_: x, policy=kept, batch=shifted)
 def cumprod(x, *, axis, exclusive=False, reverse=False):
     """The running product along `axis`. The derivative at a factor of 0 is given as 0, as in TensorFlow."""
     return _running(np.multiply, x, axis, exclusive, reverse, 1)
@@ -186,7 +181,7 @@ def _logsumexp_rule(d, y, x, axis=None, keepdims=False):
     return _spread(d, x, axis) * exp(x - _spread(y, x, axis))
 
 
-@primitive(_logsumexp_rule, shape=_reduced, policy=floated)
+@primitive(_logsumexp_rule, shape=_reduced, policy=floated, batch=shifted)
 def logsumexp(x, *, axis=None, keepdims=False):
     """log(sum(exp(x))) along `axis`, without overflow."""
     top = np.maximum.reduce(x, axis, None, None, True, initial=-np.inf)
@@ -199,7 +194,7 @@ def _norm_rule(d, y, x, axis=None, keepdims=False):
     return divide_no_nan(_spread(d, x, axis) * x, _spread(y, x, axis))
 
 
-@primitive(_norm_rule, shape=_reduced, policy=floated)
+@primitive(_norm_rule, shape=_reduced, policy=floated, batch=shifted)
 def euclidean_norm(x, *, axis=None, keepdims=False):
     """The square root of the sum of squares along `axis`. Its gradient at 0 is 0 (TensorFlow gives NaN)."""
     return np.sqrt(np.add.reduce(np.square(np.abs(x)), axis, None, None, keepdims))

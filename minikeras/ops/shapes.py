@@ -3,11 +3,11 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.linear import broadcast_to, concatenate, getitem, reshape, stack
-from ..autograd.op import linear
+from ..autograd.linear import broadcast_to, concatenate, getitem, permute, reshape, stack
+from ..autograd.op import linear, looped_if_flat
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
-from .reduce import _transposed_op, axes_of
+from .reduce import axes_of
 
 __all__ = ["broadcast_to", "concatenate", "reshape", "stack", "transpose"]
 
@@ -25,7 +25,7 @@ def transpose(x, axes=None):
     axes = tuple(dims.normalize_axis(int(a), ndim, "transpose") for a in axes)
     if sorted(axes) != list(range(ndim)):
         raise ShapeError(f"transpose: axes {axes} are not an order of the {ndim} axes of shape {x.shape}.")
-    return _transposed_op(x, axes=axes)
+    return permute(x, axes=axes)
 
 
 def swapaxes(x, axis1, axis2):
@@ -115,7 +115,7 @@ def _roll_transpose(d, x, shift, axis=None):
     return roll(d, shift=back, axis=axis)
 
 
-@linear(_roll_transpose, shape=lambda x, **_: x)
+@linear(_roll_transpose, shape=lambda x, **_: x, batch=looped_if_flat)
 def roll(x, *, shift, axis=None):
     """The elements shifted cyclically along `axis`, along the flat order if it is None."""
     return np.roll(x, shift, axis)

@@ -59,7 +59,7 @@ SAMPLES = {
     "logical_or": [Sample((BOOLEANS, BOOLEANS[0]))],
     "logical_xor": [Sample((BOOLEANS, BOOLEANS[0]))],
     "logical_not": [Sample((BOOLEANS,))],
-    "_transposed_op": [Sample(((2, 3, 4),), {"axes": axes}) for axes in ((2, 0, 1), (0, 2, 1), (2, 1, 0))],
+    "permute": [Sample(((2, 3, 4),), {"axes": axes}) for axes in ((2, 0, 1), (0, 2, 1), (2, 1, 0))],
     "add_n": [Sample(((2, 3),)), Sample(((2, 3), (2, 3))), Sample(((3,), (3,), (3,), (3,)))],
     "band_part_op": [Sample(((3, 4),), {"lower": 1, "upper": 0}), Sample(((2, 3, 3),), {"lower": -1, "upper": 1})],
     "broadcast_to": [Sample(((3,),), {"shape": (2, 3)}), Sample(((2, 1),), {"shape": (4, 2, 3)}),
