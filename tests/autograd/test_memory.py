@@ -44,15 +44,18 @@ def growth(make_step):
 
 
 def network():
-    """A 64-32-10 network as a function of its input, its Variables, and a batch of 32."""
+    """A 256-128-10 network as a function of its input, its Variables, and a batch of 32.
+
+    So large that 5 % of it is more than what the threads of a test runner allocate, and less than one number a step.
+    """
     rng = np.random.default_rng(0)
-    shapes = ((64, 32), (32,), (32, 10), (10,))
+    shapes = ((256, 128), (128,), (128, 10), (10,))
     variables = [tf.Variable(rng.standard_normal(shape).astype("float32")) for shape in shapes]
 
     def model(x):
         w1, b1, w2, b2 = variables
         return tf.matmul(tf.tanh(tf.matmul(x, w1) + b1), w2) + b2
-    return model, variables, tf.constant(rng.standard_normal((32, 64)).astype("float32"))
+    return model, variables, tf.constant(rng.standard_normal((32, 256)).astype("float32"))
 
 
 def training():
@@ -67,8 +70,8 @@ def training():
 
 
 def training_of_layers():
-    x, y = np.ones((32, 64), "float32"), np.arange(32) % 10
-    model = tf.Sequential([tf.Input((64,)), tf.layers.Dense(32, activation="relu"), tf.layers.Dense(10)])
+    x, y = np.ones((32, 256), "float32"), np.arange(32) % 10
+    model = tf.Sequential([tf.Input((256,)), tf.layers.Dense(128, activation="relu"), tf.layers.Dense(10)])
     loss_of = tf.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = tf.optimizers.SGD(0.01)
 
