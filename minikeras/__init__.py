@@ -32,10 +32,10 @@ _PLACES = {
 }
 _MODULES = {
     "activations": "activations", "callbacks": "callbacks", "config": "config", "constraints": "constraints",
-    "datasets": "datasets", "errors": "errors", "initializers": "initializers", "layers": "layers",
-    "linalg": "tf.linalg", "losses": "losses", "math": "tf.math", "metrics": "metrics", "models": "models",
-    "nn": "tf.nn", "ops": "ops", "optimizers": "optimizers", "random": "random", "regularizers": "regularizers",
-    "saving": "saving", "utils": "utils",
+    "datasets": "datasets", "debugging": "debugging", "errors": "errors", "initializers": "initializers",
+    "layers": "layers", "linalg": "tf.linalg", "losses": "losses", "math": "tf.math", "metrics": "metrics",
+    "models": "models", "nn": "tf.nn", "ops": "ops", "optimizers": "optimizers", "random": "random",
+    "regularizers": "regularizers", "saving": "saving", "utils": "utils",
 }
 _DTYPES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
            "float16", "float32", "float64", "complex64", "complex128")

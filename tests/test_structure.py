@@ -12,7 +12,7 @@ import minikeras
 PACKAGE = Path(minikeras.__file__).parent
 # Each level may import its own level and those before it.
 LEVELS = [
-    {"errors", "arguments"}, {"autograd"}, {"ops"},
+    {"errors", "arguments"}, {"autograd"}, {"ops"}, {"debugging"},
     {"activations", "config", "constraints", "datasets", "initializers", "layers", "losses", "metrics", "optimizers",
      "plan", "random", "registry", "regularizers", "tf"},
     {"saving"}, {"training", "callbacks"},
