@@ -7,14 +7,13 @@ import inspect
 from ..errors import GradientError, ShapeError
 from . import tree
 from .batching import Batched
-from .dispatch import component, parents_of
-from .dtypes import is_differentiable
+from .dispatch import record, tell
 from .linear import getitem, stack, zeros_like
 from .op import kept, primitive, shifted
 from .operands import as_tensor
 from .state import NEVER, thread
 from .tape import GradientTape
-from .tensor import Node, SymbolicTensor, Tensor
+from .tensor import SymbolicTensor, Tensor
 from .variable import Variable
 
 
@@ -93,6 +92,8 @@ class custom_gradient:  # noqa: N801 (TensorFlow's name)
 class _CustomRule:
     """Stands where an op stands in a node; pulls back by calling the user's function on Tensors."""
 
+    family = "custom"
+
     def __init__(self, name, grad, inputs, variables):
         self.name = name
         self.grad = grad
@@ -161,16 +162,12 @@ def _takes_variables(grad):
 def _attach(rule, inputs, outputs):
     """Fresh Tensors of `outputs` whose record is `rule` of `inputs`."""
     snapshots = [x._read() if type(x) is Variable else x for x in inputs]
-    parents = parents_of(snapshots)
-    arrays = [as_tensor(y)._array for y in outputs]
-    if parents is None:
-        return [Tensor(y) for y in arrays]
     saved = tuple([x._array if type(x) is Tensor else x for x in snapshots])
-    if len(arrays) == 1:
-        return [Tensor(arrays[0], Node(rule, parents, saved, {}, arrays[0]))]
-    whole = Node(rule, parents, saved, {}, tuple(arrays))
-    return [Tensor(y, Node(component, (whole,), (), i, y) if is_differentiable(y.dtype) else None)
-            for i, y in enumerate(arrays)]
+    arrays = [as_tensor(y)._array for y in outputs]
+    fresh = record(rule, snapshots, saved, {}, arrays[0] if len(arrays) == 1 else tuple(arrays))
+    if thread.listeners:
+        tell(rule, snapshots, {}, fresh)
+    return list(fresh) if isinstance(fresh, tuple) else [fresh]
 
 
 def recompute_grad(f):

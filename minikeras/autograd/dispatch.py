@@ -202,7 +202,7 @@ def untracked(x):
         return None
     if x._node is None:
         x._node = source_node()
-    elif x._node.op is not None:
+    elif x._node.op is not None and not thread.listeners:     # a listener may keep something by the node
         return None
     return x._node
 

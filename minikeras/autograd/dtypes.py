@@ -131,8 +131,8 @@ def default_float():
 
 
 def is_differentiable(dtype):
-    """Whether values of this NumPy dtype can carry a gradient: floats and complex numbers."""
-    return dtype.kind in "fc"
+    """Whether values of this dtype (NumPy's or ours) can carry a gradient: floats and complex numbers."""
+    return getattr(dtype, "dtype", dtype).kind in "fc"
 
 
 @functools.cache

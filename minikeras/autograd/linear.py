@@ -7,7 +7,7 @@ import numpy as np
 from ..errors import ShapeError
 from . import dims
 from .batching import repeated
-from .op import declare, kept, linear, looped, primitive, shifted
+from .op import declare, elementwise, kept, linear, looped, primitive, shifted
 from .operands import core
 from .tensor import ndarray
 
@@ -16,7 +16,14 @@ from .tensor import ndarray
         result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
 def cast(x, *, dtype):
     """Each element in another dtype; the gradient comes back in the input's."""
-    return x.astype(getattr(dtype, "dtype", dtype))
+    dtype = np.dtype(getattr(dtype, "dtype", dtype))
+    return (x.real if x.dtype.kind == "c" and dtype.kind in "iuf" else x).astype(dtype)
+
+
+@elementwise(lambda d, y, x: conj(d))
+def conj(x, *, out=None):
+    """The complex conjugate."""
+    return np.conjugate(x, out=out)
 
 
 @functools.lru_cache(32)

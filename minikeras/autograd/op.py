@@ -32,13 +32,14 @@ class Op:
     pull      (d, y, xs, attrs, wanted) to one cotangent per input; None if it has no derivative
     shape     dims of the inputs (and attrs) to dims of the output, a list of dims for several outputs
     policy    which dtypes the inputs are brought to;  result: dtype of the output where it differs
+    rules     of an elementwise op: each multiplies a cotangent or a tangent by dy/dx
     batch     how it works on inputs with a leading batch axis, see batching.py
     """
 
-    __slots__ = ("arity", "attr_names", "batch", "family", "forward", "name", "policy", "pull", "result", "shape",
-                 "weak_scalars")
+    __slots__ = ("arity", "attr_names", "batch", "family", "forward", "name", "policy", "pull", "result", "rules",
+                 "shape", "weak_scalars")
 
-    def __init__(self, family, forward, pull, shape, policy, result=None, batch=looped):
+    def __init__(self, family, forward, pull, shape, policy, result=None, batch=looped, rules=()):
         code = forward.__code__
         self.family = family
         self.name = forward.__name__
@@ -47,6 +48,7 @@ class Op:
         self.shape = shape
         self.policy = policy
         self.batch = batch
+        self.rules = rules
         self.result = result if result is None or isfunction(result) else np.dtype(result)
         keywords = code.co_varnames[code.co_argcount:code.co_argcount + code.co_kwonlyargcount]
         self.attr_names = tuple([name for name in keywords if name != "out"])
@@ -57,10 +59,10 @@ class Op:
         return f"<{self.family} op {self.name}>"
 
 
-def declare(family, pull, shape, policy, result=None, batch=looped):
+def declare(family, pull, shape, policy, result=None, batch=looped, rules=()):
     """The declaration that the families below are short for; see `Op` for the arguments."""
     def decorate(forward):
-        op = Op(family, forward, pull, shape, policy, result, batch)
+        op = Op(family, forward, pull, shape, policy, result, batch, rules)
         function = doorway(op)
         function.op = op
         function.__name__ = function.__qualname__ = op.name
@@ -75,7 +77,7 @@ def elementwise(*rules, policy=promoted, result=None):
     """Declare a function of each element, inputs broadcast together. Rule i: `(d, y, *xs, **attrs)`
     to `d * dy/dx_i`, in the broadcast shape; the sum over broadcast axes is derived."""
     pull = {0: lambda: None, 1: _pull_one, 2: _pull_two}.get(len(rules), _pull_each)(*rules)
-    return declare("elementwise", pull, lambda *shapes, **_: dims.broadcast(*shapes), policy, result, spread)
+    return declare("elementwise", pull, lambda *shapes, **_: dims.broadcast(*shapes), policy, result, spread, rules)
 
 
 def _fit(g, x):

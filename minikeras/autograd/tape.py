@@ -14,7 +14,7 @@ from .batching import Batched
 from .dispatch import component
 from .dtypes import is_differentiable
 from .indexed_slices import IndexedSlices
-from .linear import Slices, add_n, add_slices, concatenate, ones_like, permute, reshape, stack
+from .linear import Slices, add_n, add_slices, concatenate, conj, ones_like, permute, reshape, stack
 from .operands import as_tensor
 from .quiet import follow_tapes
 from .state import NEVER, thread, tick
@@ -144,7 +144,7 @@ class GradientTape:
         """
         zero = self._begin(unconnected_gradients)
         targets, leaves = _operands("gradient", target), _operands("gradient", sources)
-        grads = self._pull_back(targets, _seeds(targets, output_gradients), leaves)
+        grads = self.pull_back(targets, _seeds(targets, output_gradients), leaves)
         if zero:
             grads = [_zeros(s.shape, s) if g is None else g for g, s in zip(grads, leaves, strict=True)]
         return tree.pack(sources, grads)
@@ -212,16 +212,18 @@ class GradientTape:
             raise ValueError(f"GradientTape.{name}: parallel_iterations must be an integer from 1 on or None, got "
                              f"{limit!r}.")
         if not at_once:
-            parts = [self._pull_back([target], [row], sources) for row in rows]
+            parts = [self.pull_back([target], [row], sources) for row in rows]
             found = [None if part[0] is None else stack(*map(as_tensor, part), axis=0) for part in zip(*parts)]
             return found or [None] * len(sources)
         step = limit or max(len(rows), 1)
-        parts = [self._pull_back([target], [Batched(rows[i:i + step], tick())], sources)
+        parts = [self.pull_back([target], [Batched(rows[i:i + step], tick())], sources)
                  for i in range(0, max(len(rows), 1), step)]
         return [None if part[0] is None else part[0] if len(part) == 1 else concatenate(*part, axis=0)
                 for part in zip(*parts)]
 
-    def _pull_back(self, targets, seeds, sources):
+    def pull_back(self, targets, seeds, sources):
+        """For each of `sources` what comes of the cotangents `seeds` of `targets`, None if nothing: a tensor, with a
+        leading axis where a seed is Batched."""
         with np.errstate(all="ignore"):
             return self._pulled_back(targets, seeds, sources)
 
@@ -339,8 +341,9 @@ def _zeros(shape, source):
 
 
 def _seed(seed, bare):
+    """A cotangent as an array if the walk is on bare arrays, else as a tensor."""
     if type(seed) is Batched:
-        return seed if bare else Batched(Tensor(seed.value), seed.level)
+        return Batched(_seed(seed.value, bare), seed.level)
     if type(seed) is ndarray:
         return seed if bare else Tensor(seed)
     return seed._array if bare and type(seed) is Tensor else seed
@@ -370,9 +373,13 @@ def _run_backward(order, cotangents, wanted, bare):
             elif kind is dict:
                 d = _all_slots(node, d)
             if bare:
-                grads = op.pull(d, node.output, node.inputs, node.attrs, asked)
+                y, xs = node.output, node.inputs
             else:
-                grads = op.pull(d, *_aliases(node), node.attrs, asked)
+                y, xs = _aliases(node)
+            if type(node.output) is not tuple and node.output.dtype.kind == "c":
+                grads = [_conj(grad) for grad in op.pull(conj(d), y, xs, node.attrs, asked)]
+            else:
+                grads = op.pull(d, y, xs, node.attrs, asked)
             for parent, grad in zip(asked, grads):
                 if parent is None or grad is None:
                     continue
@@ -398,6 +405,13 @@ def _aliases(node):
     else:
         y = Tensor(output, node)
     return y, [Tensor(x, parent) if type(x) is ndarray else x for x, parent in zip(node.inputs, node.parents)]
+
+
+def _conj(grad):
+    """A gradient is the conjugate of the derivative, as in TensorFlow: the rules are those of the derivative."""
+    if type(grad) is Slices:
+        return Slices(_conj(grad.values), grad.index, grad.arrays, grad.shape)
+    return grad if grad is None or np.dtype(grad.dtype).kind != "c" else conj(grad)
 
 
 def _add(table, key, grad):

@@ -1,8 +1,9 @@
-"""The gradient of every op, to second order, against finite differences."""
+"""The derivatives of every op, forward and reverse, to second order, against finite differences."""
 
 import numpy as np
 import pytest
 
+from minikeras.autograd.forward import ForwardAccumulator
 from minikeras.autograd.tape import GradientTape
 from minikeras.autograd.tensor import Tensor
 
@@ -16,6 +17,11 @@ TOLERANCE = {"rtol": 1e-6, "atol": 1e-8}
 
 def is_float(x):
     return isinstance(x, np.ndarray) and x.dtype == np.float64
+
+
+def directions_of(floats):
+    """An array for each input, none of them constant."""
+    return [np.sin(1.0 + np.arange(x.size) * 1.7).reshape(x.shape) for x in floats]
 
 
 def cotangents(y):
@@ -60,11 +66,31 @@ def test_gradient_is_the_finite_difference(case, layout):
 
 
 @each_case
-def test_second_gradient_is_the_finite_difference_of_the_first(case):
-    """Also with respect to the cotangent, which is the forward derivative in disguise."""
+def test_forward_derivative_is_the_finite_difference_along_it(case):
+    floats = [x for x in case.inputs if is_float(x)]
+    weights, directions = cotangents(case.call(*case.inputs)), directions_of(floats)
+    got = sum(np.sum(t.numpy() * w) for t, w in zip(forward(case, floats, directions), weights, strict=True))
+    grads = finite_difference.gradients(lambda *arrays: weighted_sum(case, arrays, weights), floats)
+    want = sum(np.sum(g * v) for g, v in zip(grads, directions, strict=True))
+    np.testing.assert_allclose(got, want, **TOLERANCE)
+
+
+def forward(case, floats, directions):
+    """The derivative of every output along `directions` by one accumulator: Tensors."""
+    tensors = [x if isinstance(x, Tensor) else Tensor(x) for x in floats]
+    values = iter(tensors)
+    with ForwardAccumulator(tensors, [Tensor(v) for v in directions]) as accumulator:
+        y = case.call(*[next(values) if is_float(x) else x for x in case.inputs])
+    ys = list(y) if isinstance(y, (list, tuple)) else [y]
+    return accumulator.jvp(ys, unconnected_gradients="zero")
+
+
+@each_case
+def test_second_derivative_is_the_finite_difference_of_the_first(case):
+    """Reverse over reverse, also with respect to the cotangent; forward over reverse; forward over forward."""
     floats = [x for x in case.inputs if is_float(x)]
     weights = cotangents(case.call(*case.inputs))
-    directions = [np.sin(1.0 + np.arange(x.size) * 1.7).reshape(x.shape) for x in floats]
+    directions = directions_of(floats)
 
     def slope(*arrays):
         tensors = [Tensor(a) for a in arrays]
@@ -79,3 +105,18 @@ def test_second_gradient_is_the_finite_difference_of_the_first(case):
     want = finite_difference.gradients(slope, [*floats, *weights])
     for g, w in zip(got, want, strict=True):
         np.testing.assert_allclose(g.numpy(), w, **TOLERANCE)
+
+    tensors, ahead = [Tensor(a) for a in floats], [Tensor(v) for v in directions]
+    with ForwardAccumulator(tensors, ahead) as accumulator:
+        grads = first_order(case, tensors, [Tensor(w) for w in weights])
+    # A Hessian is symmetric: its product with the directions is the same from both sides.
+    products = accumulator.jvp(grads, unconnected_gradients="zero")
+    for g, w in zip(products, want[:len(floats)], strict=True):
+        np.testing.assert_allclose(g.numpy(), w, **TOLERANCE)
+
+    with ForwardAccumulator(tensors, ahead) as outer:
+        slopes = forward(case, tensors, directions)
+    curvature = sum(np.sum(t.numpy() * w) for t, w in
+                    zip(outer.jvp(slopes, unconnected_gradients="zero"), weights, strict=True))
+    wanted = sum(np.sum(w * v) for w, v in zip(want[:len(floats)], directions, strict=True))
+    np.testing.assert_allclose(curvature, wanted, **TOLERANCE)
