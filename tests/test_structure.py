@@ -13,8 +13,8 @@ PACKAGE = Path(minikeras.__file__).parent
 # Each level may import its own level and those before it.
 LEVELS = [
     {"errors", "arguments"}, {"autograd"}, {"ops"}, {"debugging"},
-    {"activations", "config", "constraints", "datasets", "initializers", "layers", "losses", "metrics", "optimizers",
-     "plan", "random", "registry", "regularizers", "tf"},
+    {"activations", "autodiff", "config", "constraints", "datasets", "initializers", "layers", "losses", "metrics",
+     "optimizers", "plan", "random", "registry", "regularizers", "tf"},
     {"saving"}, {"training", "callbacks"},
     {"models", "utils", "__init__"},    # the package as a whole has the names of everything up to here
     {"experiment"}, {"cli", "__main__"},
