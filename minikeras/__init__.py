@@ -30,21 +30,11 @@ _PLACES = {
         tensor_scatter_nd_update tile transpose unstack where zeros zeros_like""",
     "tf.control": "case cond foldl foldr map_fn scan switch_case while_loop",
 }
-<<<<<<< HEAD
 # The public modules, each with where it lives.
 _MODULES = {name: name for name in """
     activations autodiff callbacks config constraints datasets debugging errors initializers layers losses metrics models
     ops optimizers random regularizers saving utils""".split()}
 _MODULES |= {"linalg": "tf.linalg", "math": "tf.math", "nn": "tf.nn"}
-=======
-_MODULES = {
-    "activations": "activations", "autodiff": "autodiff", "callbacks": "callbacks", "config": "config",
-    "constraints": "constraints", "datasets": "datasets", "errors": "errors", "initializers": "initializers",
-    "layers": "layers", "linalg": "tf.linalg", "losses": "losses", "math": "tf.math", "metrics": "metrics",
-    "models": "models", "nn": "tf.nn", "ops": "ops", "optimizers": "optimizers", "random": "random",
-    "regularizers": "regularizers", "saving": "saving", "utils": "utils",
-}
->>>>>>> cbf39cb (Place autodiff among the modules)
 _DTYPES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
            "float16", "float32", "float64", "complex64", "complex128")
 _NAMES = {name: place for place, names in _PLACES.items() for name in names.split()}
