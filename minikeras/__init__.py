@@ -30,11 +30,14 @@ _PLACES = {
         tensor_scatter_nd_update tile transpose unstack where zeros zeros_like""",
     "tf.control": "case cond foldl foldr map_fn scan switch_case while_loop",
 }
-# The public modules, each with where it lives.
-_MODULES = {name: name for name in """
-    activations autodiff callbacks config constraints datasets debugging errors initializers layers losses metrics models
-    ops optimizers random regularizers saving utils""".split()}
-_MODULES |= {"linalg": "tf.linalg", "math": "tf.math", "nn": "tf.nn"}
+# The public modules, by the package they are in.
+_PACKAGES = {
+    "": """
+        activations autodiff callbacks config constraints datasets debugging errors initializers layers losses metrics
+        models ops optimizers random regularizers saving utils""",
+    "tf.": "linalg math nn",
+}
+_MODULES = {name: package + name for package, names in _PACKAGES.items() for name in names.split()}
 _DTYPES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
            "float16", "float32", "float64", "complex64", "complex128")
 _NAMES = {name: place for place, names in _PLACES.items() for name in names.split()}
