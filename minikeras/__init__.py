@@ -21,13 +21,18 @@ _PLACES = {
     "layers": "Layer",
     "models": "Input Model Sequential",
     "tf": """
-        abs acos add add_n argmax argmin argsort asin atan boolean_mask broadcast_to cast clip_by_value concat constant
-        convert_to_tensor cos cosh cumsum divide equal exp expand_dims eye fill floor gather gather_nd greater
-        greater_equal identity is_tensor less less_equal linspace logical_and logical_not logical_or matmul maximum
-        minimum multiply negative newaxis norm not_equal one_hot ones ones_like pad pow range rank reduce_all reduce_any
-        reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod reduce_sum repeat reshape reverse roll round
-        scatter_nd shape sigmoid sign sin sinh size sort split sqrt square squeeze stack subtract tan tanh tensordot
-        tensor_scatter_nd_update tile transpose unstack where zeros zeros_like""",
+        abs acos add add_n argmax argmin argsort asin atan broadcast_to cast clip_by_value concat constant
+        convert_to_tensor cos cosh cumsum divide equal exp expand_dims eye fill floor greater greater_equal identity
+        is_tensor less less_equal linspace logical_and logical_not logical_or matmul maximum minimum multiply negative
+        newaxis norm not_equal one_hot ones ones_like pad pow range rank reduce_all reduce_any reduce_logsumexp
+        reduce_max reduce_mean reduce_min reduce_prod reduce_sum repeat reshape reverse roll round shape sigmoid sign
+        sin sinh size sort split sqrt square squeeze stack subtract tan tanh tensordot tile transpose unstack where
+        zeros zeros_like""",
+    "tf.arrays": """
+        boolean_mask broadcast_dynamic_shape broadcast_static_shape dynamic_partition dynamic_stitch ensure_shape
+        gather gather_nd meshgrid reverse_sequence saturate_cast scatter_nd sequence_mask slice strided_slice
+        tensor_scatter_nd_add tensor_scatter_nd_max tensor_scatter_nd_min tensor_scatter_nd_sub
+        tensor_scatter_nd_update""",
     "tf.control": "case cond foldl foldr map_fn scan switch_case while_loop",
 }
 # The public modules, by the package they are in.

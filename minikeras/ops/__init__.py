@@ -44,8 +44,46 @@ from .arithmetic import (
 )
 from .control import associative_scan, cond, fori_loop, map, scan, switch, while_loop
 from .convolution import conv
-from .creation import arange, cast, convert_to_numpy, eye, full, is_tensor, linspace, ones, ones_like, zeros
-from .indexing import argsort, one_hot, pad, repeat, segment_sum, sort, take, take_along_axis, top_k
+from .creation import (
+    arange,
+    bartlett,
+    blackman,
+    cast,
+    convert_to_numpy,
+    empty,
+    empty_like,
+    eye,
+    full,
+    full_like,
+    geomspace,
+    hamming,
+    hanning,
+    identity,
+    is_tensor,
+    kaiser,
+    linspace,
+    logspace,
+    ones,
+    ones_like,
+    saturate_cast,
+    tri,
+    zeros,
+)
+from .indexing import (
+    argsort,
+    multi_hot,
+    one_hot,
+    pad,
+    repeat,
+    select,
+    sort,
+    take,
+    take_along_axis,
+    top_k,
+)
+from .indexing import slice_from as slice
+from .indexing import subscript as get_item
+from .joining import append, array_split, dsplit, dstack, hsplit, hstack, meshgrid, vsplit, vstack
 from .linalg import cholesky, det, dot, inv, matmul, norm, solve, tensordot, trace
 from .nn import (
     celu,
@@ -72,23 +110,38 @@ from .nn import (
     tanh_shrink,
     threshold,
 )
+from .placing import scatter_into as scatter_update
+from .placing import scatter_nd as scatter
+from .placing import segment_max, segment_min, segment_prod, segment_sum, slice_update
 from .reduce import all, any, argmax, argmin, logsumexp, max, mean, min, prod, std, sum, var
 from .reduce import cumprod as _cumprod
 from .reduce import cumsum as _cumsum
 from .shapes import (
+    depth_to_space,
+    diag,
+    diagflat,
     diagonal,
     expand_dims,
     flip,
+    fliplr,
+    flipud,
     moveaxis,
     ravel,
+    rearrange,
     roll,
+    rot90,
     shape,
+    size,
+    space_to_depth,
     split,
     squeeze,
     swapaxes,
     tile,
     transpose,
+    tril,
+    triu,
     unstack,
+    vander,
 )
 from .unary import (
     arccos,
@@ -116,8 +169,8 @@ from .unary import rint as round
 abs = absolute
 amax = max
 amin = min
+array = convert_to_tensor
 hard_swish = hard_silu
-identity = eye
 swish = silu
 true_divide = divide
 
@@ -132,6 +185,11 @@ def concatenate(xs, axis=0):
     return _concatenate(*xs, axis=axis)
 
 
+def copy(x):
+    """The same values: a tensor is never changed, so nothing is copied."""
+    return convert_to_tensor(x)
+
+
 def cumprod(x, axis=None):
     """The running product along `axis`, of the flat `x` if it is None."""
     return _cumprod(ravel(x), axis=0) if axis is None else _cumprod(x, axis=axis)
@@ -140,6 +198,11 @@ def cumprod(x, axis=None):
 def cumsum(x, axis=None):
     """The running sum along `axis`, of the flat `x` if it is None."""
     return _cumsum(ravel(x), axis=0) if axis is None else _cumsum(x, axis=axis)
+
+
+def ndim(x):
+    """The number of axes."""
+    return len(convert_to_tensor(x).shape)
 
 
 def reshape(x, newshape):

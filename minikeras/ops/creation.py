@@ -3,11 +3,12 @@
 import numpy as np
 
 from ..autograd import dtypes
-from ..autograd.linear import broadcast_to
+from ..autograd.linear import broadcast_to, zeros_like
 from ..autograd.linear import cast as cast_op
-from ..autograd.operands import as_tensor, shape_of
-from ..autograd.tensor import ArrayOperand, Operand, Tensor, new_array
+from ..autograd.operands import as_tensor
+from ..autograd.tensor import ArrayOperand, Operand, SymbolicTensor, Tensor, new_array
 from ..errors import ShapeError
+from .arithmetic import clip
 
 
 def constant(value, dtype=None, shape=None):
@@ -51,7 +52,7 @@ def _filled(shape, number, dtype):
     shape = (shape,) if np.ndim(shape) == 0 and not hasattr(shape, "terms") else shape
     dtype = dtypes.as_dtype(dtype or dtypes.floatx()).dtype
     if any(hasattr(n, "terms") for n in shape):
-        return broadcast_to(Tensor(np.array(number, dtype)), shape=tuple(shape))
+        return SymbolicTensor(shape, dtype)
     return Tensor(np.full([int(n) for n in shape], number, dtype))
 
 
@@ -73,8 +74,7 @@ def full(shape, fill_value, dtype=None):
 
 def ones_like(x, dtype=None):
     """Ones in the shape (and dtype) of `x`."""
-    x = as_tensor(x)
-    return _filled(shape_of(x), 1, dtype or x.dtype)
+    return full_like(x, 1, dtype)
 
 
 def eye(N, M=None, k=0, dtype=None):
@@ -101,7 +101,91 @@ def _plain(n):
     return n._array[()] if isinstance(n, ArrayOperand) else n
 
 
-def linspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
-    """`num` numbers evenly spaced from `start` to `stop`."""
-    dtype = dtypes.as_dtype(dtype or dtypes.floating(new_array(_plain(start)).dtype)).dtype
-    return Tensor(np.linspace(_plain(start), _plain(stop), int(num), endpoint, dtype=dtype, axis=axis))
+def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
+    """`num` numbers evenly spaced from `start` to `stop`; with `retstep` also the step between them."""
+    start, stop = _plain(start), _plain(stop)
+    dtype = dtypes.as_dtype(dtype or dtypes.floating(new_array(start).dtype)).dtype
+    y, step = np.linspace(start, stop, int(num), endpoint, True, dtype, axis)
+    return (Tensor(y), Tensor(np.asarray(step, dtype))) if retstep else Tensor(y)
+
+
+def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
+    """`num` powers of `base` with exponents evenly spaced from `start` to `stop`."""
+    dtype = dtypes.as_dtype(dtype or dtypes.floatx()).dtype
+    return Tensor(np.logspace(_plain(start), _plain(stop), int(num), endpoint, _plain(base), dtype, axis))
+
+
+def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
+    """`num` numbers with equal ratios from `start` to `stop`, which have the same sign."""
+    dtype = dtypes.as_dtype(dtype or dtypes.floatx()).dtype
+    return Tensor(np.geomspace(_plain(start), _plain(stop), int(num), endpoint, dtype, axis))
+
+
+def empty(shape, dtype=None):
+    """Zeros: a tensor is a value, so there is none without."""
+    return zeros(shape, dtype)
+
+
+def empty_like(x, dtype=None):
+    """Zeros in the shape (and dtype) of `x`."""
+    return full_like(x, 0, dtype)
+
+
+def full_like(x, fill_value, dtype=None):
+    """`fill_value` everywhere, in the shape (and dtype) of `x`."""
+    x = as_tensor(x)
+    fill = as_tensor(fill_value, dtype or x.dtype)
+    if isinstance(x, SymbolicTensor):
+        return cast(zeros_like(x), fill.dtype) + fill
+    return broadcast_to(fill, shape=x.shape)
+
+
+def identity(n, dtype=None):
+    """The n x n matrix with ones on the main diagonal."""
+    return eye(n, dtype=dtype)
+
+
+def tri(N, M=None, k=0, dtype=None):
+    """Ones on and below the k-th diagonal of an N x M matrix, zeros elsewhere."""
+    dtype = dtypes.as_dtype(dtype or dtypes.floatx()).dtype
+    return Tensor(np.tri(int(N), None if M is None else int(M), int(k), dtype))
+
+
+def saturate_cast(x, dtype):
+    """`x` in another dtype, with what does not fit limited to its range."""
+    x, dtype = as_tensor(x), dtypes.as_dtype(dtype)
+    have, want = x.dtype.dtype, dtype.dtype
+    if {have.kind, want.kind} <= {"i", "u", "f"}:
+        own, other = _limits(have), _limits(want)
+        low, high = max(own[0], other[0]), min(own[1], other[1])
+        if (low, high) != own:
+            x = clip(x, have.type(low), _rounded_down(high, have.type))
+    return cast(x, dtype)
+
+
+def _limits(dtype):
+    """The lowest and the highest finite number of a dtype, as exact integers."""
+    info = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return int(info.min), int(info.max)
+
+
+def _rounded_down(n, kind):
+    return kind(n) if int(kind(n)) <= n else np.nextafter(kind(n), kind(0))
+
+
+def _window(function, doc):
+    def window(x):
+        return Tensor(function(int(_plain(x))).astype(dtypes.floatx()))
+    window.__name__, window.__doc__ = function.__name__, doc
+    return window
+
+
+bartlett = _window(np.bartlett, "The triangular window of `x` points that ends in zeros.")
+blackman = _window(np.blackman, "The Blackman window of `x` points: a sum of three cosines.")
+hamming = _window(np.hamming, "The Hamming window of `x` points: a raised cosine.")
+hanning = _window(np.hanning, "The Hann window of `x` points: a raised cosine that ends in zeros.")
+
+
+def kaiser(x, beta):
+    """The Kaiser window of `x` points; the larger `beta`, the narrower."""
+    return Tensor(np.kaiser(int(_plain(x)), _plain(beta)).astype(dtypes.floatx()))

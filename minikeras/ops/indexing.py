@@ -2,17 +2,22 @@
 
 import numpy as np
 
-from ..autograd import dims
-from ..autograd.linear import ARRAY, broadcast_to, getitem, reshape, scatter_sum, zeros_like
+from ..autograd import dims, dtypes
+from ..autograd.linear import ARRAY, broadcast_to, getitem, reshape
 from ..autograd.op import declare, kept, primitive, shifted
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor, ndarray
-from ..errors import SymbolicError
-from .shapes import pad_zeros, ravel
+from ..errors import ShapeError, SymbolicError
+from .arithmetic import where
+from .creation import full_like
+from .reduce import cumsum, max
+from .shapes import moveaxis, pad_zeros, ravel
 
 
 def subscript(x, index):
     """`x[index]`: integers, slices, None, Ellipsis, boolean masks and integer arrays, as in NumPy."""
+    if isinstance(index, (Operand, ndarray)) and index.dtype == bool and index.shape:
+        return boolean_mask(x, index)
     template, arrays = [], []
     for item in index if isinstance(index, tuple) else (index,):
         if isinstance(item, (list, ndarray, Operand)) and not _is_integer(item):
@@ -41,14 +46,35 @@ def _number(item):
     return item if item is None or isinstance(item, (int, dims.Dimension)) else int(item)
 
 
-def gather(x, indices, axis=0):
+def gather(x, indices, axis=0, batch_dims=0):
     """Entries of `x` along `axis` at integer `indices`, whose axes take the place of that one.
 
+    batch_dims   leading axes that `x` and `indices` have in common and go along together
     The gradient of a Variable along axis 0 is an IndexedSlices. Raises ShapeError for indices out of range.
     """
     indices = as_tensor(indices)
     axis = dims.normalize_axis(axis, len(shape_of(x)), "gather")
-    return getitem(x, indices, index=(slice(None),) * axis + (ARRAY,))
+    if not batch_dims:
+        return getitem(x, indices, index=(slice(None),) * axis + (ARRAY,))
+    ndim = len(indices.shape)
+    batch_dims, between = batch_dims % (ndim + 1), axis - batch_dims
+    if between < 0:
+        raise ShapeError(f"gather: axis {axis} is one of the batch_dims={batch_dims} leading axes.")
+    y = getitem(x, *_counters(indices, batch_dims, ndim), indices,
+                index=(ARRAY,) * batch_dims + (slice(None),) * between + (ARRAY,))
+    # With axes between them the gathered ones come first.
+    own = range(batch_dims, ndim)
+    return moveaxis(y, own, [i + between for i in own]) if between and own else y
+
+
+def _counters(x, count, ndim):
+    """The index along each of the first `count` axes of `x`, to be broadcast over `ndim` axes."""
+    vectors = []
+    for axis in range(count):
+        along = getitem(x, index=tuple([slice(None) if i == axis else slice(0, 1) for i in range(len(x.shape))]))
+        numbers = cumsum(full_like(ravel(along), 1, "int32"), axis=0, exclusive=True)
+        vectors.append(reshape(numbers, shape=(-1,) + (1,) * (ndim - 1 - axis)))
+    return vectors
 
 
 def take(x, indices, axis=None):
@@ -86,11 +112,20 @@ def pad(x, pad_width, mode="constant", constant_values=0):
     return x
 
 
-def gather_nd(x, indices):
-    """Entries of `x` at the index vectors along the last axis of `indices`."""
+def index_arrays(indices):
+    """The index arrays for the index vectors along the last axis of `indices`."""
     indices = as_tensor(indices)
-    parts = [getitem(indices, index=(Ellipsis, i)) for i in range(indices.shape[-1])]
-    return getitem(x, *parts, index=(ARRAY,) * len(parts))
+    return [getitem(indices, index=(Ellipsis, i)) for i in range(shape_of(indices)[-1])]
+
+
+def gather_nd(x, indices, batch_dims=0):
+    """Entries of `x` at the index vectors along the last axis of `indices`.
+
+    batch_dims   leading axes that `x` and `indices` have in common and go along together
+    """
+    indices = as_tensor(indices)
+    arrays = _counters(indices, batch_dims, len(indices.shape) - 1) + index_arrays(indices)
+    return getitem(x, *arrays, index=(ARRAY,) * len(arrays))
 
 
 def _along(indices, extents, axis):
@@ -131,9 +166,48 @@ def take_along_axis(x, indices, axis=-1):
     return pick_along_axis(x, indices, axis=dims.normalize_axis(axis, len(x.shape), "take_along_axis"))
 
 
-def boolean_mask(x, mask):
-    """The entries of `x` where `mask`, over its leading axes, is true, in one axis."""
-    return subscript(as_tensor(x), np.asarray(mask))
+def boolean_mask(x, mask, axis=0):
+    """The entries of `x` where `mask`, over the axes from `axis` on, is true, in one axis.
+
+    Raises ShapeError if the extents of the mask are not those of `x`.
+    """
+    x, mask = as_tensor(x), known_values(mask, "boolean_mask")
+    axis = dims.normalize_axis(axis, len(x.shape), "boolean_mask")
+    covered = shape_of(x)[axis:axis + mask.ndim]
+    if not mask.ndim or len(covered) < mask.ndim:
+        raise ShapeError(f"boolean_mask: a mask of {mask.ndim} axes does not fit axes {axis} and following of a tensor "
+                         f"of shape {x.shape}.")
+    for have, want in zip(mask.shape, covered, strict=True):
+        dims.unify(want, have, f"boolean_mask: tensor of shape {x.shape}, mask of shape {mask.shape}")
+    return getitem(x, *np.nonzero(mask), index=(slice(None),) * axis + (ARRAY,) * mask.ndim)
+
+
+def known_values(x, where):
+    """The array of a tensor whose values decide the shape of what `where` gives. Raises SymbolicError without one."""
+    x = as_tensor(x)
+    if isinstance(x, SymbolicTensor):
+        raise SymbolicError(f"{where}: the shape of the result depends on values that are not known yet. "
+                            "Call it on tensors with numbers, outside the model.")
+    return x._array if isinstance(x, Tensor) else x
+
+
+def slice_from(x, start, extents):
+    """The block of `x` that starts at `start`; an extent of -1 is all that is left.
+
+    Raises ShapeError if the block reaches over the end.
+    """
+    x, index = as_tensor(x), []
+    for at, extent, length in zip(start, extents, shape_of(x), strict=True):
+        at = _number(at)
+        stop = length if _is_rest(extent) else at + _number(extent)
+        if type(length) is int and type(stop) is int and not 0 <= at <= stop <= length:
+            raise ShapeError(f"slice: a block of {tuple(extents)} from {tuple(start)} is not within shape {x.shape}.")
+        index.append(slice(at, stop))
+    return getitem(x, index=tuple(index))
+
+
+def _is_rest(extent):
+    return not isinstance(extent, dims.Dimension) and extent == -1
 
 
 @primitive(shape=lambda x, **_: x, policy=kept, result=np.int32, batch=shifted)
@@ -167,43 +241,38 @@ def one_hot_op(x, *, num_classes, axis=-1, dtype="float32"):
     return y if axis == -1 else np.moveaxis(y, -1, axis)
 
 
-def one_hot(x, num_classes, axis=-1, dtype="float32"):
-    """A new axis of `num_classes` entries, 1 at the integer of `x` and 0 elsewhere."""
-    return one_hot_op(as_tensor(x), num_classes=int(num_classes), axis=axis, dtype=np.dtype(dtype).name)
+def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
+    """A new axis of `num_classes` entries, 1 at the integer of `x` and 0 elsewhere; integers out of range give zeros.
+
+    Raises ValueError for sparse=True: there are no sparse tensors.
+    """
+    _refuse_sparse("one_hot", sparse)
+    x, dtype = as_tensor(x), dtypes.as_dtype(dtype or "float32").name
+    axis = dims.normalize_axis(axis, len(x.shape) + 1, "one_hot")
+    return one_hot_op(x, num_classes=int(num_classes), axis=-1 if axis == len(x.shape) else axis, dtype=dtype)
 
 
-def _scatter_update_pull(d, y, xs, attrs, wanted):
-    _, updates, *arrays = xs
-    to_x = scatter_update(d, zeros_like(updates), *arrays)
-    to_updates = getitem(d, *arrays, index=(ARRAY,) * len(arrays))
-    return [to_x, to_updates] + [None] * len(arrays)
+def multi_hot(inputs, num_classes, axis=-1, dtype=None, sparse=False):
+    """1 at each of the integers in a row of `inputs` and 0 elsewhere. Shapes: (..., n, ...) -> (..., num_classes).
+
+    The integers of a row run along axis 1, along axis 0 if there is only one. Raises ValueError for sparse=True.
+    """
+    _refuse_sparse("multi_hot", sparse)
+    inputs = as_tensor(inputs)
+    hot = one_hot(inputs, num_classes, axis, dtype)
+    return max(hot, axis=1 if len(inputs.shape) > 1 else 0)
 
 
-@declare("primitive", _scatter_update_pull, lambda x, *_: x, kept)
-def scatter_update(x, updates, *arrays):
-    """`x` with `updates` put in place of its entries at the index arrays."""
-    y = x.copy()
-    y[arrays] = updates
+def _refuse_sparse(where, sparse):
+    if sparse:
+        raise ValueError(f"{where}: sparse=True is not supported; there are no sparse tensors here. Leave it out.")
+
+
+def select(condlist, choicelist, default=0):
+    """Element by element the choice whose condition is the first that holds, else `default`."""
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ShapeError(f"select: {len(condlist)} conditions for {len(choicelist)} choices; each needs one.")
+    y = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist)):
+        y = where(condition, choice, y)
     return y
-
-
-def tensor_scatter_nd_update(x, indices, updates):
-    """`x` with the entries at the index vectors along the last axis of `indices` replaced."""
-    x, indices = as_tensor(x), as_tensor(indices)
-    parts = [getitem(indices, index=(Ellipsis, i)) for i in range(indices.shape[-1])]
-    return scatter_update(x, as_tensor(updates, x.dtype), *parts)
-
-
-def scatter_nd(indices, updates, shape):
-    """Zeros of `shape` with `updates` added at the index vectors along the last axis of `indices`."""
-    indices, updates = as_tensor(indices), as_tensor(updates)
-    parts = [getitem(indices, index=(Ellipsis, i)) for i in range(indices.shape[-1])]
-    return scatter_sum(updates, *parts, indices=(((ARRAY,) * len(parts), len(parts)),),
-                       shape=tuple(int(n) for n in shape))
-
-
-def segment_sum(data, segment_ids, num_segments=None):
-    """Sums of the rows of `data` that share an id; ids run from 0."""
-    data, ids = as_tensor(data), as_tensor(segment_ids)
-    num = int(num_segments) if num_segments is not None else int(np.max(ids.numpy(), initial=-1)) + 1
-    return scatter_sum(data, ids, indices=(((ARRAY,), 1),), shape=(num, *data.shape[len(ids.shape):]))

@@ -1,12 +1,16 @@
 """Rearranging: the same elements in another shape, order or number."""
 
+import re
+
 import numpy as np
 
 from ..autograd import dims
 from ..autograd.linear import broadcast_to, concatenate, getitem, permute, reshape, stack
 from ..autograd.op import linear, looped_if_flat
 from ..autograd.operands import as_tensor, shape_of
+from ..autograd.tensor import Tensor
 from ..errors import ShapeError
+from .arithmetic import power
 from .reduce import axes_of
 
 __all__ = ["broadcast_to", "concatenate", "reshape", "stack", "transpose"]
@@ -15,6 +19,12 @@ __all__ = ["broadcast_to", "concatenate", "reshape", "stack", "transpose"]
 def shape(x):
     """Extents as a tuple: integers, and symbolic dimensions where not known."""
     return shape_of(as_tensor(x))
+
+
+def size(x):
+    """The number of elements as an integer tensor; symbolic where it is not known."""
+    count = dims.product(shape(x))
+    return Tensor(np.asarray(count, np.int32)) if type(count) is int else count
 
 
 def transpose(x, axes=None):
@@ -194,3 +204,151 @@ def diagonal(x, offset=0, axis1=0, axis2=1):
     if len(x.shape) < 2:
         raise ShapeError(f"diagonal: a tensor of shape {x.shape} has no two axes.")
     return diagonal_op(moveaxis(x, (axis1, axis2), (-2, -1)), offset=int(offset))
+
+
+def diag(x, k=0):
+    """The matrix with the vector `x` on its k-th diagonal, or the k-th diagonal of the matrix `x`."""
+    x = as_tensor(x)
+    if len(x.shape) == 1:
+        n = shape_of(x)[0] + abs(k)
+        return from_diagonal(x, offset=int(k), rows=n, columns=n)
+    if len(x.shape) != 2:
+        raise ShapeError(f"diag: x must be a vector or a matrix, got shape {x.shape}. Use diagonal for more axes.")
+    return diagonal(x, k)
+
+
+def diagflat(x, k=0):
+    """The matrix with all elements of `x` on its k-th diagonal."""
+    return diag(ravel(x), k)
+
+
+@linear(lambda d, x, k, lower: triangle(d, k=k, lower=lower), shape=lambda x, **_: x)
+def triangle(x, *, k, lower):
+    """Matrices with zeros above (`lower`) or below their k-th diagonal."""
+    return np.tril(x, k) if lower else np.triu(x, k)
+
+
+def tril(x, k=0):
+    """Matrices in the last two axes with zeros above their k-th diagonal."""
+    return triangle(x, k=int(k), lower=True)
+
+
+def triu(x, k=0):
+    """Matrices in the last two axes with zeros below their k-th diagonal."""
+    return triangle(x, k=int(k), lower=False)
+
+
+def fliplr(x):
+    """The elements in reverse order along the second axis."""
+    return flip(x, 1)
+
+
+def flipud(x):
+    """The elements in reverse order along the first axis."""
+    return flip(x, 0)
+
+
+def rot90(array, k=1, axes=(0, 1)):
+    """`array` turned `k` times by 90 degrees, from the first of `axes` towards the second."""
+    x = as_tensor(array)
+    first, second = (dims.normalize_axis(axis, len(x.shape), "rot90") for axis in axes)
+    if first == second:
+        raise ShapeError(f"rot90: axes {tuple(axes)} of shape {x.shape} are the same.")
+    k %= 4
+    if k == 2:
+        return flip(x, (first, second))
+    if k == 1:
+        return swapaxes(flip(x, second), first, second)
+    return flip(swapaxes(x, first, second), second) if k else x
+
+
+def space_to_depth(x, block_size, data_format="channels_last"):
+    """Blocks of pixels moved into the channels. Shapes: (n, h * b, w * b, c) -> (n, h, w, b * b * c).
+
+    Raises ShapeError unless height and width are multiples of `block_size`.
+    """
+    channels_first = _is_channels_first("space_to_depth", data_format)
+    x, b = as_tensor(x), block_size
+    n, c, height, width = _image_extents("space_to_depth", x, channels_first)
+    for extent in (height, width):
+        if type(extent) is int and extent % b:
+            raise ShapeError(f"space_to_depth: {extent} pixels in shape {x.shape} do not divide into blocks of {b}.")
+    if channels_first:
+        spaced = reshape(x, shape=(n, c, height // b, b, width // b, b))
+        return reshape(transpose(spaced, (0, 3, 5, 1, 2, 4)), shape=(n, c * b * b, height // b, width // b))
+    spaced = reshape(x, shape=(n, height // b, b, width // b, b, c))
+    return reshape(transpose(spaced, (0, 1, 3, 2, 4, 5)), shape=(n, height // b, width // b, c * b * b))
+
+
+def depth_to_space(x, block_size, data_format="channels_last"):
+    """Channels moved into blocks of pixels. Shapes: (n, h, w, b * b * c) -> (n, h * b, w * b, c).
+
+    The opposite of `space_to_depth`. Raises ShapeError unless the channels are a multiple of `block_size` squared.
+    """
+    channels_first = _is_channels_first("depth_to_space", data_format)
+    x, b = as_tensor(x), block_size
+    n, c, height, width = _image_extents("depth_to_space", x, channels_first)
+    if type(c) is int and c % (b * b):
+        raise ShapeError(f"depth_to_space: {c} channels in shape {x.shape} do not divide into blocks of {b} x {b}.")
+    c = c // (b * b)
+    if channels_first:
+        spaced = reshape(x, shape=(n, b, b, c, height, width))
+        return reshape(transpose(spaced, (0, 3, 4, 1, 5, 2)), shape=(n, c, height * b, width * b))
+    spaced = reshape(x, shape=(n, height, width, b, b, c))
+    return reshape(transpose(spaced, (0, 1, 3, 2, 4, 5)), shape=(n, height * b, width * b, c))
+
+
+def _is_channels_first(where, data_format):
+    if data_format not in ("channels_last", "channels_first"):
+        raise ValueError(f"{where}: data_format must be 'channels_last' or 'channels_first', got {data_format!r}.")
+    return data_format == "channels_first"
+
+
+def _image_extents(where, x, channels_first):
+    """Batch, channels, height and width of images."""
+    if len(x.shape) != 4:
+        raise ShapeError(f"{where}: x must have 4 axes, got shape {x.shape}.")
+    n, *rest = shape_of(x)
+    return (n, *rest) if channels_first else (n, rest[2], *rest[:2])
+
+
+def rearrange(tensor, pattern, **axes_lengths):
+    """Axes split, reordered and merged as a pattern says: 'b (h p) c -> b h (p c)' with p=2.
+
+    Every name stands on both sides; of the names in a group at most one has no length given.
+    Raises ShapeError where pattern and shape do not fit.
+    """
+    x = as_tensor(tensor)
+    try:
+        source, target = ([group.strip("()").split() for group in re.findall(r"\([^()]*\)|\w+", side)]
+                          for side in pattern.split("->"))
+    except ValueError:
+        raise ShapeError(f"rearrange: pattern {pattern!r} must have the form 'axes -> axes'.") from None
+    names, wanted = ([name for group in side for name in group] for side in (source, target))
+    if sorted(names) != sorted(wanted) or len(set(names)) < len(names) or len(source) != len(x.shape):
+        raise ShapeError(f"rearrange: pattern {pattern!r} must name the {len(x.shape)} axes of shape {x.shape}, and "
+                         "each name once on either side.")
+    if not axes_lengths.keys() <= set(names):
+        raise ShapeError(f"rearrange: {sorted(axes_lengths.keys() - set(names))} do not occur in {pattern!r}.")
+    lengths = dict(axes_lengths)
+    for group, extent in zip(source, shape_of(x), strict=True):
+        open_names = [name for name in group if name not in lengths]
+        known = dims.product([lengths[name] for name in group if name in lengths])
+        if len(open_names) > 1 or (type(extent) is int and (extent % known or (not open_names and extent != known))):
+            raise ShapeError(f"rearrange: {group} of {pattern!r} with lengths {axes_lengths} does not divide an axis "
+                             f"of {extent} in shape {x.shape}.")
+        for name in open_names:
+            lengths[name] = extent // known
+    split_up = reshape(x, shape=tuple(lengths[name] for name in names))
+    ordered = transpose(split_up, [names.index(name) for name in wanted])
+    return reshape(ordered, shape=tuple(dims.product([lengths[name] for name in group]) for group in target))
+
+
+def vander(x, N=None, increasing=False):
+    """Powers of each element of the vector `x`, N - 1 down to 0, or 0 up to N - 1. Shapes: (n,) -> (n, N)."""
+    x = as_tensor(x)
+    if len(x.shape) != 1:
+        raise ShapeError(f"vander: x must be a vector, got shape {x.shape}.")
+    exponents = range(int(shape_of(x)[0] if N is None else N))
+    powers = [power(x, n) for n in (exponents if increasing else reversed(exponents))]
+    return stack(*powers, axis=1) if powers else reshape(x, shape=(-1, 1))[:, :0]

@@ -12,7 +12,7 @@ from .. import ops
 from ..autograd import dtypes
 from ..autograd.linear import add_n as _add_n
 from ..autograd.operands import as_tensor
-from ..autograd.tensor import Operand, Tensor
+from ..autograd.tensor import Operand
 from ..errors import DTypeError, ShapeError
 from ..ops import creation, indexing, reduce, shapes
 from ..ops import linalg as _linalg
@@ -251,37 +251,6 @@ def roll(input, shift, axis, name=None):
 def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None):
     """`tensor` with a border, widths as (before, after) per axis."""
     return indexing.pad(tensor, paddings, mode.lower(), constant_values)
-
-
-def gather(params, indices, axis=0, name=None):
-    """Entries of `params` along `axis`. The gradient of a Variable along axis 0 is an IndexedSlices.
-
-    Raises ShapeError for indices out of range; negative ones are, unlike in NumPy.
-    """
-    indices = as_tensor(indices)
-    if type(indices) is Tensor and indices.size and indices._array.min() < 0:
-        raise ShapeError(f"gather: index {indices._array.min()} is negative; indices run from 0.")
-    return indexing.gather(params, indices, axis)
-
-
-def gather_nd(params, indices, name=None):
-    """Entries of `params` at index vectors."""
-    return indexing.gather_nd(params, indices)
-
-
-def scatter_nd(indices, updates, shape, name=None):
-    """Zeros of `shape` with `updates` added at index vectors."""
-    return indexing.scatter_nd(indices, updates, np.asarray(shape).tolist())
-
-
-def tensor_scatter_nd_update(tensor, indices, updates, name=None):
-    """`tensor` with the entries at index vectors replaced."""
-    return indexing.tensor_scatter_nd_update(tensor, indices, updates)
-
-
-def boolean_mask(tensor, mask, name="boolean_mask"):
-    """The entries where `mask` is true."""
-    return indexing.boolean_mask(tensor, mask)
 
 
 def one_hot(indices, depth, on_value=None, off_value=None, axis=-1, dtype=None, name=None):

@@ -1,7 +1,7 @@
 """TensorFlow's `tf.math`."""
 
 from .. import ops
-from ..ops import arithmetic, indexing, reduce
+from ..ops import arithmetic, indexing, placing, reduce
 from . import (  # noqa: F401 (these are the public names of tf.math)
     _reduction,
     abs,
@@ -84,11 +84,29 @@ def top_k(input, k=1, sorted=True, name=None):
     return indexing.top_k(input, k)
 
 
-def segment_sum(data, segment_ids, name=None):
-    """Sums of the rows that share an id."""
-    return indexing.segment_sum(data, segment_ids)
+def _segments(function, what):
+    def ordered(data, segment_ids, name=None):
+        return function(data, segment_ids, sorted=True)
+
+    def unsorted(data, segment_ids, num_segments, name=None):
+        return function(data, segment_ids, num_segments)
+    ordered.__name__, ordered.__doc__ = function.__name__, f"{what} of the rows that share an id; the ids ascend."
+    unsorted.__name__, unsorted.__doc__ = f"unsorted_{function.__name__}", f"{what} of the rows that share an id."
+    return ordered, unsorted
 
 
-def unsorted_segment_sum(data, segment_ids, num_segments, name=None):
-    """Sums of the rows that share an id, for `num_segments` ids."""
-    return indexing.segment_sum(data, segment_ids, num_segments)
+def _zero_where_none(function):
+    """An extreme of segments that is 0 for an id without rows, as the sorted forms of TensorFlow have it."""
+    def extreme(data, segment_ids, num_segments=None, sorted=False):
+        y = function(data, segment_ids, num_segments, sorted)
+        return y if not sorted else ops.where(placing.segment_count(data, segment_ids) > 0, y, 0)
+    extreme.__name__ = function.__name__
+    return extreme
+
+
+segment_sum, unsorted_segment_sum = _segments(placing.segment_sum, "Sums")
+segment_mean, unsorted_segment_mean = _segments(placing.segment_mean, "Means")
+segment_prod, unsorted_segment_prod = _segments(placing.segment_prod, "Products")
+segment_max, unsorted_segment_max = _segments(_zero_where_none(placing.segment_max), "Largest entries")
+segment_min, unsorted_segment_min = _segments(_zero_where_none(placing.segment_min), "Smallest entries")
+_, unsorted_segment_sqrt_n = _segments(placing.segment_sqrt_n, "Sums over the square root of the number")

@@ -4,7 +4,7 @@ from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..ops import convolution as _conv
 from ..ops import nn as _nn
-from ..ops import reduce
+from ..ops import reduce, shapes
 from . import sigmoid, tanh, tf_function_of  # noqa: F401 (public names of tf.nn)
 
 relu = tf_function_of(_nn.relu, "features")
@@ -84,3 +84,20 @@ def l2_loss(t, name=None):
     """Half the sum of squares."""
     t = as_tensor(t)
     return reduce.sum(t * t) * 0.5
+
+
+def _keras_format(where, data_format):
+    formats = {"NHWC": "channels_last", "NCHW": "channels_first"}
+    if data_format not in formats:
+        raise ValueError(f"{where}: data_format must be 'NHWC' or 'NCHW', got {data_format!r}.")
+    return formats[data_format]
+
+
+def space_to_depth(input, block_size, data_format="NHWC", name=None):
+    """Blocks of pixels moved into the channels."""
+    return shapes.space_to_depth(input, block_size, _keras_format("space_to_depth", data_format))
+
+
+def depth_to_space(input, block_size, data_format="NHWC", name=None):
+    """Channels moved into blocks of pixels."""
+    return shapes.depth_to_space(input, block_size, _keras_format("depth_to_space", data_format))

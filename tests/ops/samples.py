@@ -16,7 +16,7 @@ import minikeras.ops
 from minikeras import ops
 from minikeras.autograd.linear import ARRAY
 from minikeras.autograd.op import Op
-from minikeras.ops import arithmetic, convolution, indexing, linalg, nn, shapes
+from minikeras.ops import arithmetic, convolution, indexing, linalg, nn, placing, shapes
 from minikeras.tf import nn as tf_nn
 
 from . import samples_arrays, samples_elementwise, samples_linalg, samples_nn
@@ -185,7 +185,7 @@ COMPOSED = [
     (ops.take, [Sample(((3, 2), np.array([0, 2, 0])), {"axis": 0}), Sample(((3, 2), np.array([5, 1])))]),
     (ops.take_along_axis, [Sample(((2, 3), np.array([[0], [2]])), {"axis": 1})]),
     (indexing.gather_nd, [Sample(((3, 4), np.array([[0, 1], [2, 3], [0, 1]])))]),
-    (indexing.segment_sum, [Sample(((3, 2), np.array([0, 1, 0])), {"num_segments": 2})]),
+    (placing.segment_sum, [Sample(((3, 2), np.array([0, 1, 0])), {"num_segments": 2})]),
     (arithmetic.squared_difference, [Sample(((2, 3), (3,)))]),
 ]
 

@@ -1,6 +1,78 @@
 """Samples of picking, placing, joining, sorting and statistics; see samples.py for what the tables mean."""
 
+import numpy as np
+
+from minikeras import ops
+from minikeras.ops import indexing, joining, placing, shapes
+from minikeras.tf import arrays
+
+from .sampling import BOOLEANS, Sample
+
+ROWS = np.array([1, 0, 1])
+PLACES = np.array([[0, 1], [2, 3], [0, 1]])
+BATCHED = np.array([[2, 0, 2], [1, 1, 0]])
+
 DOMAINS = {}
 PREPARED = {}
-SAMPLES = {}
-COMPOSED = []
+SAMPLES = {
+    "scatter_reduce": [Sample(((2, 3), (3, 3), ROWS), {"reduction": reduction}) for reduction in ("max", "min", "mul")]
+                      + [Sample(((3, 4), (3,), PLACES[:, 0], PLACES[:, 1]), {"reduction": "max"})],
+    "put_slices": [Sample(((3, 4), (2, 2)), {"index": (slice(1, 3), slice(0, 2))}),
+                   Sample(((4,), (0,)), {"index": (slice(2, 2),)})],
+    "triangle": [Sample(((3, 4),), {"k": k, "lower": lower}) for k in (-1, 0, 2) for lower in (False, True)]
+                + [Sample(((2, 2, 2),), {"k": 0, "lower": True})],
+}
+_FIXED = {"known": (0,)}
+COMPOSED = [
+    (indexing.gather, [Sample(((2, 3, 2), BATCHED), {"axis": 1, "batch_dims": 1}),
+                       Sample(((2, 2, 3), BATCHED), {"axis": 2, "batch_dims": 1}),
+                       Sample(((2, 3, 2, 3), np.zeros((2, 3), int)), {"axis": 3, "batch_dims": 2}),
+                       Sample(((2, 2, 3), np.array([2, 0])), {"axis": 2, "batch_dims": 1})]),
+    (indexing.gather_nd, [Sample(((2, 3, 4), np.array([[[0, 1]], [[2, 3]]])), {"batch_dims": 1}),
+                          Sample(((2, 3, 4), np.array([[2], [0]])), {"batch_dims": 1})]),
+    (indexing.slice_from, [Sample(((3, 4),), {"start": (0, 1), "extents": (-1, 2)}),
+                           Sample(((4, 3),), {"start": (0, 2), "extents": (4, 1)}, **_FIXED)]),
+    (lambda x, y: ops.select([BOOLEANS, ~BOOLEANS], [x, y], 3.0), [Sample(((2, 3), (2, 3)))]),
+    (lambda x: ops.multi_hot(np.array([[0, 2], [1, 1]]), 3, dtype="float64") * x, [Sample(((2, 3),))]),
+    (lambda x, u: ops.slice_update(x, (1, 2), u), [Sample(((3, 4), (2, 3)), known=(0, 1))]),
+    *[(lambda x, u, how=how: ops.scatter_update(x, PLACES[:2], u, how), [Sample(((3, 4), (2,)), known=(0, 1))])
+      for how in (None, "add", "max", "min", "mul")],
+    (lambda u: ops.scatter(PLACES, u, (3, 4)), [Sample(((3,),), known=(0,))]),
+    *[(f, [Sample(((3, 2), ROWS), {"num_segments": 3}), Sample(((2, 3, 2), BATCHED - 1), {"num_segments": 2}),
+           Sample(((3,), np.array([1, -1, 1])), {"num_segments": 2})])
+      for f in (placing.segment_sum, placing.segment_prod, placing.segment_mean, placing.segment_sqrt_n)],
+    *[(f, [Sample(((3, 2), ROWS), {"num_segments": 2}), Sample(((2, 3, 2), BATCHED - 1), {"num_segments": 2})])
+      for f in (placing.segment_max, placing.segment_min)],
+    (lambda x: placing.dynamic_partition(x, ROWS, 3), [Sample(((3, 2),), known=(0,))]),
+    (lambda x, y: placing.dynamic_stitch([[0, 3], [1, 3, 5]], [x, y]), [Sample(((2, 2), (3, 2)), known=(0, 1))]),
+    (lambda *xs: ops.hstack(xs), [Sample(((3,), (2,))), Sample(((2, 3), (2, 1))), Sample(((), (2,)))]),
+    (lambda *xs: ops.vstack(xs), [Sample(((3,), (3,))), Sample(((2, 3), (1, 3)))]),
+    (lambda *xs: ops.dstack(xs), [Sample(((3,), (3,))), Sample(((2, 3), (2, 3))), Sample(((2, 1, 2), (2, 1, 1)))]),
+    (joining.append, [Sample(((2, 3), (2,))), Sample(((2, 3), (1, 3)), {"axis": 0})]),
+    (joining.array_split, [Sample(((5, 2),), {"indices_or_sections": 3}, **_FIXED),
+                           Sample(((2, 4),), {"indices_or_sections": [1, 3], "axis": 1})]),
+    (joining.hsplit, [Sample(((2, 4),), {"indices_or_sections": 2}), Sample(((4,),), {"indices_or_sections": [1]})]),
+    (joining.vsplit, [Sample(((4, 1),), {"indices_or_sections": 2})]),
+    (joining.dsplit, [Sample(((2, 1, 4),), {"indices_or_sections": 2})]),
+    (joining.meshgrid, [Sample(((3,), (2,))), Sample(((3,), (2,), (2,)), {"indexing": "ij"}), Sample(((3,),))]),
+    (shapes.diag, [Sample(((3,),), {"k": -1}), Sample(((3, 4),), {"k": 1}, **_FIXED)]),
+    (shapes.diagflat, [Sample(((2, 2),))]),
+    (shapes.tril, [Sample(((3, 3),))]),
+    (shapes.triu, [Sample(((3, 3),), {"k": 1})]),
+    (shapes.fliplr, [Sample(((2, 3),))]),
+    (shapes.flipud, [Sample(((2, 3),))]),
+    (shapes.rot90, [Sample(((2, 3),), {"k": k}) for k in range(-1, 4)] + [Sample(((2, 3, 2),), {"axes": (2, 1)})]),
+    (shapes.space_to_depth, [Sample(((2, 4, 2, 3),), {"block_size": 2}),
+                             Sample(((2, 3, 4, 2),), {"block_size": 2, "data_format": "channels_first"})]),
+    (shapes.depth_to_space, [Sample(((2, 2, 1, 8),), {"block_size": 2}),
+                             Sample(((2, 8, 2, 1),), {"block_size": 2, "data_format": "channels_first"})]),
+    (shapes.rearrange, [Sample(((2, 4, 3),), {"pattern": "b (h p) c -> b h (p c)", "p": 2}),
+                        Sample(((4, 3),), {"pattern": "(a b) c -> c b a", "b": 2}),
+                        Sample(((2, 3),), {"pattern": "a b -> (b a)"})]),
+    (shapes.vander, [Sample(((3,),), {"N": 4}), Sample(((3,),), {"N": 3, "increasing": True})]),
+    (lambda x: ops.full_like(x, 2.0) * ops.ones_like(x) + ops.empty_like(x) + x, [Sample(((2, 3),))]),
+    (lambda x: ops.zeros(ops.shape(x)[:1], "float64") + x[:, 0], [Sample(((2, 3),))]),
+    (lambda x: arrays.reverse_sequence(x, [1, 3], seq_axis=1), [Sample(((2, 4, 2),))]),
+    (lambda x: arrays.strided_slice(x, [0, 1, 0], [2, 9, 2], [1, 2, 1], end_mask=2, shrink_axis_mask=1),
+     [Sample(((2, 4, 3),))]),
+]

@@ -8,7 +8,7 @@ import pytest
 import minikeras as tf
 from minikeras import ops
 from minikeras.errors import ShapeError
-from minikeras.ops import arithmetic, indexing, linalg, nn, reduce, unary
+from minikeras.ops import arithmetic, linalg, nn, placing, reduce, unary
 
 INF, NAN = np.inf, np.nan
 
@@ -274,7 +274,7 @@ def test_boolean_mask_picks_and_scatters_back():
 
 def test_scatter_adds_up_repeated_indices():
     assert tf.scatter_nd([[0], [2], [0]], [1.0, 2.0, 3.0], [3]).numpy().tolist() == [4.0, 0.0, 2.0]
-    assert indexing.segment_sum([1.0, 2.0, 3.0], [0, 1, 0]).numpy().tolist() == [4.0, 2.0]
+    assert placing.segment_sum([1.0, 2.0, 3.0], [0, 1, 0]).numpy().tolist() == [4.0, 2.0]
 
 
 def test_one_hot_of_a_label_out_of_range_is_zeros():
