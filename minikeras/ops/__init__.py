@@ -8,7 +8,7 @@ from ..autograd.linear import reshape as _reshape
 from ..autograd.linear import stack as _stack
 from ..autograd.linear import zeros_like
 from ..autograd.operands import as_tensor as convert_to_tensor
-from . import operators
+from . import numpy_protocol, operators
 from .arithmetic import (
     absolute,
     add,
@@ -216,4 +216,4 @@ def stack(x, axis=0):
     return _stack(*x, axis=axis)
 
 
-__all__ = sorted(name for name in globals() if not name.startswith("_") and name != "operators")
+__all__ = sorted(name for name in globals() if not name.startswith("_") and name not in ("numpy_protocol", "operators"))

@@ -1,0 +1,460 @@
+"""What tensors do in NumPy's functions where `minikeras.ops` differs from NumPy in arguments or meaning.
+
+A function here stands for NumPy's of the same name (`linalg_trace` for np.linalg.trace) and names the arguments
+that it honours as NumPy does. `numpy_protocol` refuses any other argument, unless it is NumPy's own default.
+"""
+
+import builtins
+
+import numpy as np
+
+from .. import ops
+from ..autograd import dims
+from ..autograd.dtypes import floating
+from ..autograd.linear import concatenate as concatenate_op
+from ..autograd.linear import stack as stack_op
+from ..autograd.operands import as_tensor, common_dtype, shape_of
+from ..autograd.tensor import Operand
+from . import arithmetic
+from . import reduce as reductions
+
+_UNSET = object()
+
+
+# Asking about shape, changing type
+
+
+def shape(a):
+    return tuple(shape_of(a))
+
+
+def ndim(a):
+    return len(shape_of(a))
+
+
+def size(a, axis=None):
+    extents = shape_of(a)
+    axes = reductions.axes_of(axis, len(extents))
+    return dims.product(extents if axes is None else [extents[i] for i in axes])
+
+
+def astype(x, dtype):
+    return ops.cast(x, dtype)
+
+
+def copy(a):
+    return as_tensor(a)     # a value: nobody can change it, so nobody needs another
+
+
+def _together(*xs):
+    """The operands as tensors of the dtype that they have in common."""
+    dtype = common_dtype(xs)
+    return [as_tensor(x, dtype) for x in xs]
+
+
+def _filled(number):
+    def fill(a, dtype=None, shape=None):
+        a = as_tensor(a)
+        shape = shape_of(a) if shape is None else _extents(shape)
+        return (ops.ones if number else ops.zeros)(shape, a.dtype if dtype is None else dtype)
+    return fill
+
+
+zeros_like = empty_like = _filled(0)
+ones_like = _filled(1)
+
+
+def full_like(a, fill_value, dtype=None, shape=None):
+    a = as_tensor(a)
+    shape = shape_of(a) if shape is None else _extents(shape)
+    return ops.broadcast_to(ops.cast(fill_value, a.dtype if dtype is None else dtype), shape)
+
+
+def _extents(shape):
+    return (shape,) if np.ndim(shape) == 0 and not isinstance(shape, (tuple, list)) else tuple(shape)
+
+
+# Reductions
+
+
+def _cast(a, dtype):
+    return as_tensor(a) if dtype is None else ops.cast(a, dtype)
+
+
+def _counting(a, dtype):
+    """`a` in the type that NumPy adds and multiplies in: integers and booleans in 64 bits."""
+    a = _cast(a, dtype)
+    wide = {"b": "int64", "i": "int64", "u": "uint64"}.get(np.dtype(a.dtype.name).kind)
+    return a if dtype is not None or wide is None else ops.cast(a, wide)
+
+
+def _masked(a, where, number):
+    return a if where is True else arithmetic.select(where, a, as_tensor(number, a.dtype))
+
+
+def _total(op, combine, neutral):
+    def reduce(a, axis=None, dtype=None, keepdims=False, initial=None, where=True):
+        y = op(_masked(_counting(a, dtype), where, neutral), axis=axis, keepdims=keepdims)
+        return y if initial is None else combine(y, as_tensor(initial, y.dtype))
+    return reduce
+
+
+sum = _total(reductions.sum, arithmetic.add, 0)
+prod = _total(reductions.prod, arithmetic.multiply, 1)
+
+
+def _extreme(op, combine):
+    def reduce(a, axis=None, keepdims=False, initial=None, where=True):
+        if where is not True and initial is None:
+            raise ValueError(f"np.{op.__name__} has no identity: with where= it needs initial=.")
+        y = op(_masked(as_tensor(a), where, initial), axis=axis, keepdims=keepdims)
+        return y if initial is None else combine(y, as_tensor(initial, y.dtype))
+    return reduce
+
+
+max = amax = _extreme(reductions.max, arithmetic.maximum)
+min = amin = _extreme(reductions.min, arithmetic.minimum)
+
+
+def mean(a, axis=None, dtype=None, keepdims=False, where=True):
+    a = _cast(a, dtype)
+    if where is True:
+        return reductions.mean(a, axis=axis, keepdims=keepdims)
+    count = sum(ones_like(a), axis, keepdims=keepdims, where=where)
+    return sum(a, axis, keepdims=keepdims, where=where) / count
+
+
+_mean = mean
+
+
+def var(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=_UNSET, correction=_UNSET):
+    if correction is not _UNSET:
+        if ddof:
+            raise ValueError("np.var and np.std: ddof and correction mean the same; give one of them.")
+        ddof = correction
+    a = _cast(a, dtype)
+    away = a - (_mean(a, axis, keepdims=True, where=where) if mean is _UNSET else mean)
+    squares = arithmetic.square(arithmetic.absolute(away) if a.dtype.is_complex else away)
+    if where is True and not ddof:
+        return reductions.mean(squares, axis=axis, keepdims=keepdims)
+    count = sum(ones_like(squares), axis, keepdims=keepdims, where=where)
+    return sum(squares, axis, keepdims=keepdims, where=where) / arithmetic.maximum(count - ddof, 0.0)
+
+
+def std(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=_UNSET, correction=_UNSET):
+    return ops.sqrt(var(a, axis, dtype, ddof, keepdims, where, mean, correction))
+
+
+def _running(op):
+    def run(a, axis=None, dtype=None):
+        a = _counting(a, dtype)
+        return op(ops.ravel(a), axis=0) if axis is None else op(a, axis=axis)
+    return run
+
+
+cumsum = _running(reductions.cumsum)
+cumprod = _running(reductions.cumprod)
+
+
+def _cumulative(run, first):
+    def cumulate(x, axis=None, dtype=None, include_initial=False):
+        x = _counting(x, dtype)
+        if axis is None:
+            if x.ndim != 1:
+                raise ValueError("np.cumulative_sum and np.cumulative_prod need axis= for more than one dimension.")
+            axis = 0
+        y = run(x, axis, dtype)
+        if not include_initial:
+            return y
+        edge = tuple(1 if i == axis % x.ndim else n for i, n in enumerate(shape_of(y)))
+        return concatenate_op(ops.full(edge, as_tensor(first, y.dtype)), y, axis=axis)
+    return cumulate
+
+
+cumulative_sum = _cumulative(cumsum, 0)
+cumulative_prod = _cumulative(cumprod, 1)
+
+
+# Shapes and joining
+
+
+def reshape(a, shape, order="C"):
+    if order == "F":
+        return ops.transpose(reshape(ops.transpose(a), _extents(shape)[::-1]))
+    _known_order("reshape", order)
+    return ops.reshape(a, shape)
+
+
+def ravel(a, order="C"):
+    return reshape(a, (-1,), order)
+
+
+def _known_order(name, order):
+    # 'A' and 'K' ask how the elements lie in memory, which is no property of a tensor.
+    if order != "C":
+        raise ValueError(f"np.{name}: order is {order!r}; for tensors it can be 'C' or 'F'.")
+
+
+def matrix_transpose(x):
+    return ops.swapaxes(x, -1, -2)
+
+
+linalg_matrix_transpose = matrix_transpose
+
+
+def rollaxis(a, axis, start=0):
+    a = as_tensor(a)
+    axis = dims.normalize_axis(axis, a.ndim, "rollaxis")
+    start = start + a.ndim if start < 0 else start
+    return ops.moveaxis(a, axis, start - 1 if axis < start else start)
+
+
+def concatenate(arrays, axis=0, dtype=None):
+    if axis is None:
+        arrays, axis = [ops.ravel(a) for a in _together(*arrays)], 0
+    return _cast(concatenate_op(*arrays, axis=axis), dtype)
+
+
+def stack(arrays, axis=0, dtype=None):
+    return _cast(stack_op(*arrays, axis=axis), dtype)
+
+
+def _at_least(a, ndim):
+    a = as_tensor(a)
+    for axis in {1: (0,), 2: (0, 0), 3: (0, 0, 2)}[ndim][a.ndim:]:
+        a = ops.expand_dims(a, axis)
+    return a
+
+
+def _each(function):
+    def apply(*arrays):
+        results = [function(a) for a in arrays]
+        return results[0] if len(results) == 1 else tuple(results)
+    return apply
+
+
+atleast_1d = _each(lambda a: _at_least(a, 1))
+atleast_2d = _each(lambda a: _at_least(a, 2))
+atleast_3d = _each(lambda a: _at_least(a, 3))
+
+
+def column_stack(tup):
+    return concatenate([a if a.ndim > 1 else ops.reshape(a, (-1, 1)) for a in _together(*tup)], 1)
+
+
+def broadcast_arrays(*args):
+    shape = dims.broadcast(*[shape_of(as_tensor(a)) for a in args])
+    return tuple(ops.broadcast_to(a, shape) for a in args)
+
+
+def meshgrid(*xi, indexing="xy"):
+    return tuple(ops.meshgrid(*xi, indexing=indexing))
+
+
+def unstack(x, axis=0):
+    return tuple(ops.unstack(x, axis=axis))
+
+
+# Choosing elements
+
+
+def clip(a, a_min=None, a_max=None, min=_UNSET, max=_UNSET):
+    low, high = a_min if min is _UNSET else min, a_max if max is _UNSET else max
+    if builtins.any(_has_gradient(bound) for bound in (low, high)):      # ops.clip gives its bounds none
+        a = a if low is None else arithmetic.maximum(a, low)
+        return a if high is None else arithmetic.minimum(a, high)
+    return arithmetic.clip(a, -np.inf if low is None else low, np.inf if high is None else high)
+
+
+def _has_gradient(x):
+    return isinstance(x, Operand) and not (x.dtype.is_integer or x.dtype.is_bool)
+
+
+def where(condition, x=None, y=None):
+    if x is None and y is None:
+        return np.nonzero(np.asarray(condition))
+    return ops.where(condition, x, y)
+
+
+def take(a, indices, axis=None):
+    return ops.take(a, indices, axis)
+
+
+def sort(a, axis=-1):
+    return ops.sort(ops.ravel(a), 0) if axis is None else ops.sort(a, axis)
+
+
+def compress(condition, a, axis=None):
+    return take(a, np.flatnonzero(np.asarray(condition)), axis)
+
+
+def extract(condition, arr):
+    return compress(np.ravel(np.asarray(condition)), arr)
+
+
+def delete(arr, obj, axis=None):
+    arr = ops.ravel(arr) if axis is None else as_tensor(arr)
+    axis = 0 if axis is None else axis
+    return take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
+
+
+def pad(array, pad_width, mode="constant", constant_values=0):
+    if np.ndim(constant_values):
+        raise ValueError("np.pad: constant_values of a tensor is one number for all sides.")
+    return ops.pad(array, pad_width, mode, **({"constant_values": constant_values} if mode == "constant" else {}))
+
+
+def bincount(x, weights=None, minlength=0):
+    ids = np.asarray(x)
+    counts = np.bincount(ids, minlength=minlength)
+    return counts if weights is None else ops.segment_sum(weights, ids, len(counts))
+
+
+def interp(x, xp, fp, left=None, right=None):
+    x, xp, fp = _together(x, xp, fp)
+    i = np.clip(np.searchsorted(np.asarray(xp), np.asarray(x), "right") - 1, 0, builtins.max(xp.size - 2, 0))
+    low, high = xp[i], xp[np.minimum(i + 1, xp.size - 1)]
+    y = fp[i] + (x - low) / (high - low) * (fp[np.minimum(i + 1, xp.size - 1)] - fp[i])
+    y = ops.where(x < xp[0], fp[0] if left is None else left, y)
+    return ops.where(x > xp[-1], fp[-1] if right is None else right, y)
+
+
+# Numbers
+
+
+def round(a, decimals=0):
+    if not decimals:
+        return ops.round(a)
+    return ops.round(a * 10.0 ** decimals) / 10.0 ** decimals
+
+
+around = round
+
+
+def fix(x):
+    return ops.where(x < 0, ops.ceil(x), ops.floor(x))
+
+
+def polyval(p, x):
+    p, x = _together(p, x)
+    y = ops.zeros_like(x)
+    for i in range(p.shape[0]):
+        y = y * x + p[i]
+    return y
+
+
+def _ends(*ends):
+    dtype = floating(common_dtype(ends))
+    return [ops.cast(end, dtype) for end in ends]
+
+
+def _steps(num, endpoint, ndim):
+    """Fractions from 0 to 1 along a first axis, in front of `ndim` others."""
+    return np.linspace(0.0, 1.0, num, endpoint).reshape(-1, *[1] * ndim)
+
+
+def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
+    start, stop = _ends(start, stop)
+    span = stop - start
+    y = _cast(ops.moveaxis(start + _steps(num, endpoint, span.ndim) * span, 0, axis), dtype)
+    return (y, span / builtins.max(num - bool(endpoint), 1)) if retstep else y
+
+
+def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
+    return _cast(ops.power(base, linspace(start, stop, num, endpoint, axis=axis)), dtype)
+
+
+def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
+    start, stop = _ends(start, stop)
+    ratio = stop / start
+    return _cast(ops.moveaxis(start * ratio ** _steps(num, endpoint, ratio.ndim), 0, axis), dtype)
+
+
+def divmod(x1, x2):
+    return ops.floor_divide(x1, x2), ops.mod(x1, x2)
+
+
+def positive(x):
+    return as_tensor(x)
+
+
+def float_power(x1, x2):
+    return ops.power(_cast(x1, "float64"), _cast(x2, "float64"))
+
+
+# Matrices and products
+
+
+def dot(a, b):
+    return ops.dot(a, b)
+
+
+def inner(a, b):
+    a, b = _together(a, b)
+    return ops.tensordot(a, b, ([-1], [-1])) if a.ndim and b.ndim else a * b
+
+
+def vdot(a, b):
+    a, b = _together(a, b)
+    return ops.dot(ops.ravel(_conjugate(a)), ops.ravel(b))
+
+
+def vecdot(x1, x2, axis=-1):
+    x1, x2 = _together(x1, x2)
+    return reductions.sum(_conjugate(x1) * x2, axis=axis)
+
+
+linalg_vecdot = vecdot
+
+
+def _conjugate(x):
+    return ops.conjugate(x) if x.dtype.is_complex else x
+
+
+def outer(a, b):
+    a, b = _together(a, b)
+    return ops.reshape(a, (-1, 1)) * ops.ravel(b)
+
+
+linalg_outer = outer
+
+
+def linalg_solve(a, b):
+    a, b = _together(a, b)
+    return ops.solve(a, b[:, None])[..., 0] if b.ndim == 1 else ops.solve(a, b)
+
+
+def linalg_trace(x, offset=0, dtype=None):
+    return sum(linalg_diagonal(x, offset), -1, dtype)
+
+
+def linalg_diagonal(x, offset=0):
+    return ops.diagonal(x, offset, -2, -1)
+
+
+def linalg_multi_dot(arrays):
+    y = arrays[0]
+    for a in arrays[1:]:
+        y = ops.dot(y, a)
+    return y
+
+
+def linalg_matrix_power(a, n):
+    a = as_tensor(a)
+    if n < 0:
+        a, n = ops.inv(a), -n
+    power = ops.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype.name), shape_of(a))
+    while n:
+        power, a, n = (ops.matmul(power, a) if n % 2 else power), ops.matmul(a, a) if n > 1 else a, n // 2
+    return power
+
+
+def linalg_vector_norm(x, axis=None, keepdims=False, ord=2):
+    if axis is None:
+        y = ops.norm(ops.ravel(x), ord)
+        return ops.reshape(y, (1,) * ndim(x)) if keepdims else y
+    return ops.norm(x, ord, axis, keepdims)
+
+
+def linalg_matrix_norm(x, keepdims=False, ord="fro"):
+    return ops.norm(x, ord, (-2, -1), keepdims)
