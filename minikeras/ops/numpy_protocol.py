@@ -52,8 +52,11 @@ def refused(name, options):
 
 def array_ufunc(self, ufunc, method, *inputs, **options):
     """What NumPy calls for a ufunc, or a method of one, that meets a tensor."""
-    if not all(isinstance(x, (Operand, np.ndarray)) or not hasattr(x, "__array_ufunc__") for x in inputs):
-        return NotImplemented
+    for x in inputs:
+        if not isinstance(x, (Operand, np.ndarray)) and hasattr(x, "__array_ufunc__"):
+            return NotImplemented
+    if method == "__call__" and not options:
+        return op_of(ufunc)(*inputs)
     name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
     if options.get("out") is not None and method != "at":
         return into(getattr(ufunc, method), name, inputs, options)
@@ -207,6 +210,7 @@ ANSWERS = {
     "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "ravel_multi_index", "result_type", "save", "savetxt",
     "savez", "savez_compressed", "searchsorted", "shares_memory", "tril_indices_from", "triu_indices_from",
     "unravel_index"}
+OF_DTYPES = {"common_type", "iscomplexobj", "isrealobj", "result_type"}     # answered without numbers
 IN_PLACE = {"fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 
 # Arguments of NumPy's that an op need not know to be the same function, if they are left at their defaults.
@@ -222,8 +226,9 @@ RESULTS = {"eig": namedtuple("EigResult", "eigenvalues eigenvectors"),
 
 def array_function(self, function, types, args, kwargs):
     """What NumPy calls for any other of its functions that meets a tensor."""
-    if not all(issubclass(kind, (Operand, np.ndarray)) for kind in types):
-        return NotImplemented
+    for kind in types:
+        if not issubclass(kind, (Operand, np.ndarray)):
+            return NotImplemented
     if kwargs.get("out") is not None:
         return into(function, name_of(function), args, kwargs)
     return rule_of(function)(args, kwargs)
@@ -259,8 +264,12 @@ def rule_of(function):
 
 
 def _answer(function, derived, args, kwargs):
-    if derived is not None and any(isinstance(x, Operand) and not isinstance(x, ArrayOperand) for x in args):
-        return derived(args, kwargs)
+    if any(isinstance(x, Operand) and not isinstance(x, ArrayOperand) for x in args):
+        if function.__name__ in OF_DTYPES:
+            return function(*[np.empty(0, x.dtype.dtype) if isinstance(x, Operand) else x for x in args], **kwargs)
+        if derived is not None:
+            y = derived(args, kwargs)
+            return ops.cast(y, "int64") if y.dtype.is_integer else y
     return function(*plain(args), **plain(kwargs))
 
 

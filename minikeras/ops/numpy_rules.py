@@ -84,8 +84,13 @@ def _cast(a, dtype):
 def _counting(a, dtype):
     """`a` in the type that NumPy adds and multiplies in: integers and booleans in 64 bits."""
     a = _cast(a, dtype)
-    wide = {"b": "int64", "i": "int64", "u": "uint64"}.get(np.dtype(a.dtype.name).kind)
-    return a if dtype is not None or wide is None else ops.cast(a, wide)
+    kind = a.dtype.dtype.kind
+    return a if kind in "fc" or dtype is not None else ops.cast(a, "uint64" if kind == "u" else "int64")
+
+
+def _floating(a):
+    a = as_tensor(a)
+    return ops.cast(a, floating(a.dtype.dtype))
 
 
 def _masked(a, where, number):
@@ -242,6 +247,44 @@ def column_stack(tup):
     return concatenate([a if a.ndim > 1 else ops.reshape(a, (-1, 1)) for a in _together(*tup)], 1)
 
 
+def block(arrays):
+    """Nested lists joined along the last axis innermost, as np.block does."""
+    depth = _depth(arrays)
+    ndim = builtins.max(depth, *[len(shape_of(leaf)) for leaf in _leaves(arrays)])
+    return _blocked(arrays, ndim, -depth)
+
+
+def _depth(arrays):
+    return 1 + _depth(arrays[0]) if isinstance(arrays, list) else 0
+
+
+def _leaves(arrays):
+    return [leaf for item in arrays for leaf in _leaves(item)] if isinstance(arrays, list) else [arrays]
+
+
+def _blocked(arrays, ndim, axis):
+    if isinstance(arrays, list):
+        return concatenate([_blocked(item, ndim, axis + 1) for item in arrays], axis)
+    a = as_tensor(arrays)
+    return ops.reshape(a, (*[1] * (ndim - a.ndim), *shape_of(a)))
+
+
+def resize(a, new_shape):
+    new_shape = _extents(new_shape)
+    return ops.reshape(ops.take(a, np.arange(dims.product(new_shape)) % size(a)), new_shape)
+
+
+def apply_along_axis(func1d, axis, arr, *args, **kwargs):
+    rows = ops.moveaxis(arr, axis, -1)
+    before, n = shape_of(rows)[:-1], shape_of(rows)[-1]
+    results = [as_tensor(func1d(row, *args, **kwargs)) for row in ops.unstack(ops.reshape(rows, (-1, n)))]
+    y = ops.reshape(ops.stack(results), (*before, *shape_of(results[0])))
+    axis = dims.normalize_axis(axis, rows.ndim, "apply_along_axis")
+    for i in range(results[0].ndim):
+        y = ops.moveaxis(y, len(before) + i, axis + i)
+    return y
+
+
 def broadcast_arrays(*args):
     shape = dims.broadcast(*[shape_of(as_tensor(a)) for a in args])
     return tuple(ops.broadcast_to(a, shape) for a in args)
@@ -304,6 +347,33 @@ def pad(array, pad_width, mode="constant", constant_values=0):
     return ops.pad(array, pad_width, mode, **({"constant_values": constant_values} if mode == "constant" else {}))
 
 
+def insert(arr, obj, values, axis=None):
+    arr, values = _together(arr, values)
+    if axis is None:
+        arr, axis = ops.ravel(arr), 0
+    axis, n = dims.normalize_axis(axis, arr.ndim, "insert"), arr.shape[axis]
+    values = ops.reshape(values, (*[1] * (arr.ndim - values.ndim), *shape_of(values)))
+    if np.ndim(obj) == 0 and not isinstance(obj, slice):
+        values = ops.moveaxis(values, 0, axis)      # as NumPy does where one index stands for several values
+        obj = [obj] * values.shape[axis]
+    count = np.arange(n)[obj].size if isinstance(obj, slice) else len(obj)
+    extents = shape_of(arr)
+    values = ops.broadcast_to(values, (*extents[:axis], count, *extents[axis + 1:]))
+    order = np.insert(np.arange(n), obj, np.arange(n, n + count))
+    return ops.take(concatenate_op(arr, values, axis=axis), order, axis)
+
+
+def choose(a, choices):
+    a = np.asarray(a)
+    choices = broadcast_arrays(*choices, a)[:-1]
+    a = np.broadcast_to(a, shape_of(choices[0]))
+    return ops.take_along_axis(ops.stack(choices), a[None], 0)[0]
+
+
+def partition(a, kth, axis=-1):
+    return sort(a, axis)    # NumPy leaves open how the two sides are ordered
+
+
 def bincount(x, weights=None, minlength=0):
     ids = np.asarray(x)
     counts = np.bincount(ids, minlength=minlength)
@@ -333,6 +403,48 @@ around = round
 
 def fix(x):
     return ops.where(x < 0, ops.ceil(x), ops.floor(x))
+
+
+def ediff1d(ary, to_end=None, to_begin=None):
+    ary = ops.ravel(ary)
+    parts = [to_begin, ary[1:] - ary[:-1], to_end]
+    return concatenate_op(*[ops.ravel(as_tensor(part, ary.dtype)) for part in parts if part is not None], axis=0)
+
+
+def gradient(f, *varargs, axis=None):
+    f = _floating(f)
+    axes = range(f.ndim) if axis is None else reductions.axes_of(axis, f.ndim)
+    spacings = varargs * len(axes) if len(varargs) == 1 else varargs or (1.0,) * len(axes)
+    if len(spacings) != len(axes) or builtins.any(np.ndim(h) for h in spacings):
+        raise TypeError("np.gradient of a tensor takes one spacing for all axes, or one number for each.")
+    results = tuple(_slopes(f, axis) / h for axis, h in zip(axes, spacings))
+    return results[0] if len(results) == 1 else results
+
+
+def _slopes(f, axis):
+    def part(start, stop):
+        return f[(slice(None),) * axis + (slice(start, stop),)]
+    middle = 0.5 * (part(2, None) - part(None, -2))
+    return concatenate_op(part(1, 2) - part(0, 1), middle, part(-1, None) - part(-2, -1), axis=axis)
+
+
+def unwrap(p, discont=None, axis=-1, period=2 * np.pi):
+    numbers = np.asarray(p)     # what is added to an angle is whole periods: constant
+    return p + (np.unwrap(numbers, discont, axis, period=period) - numbers)
+
+
+def cov(m, y=None, rowvar=True, bias=False, ddof=None, dtype=None):
+    m = _rows(m, rowvar, dtype)
+    if y is not None:
+        m = concatenate([m, _rows(y, rowvar, dtype)])
+    away = m - reductions.mean(m, axis=1, keepdims=True)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    return ops.squeeze(ops.matmul(away, ops.transpose(_conjugate(away))) / (m.shape[1] - ddof))
+
+
+def _rows(m, rowvar, dtype):
+    m = _at_least(_floating(_cast(m, dtype)), 2)
+    return m if rowvar or m.shape[0] == 1 else ops.transpose(m)
 
 
 def polyval(p, x):

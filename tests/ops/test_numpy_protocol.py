@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minikeras as tf
+from minikeras.autograd.tensor import SymbolicTensor
 from tests import finite_difference
 
 from .numpy_calls import FUNCTIONS, UFUNCS, T, calls_of, name_of, numbers, ufunc_arguments
@@ -282,6 +283,24 @@ def test_symbolic_tensors_take_methods_and_functions():
     assert x.sum(axis=1).shape == (None,) and np.mean(x).shape == () and np.sin(x).shape == (None, 3)
     assert x.argmax(1).shape == (None,) and np.concatenate([x, x], axis=1).shape == (None, 6)
     assert x.reshape(-1, 1).shape == (None, 1) and np.ndim(x) == 2
+    assert np.result_type(x, np.int8) == np.float32 and not np.iscomplexobj(x)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_infers_the_shapes_and_dtypes_it_gives(name):
+    for args, kwargs in calls_of(name):
+        try:
+            want = FUNCTIONS[name](*replaced(args, tf.constant), **replaced(kwargs, tf.constant))
+            got = FUNCTIONS[name](*replaced(args, symbolic), **replaced(kwargs, symbolic))
+        except (TypeError, tf.errors.SymbolicError):    # refused, or a question to the numbers
+            continue
+        for a, b in zip(leaves(got), leaves(want), strict=True):
+            if isinstance(b, (tf.Tensor, np.ndarray)):
+                assert (a.shape, a.dtype) == (b.shape, b.dtype)
+
+
+def symbolic(array):
+    return SymbolicTensor(array.shape, array.dtype)
 
 
 # --- whole programs ----------------------------------------------------------------------------------
