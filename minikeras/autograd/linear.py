@@ -15,7 +15,8 @@ from .tensor import ndarray
 @linear(lambda d, x, dtype: cast(d, dtype=x.dtype), shape=lambda x, **_: x, policy=kept,
         result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
 def cast(x, *, dtype):
-    """Each element in another dtype; the gradient comes back in the input's."""
+    """Each element in another dtype; the gradient comes back in the input's. As a real number a complex one is
+    its real part."""
     dtype = np.dtype(getattr(dtype, "dtype", dtype))
     return (x.real if x.dtype.kind == "c" and dtype.kind in "iuf" else x).astype(dtype)
 

@@ -4,24 +4,33 @@ from ..autograd.batching import vectorized_map
 from ..autograd.custom import stop_gradient
 from ..autograd.linear import broadcast_to as _broadcast_to
 from ..autograd.linear import concatenate as _concatenate
+from ..autograd.linear import conj, zeros_like
 from ..autograd.linear import reshape as _reshape
 from ..autograd.linear import stack as _stack
-from ..autograd.linear import zeros_like
 from ..autograd.operands import as_tensor as convert_to_tensor
 from . import numpy_protocol, operators
 from .arithmetic import (
     absolute,
     add,
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
     clip,
     divide,
     divide_no_nan,
     equal,
+    fabs,
     floor_divide,
     greater,
     greater_equal,
+    hypot,
     isfinite,
     isinf,
     isnan,
+    isneginf,
+    isposinf,
+    isreal,
+    left_shift,
     less,
     less_equal,
     log,
@@ -37,11 +46,32 @@ from .arithmetic import (
     not_equal,
     power,
     reciprocal,
+    right_shift,
     sign,
+    signbit,
     square,
     subtract,
     where,
 )
+from .arithmetic import invert as bitwise_invert
+from .binary import (
+    allclose,
+    angle,
+    arctan2,
+    fmax,
+    fmin,
+    fmod,
+    gcd,
+    heaviside,
+    isclose,
+    lcm,
+    ldexp,
+    logaddexp,
+    logaddexp2,
+    nextafter,
+    polar,
+)
+from .complex import imag, real, view_as_complex, view_as_real
 from .control import associative_scan, cond, fori_loop, map, scan, switch, while_loop
 from .convolution import conv
 from .creation import (
@@ -143,18 +173,29 @@ from .shapes import (
     unstack,
     vander,
 )
+from .special import erf, erfc, erfinv, i0, sinc
 from .unary import (
     arccos,
+    arccosh,
     arcsin,
+    arcsinh,
     arctan,
+    arctanh,
+    cbrt,
     ceil,
     cos,
     cosh,
-    erf,
+    deg2rad,
     exp,
+    exp2,
     expm1,
     floor,
     log1p,
+    log2,
+    log10,
+    nan_to_num,
+    rad2deg,
+    round,
     rsqrt,
     sigmoid,
     sin,
@@ -163,13 +204,17 @@ from .unary import (
     sqrt,
     tan,
     tanh,
+    trunc,
 )
-from .unary import rint as round
 
 abs = absolute
 amax = max
 amin = min
 array = convert_to_tensor
+bitwise_not = bitwise_invert
+bitwise_left_shift = left_shift
+bitwise_right_shift = right_shift
+conjugate = conj
 hard_swish = hard_silu
 swish = silu
 true_divide = divide

@@ -6,6 +6,8 @@ import numpy as np
 
 from ..autograd.linear import cast, zeros_like
 from ..autograd.op import elementwise, first_kept, floated, kept
+from ..autograd.operands import as_tensor
+from .complex import imag, is_complex, real
 
 
 @elementwise(lambda d, y, a, b: d, lambda d, y, a, b: d)
@@ -54,7 +56,7 @@ def _power_rule_exponent(d, y, a, b):
     # Where the base is not positive the derivative is 0, as in TensorFlow; log sees 1 there.
     if isinstance(a, (int, float)):
         return d * y * (math.log(a) if a > 0 else 0.0)
-    positive = cast(a > 0, dtype=d.dtype)
+    positive = cast(a != 0 if is_complex(a) else a > 0, dtype=d.dtype)
     return d * y * log(a * positive + (1.0 - positive)) * positive
 
 
@@ -96,16 +98,40 @@ def negative(x, *, out=None):
     return np.negative(x, out=out)
 
 
-@elementwise(lambda d, y, x: d * sign(x))
-def absolute(x, *, out=None):
-    """|x|; the derivative at 0 is 0."""
+@elementwise(lambda d, y, x: d * sign_op(x))
+def absolute_op(x, *, out=None):
+    """|x| of a real number; the derivative at 0 is 0."""
     return np.absolute(x, out=out)
 
 
 @elementwise(lambda d, y, x: zeros_like(d))
-def sign(x, *, out=None):
+def sign_op(x, *, out=None):
     """-1, 0 or 1, with a derivative of 0."""
     return np.sign(x, out=out)
+
+
+def absolute(x):
+    """|x|, of a complex number the distance from 0; the derivative at 0 is 0."""
+    x = as_tensor(x)
+    return hypot(real(x), imag(x)) if is_complex(x) else absolute_op(x)
+
+
+def sign(x):
+    """-1, 0 or 1, with a derivative of 0; of a complex number x / |x|."""
+    x = as_tensor(x)
+    return divide_no_nan(x, absolute(x)) if is_complex(x) else sign_op(x)
+
+
+@elementwise(lambda d, y, x: d * sign_op(x), policy=floated)
+def fabs(x, *, out=None):
+    """|x| of real numbers, as a float."""
+    return np.fabs(x, out=out)
+
+
+@elementwise(lambda d, y, a, b: d * divide_no_nan(a, y), lambda d, y, a, b: d * divide_no_nan(b, y), policy=floated)
+def hypot(a, b, *, out=None):
+    """sqrt(a**2 + b**2) without overflow; the derivative at 0 is 0."""
+    return np.hypot(a, b, out=out)
 
 
 @elementwise(lambda d, y, x: d / x, policy=floated)
@@ -193,6 +219,18 @@ def invert(x, *, out=None):
     return np.invert(x, out=out)
 
 
+@elementwise()
+def left_shift(a, b, *, out=None):
+    """The bits of an integer moved up by b places: a * 2**b as long as it fits."""
+    return np.left_shift(a, b, out=out)
+
+
+@elementwise()
+def right_shift(a, b, *, out=None):
+    """The bits of an integer moved down by b places: a // 2**b."""
+    return np.right_shift(a, b, out=out)
+
+
 @elementwise(policy=kept, result=bool)
 def isnan(x, *, out=None):
     """Whether x is not a number."""
@@ -209,6 +247,30 @@ def isinf(x, *, out=None):
 def isfinite(x, *, out=None):
     """Whether x is neither infinite nor NaN."""
     return np.isfinite(x, out=out)
+
+
+@elementwise(policy=kept, result=bool)
+def isposinf(x, *, out=None):
+    """Whether x is positive infinity."""
+    return np.isposinf(x, out=out)
+
+
+@elementwise(policy=kept, result=bool)
+def isneginf(x, *, out=None):
+    """Whether x is negative infinity."""
+    return np.isneginf(x, out=out)
+
+
+@elementwise(policy=kept, result=bool)
+def isreal(x, *, out=None):
+    """Whether the imaginary part of x is 0."""
+    return np.isreal(x)
+
+
+@elementwise(policy=kept, result=bool)
+def signbit(x, *, out=None):
+    """Whether x is negative, also -0.0."""
+    return np.signbit(x, out=out)
 
 
 def squared_difference(a, b):

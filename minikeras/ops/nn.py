@@ -11,13 +11,14 @@ from .arithmetic import absolute, clip, minimum, select, sign
 from .indexing import one_hot_op
 from .reduce import sum
 from .shapes import split
-from .unary import erf, exp, expm1, sigmoid, softplus, sqrt, tanh
+from .special import erf
+from .unary import exp, expm1, sigmoid, softplus, sqrt, tanh
 
 
-@elementwise(lambda d, y, x: zeros_like(d))
-def step(x, *, out=None):
-    """1 where x is above 0, else 0, with a derivative of 0."""
-    return np.greater(x, 0).astype(x.dtype)
+@elementwise(lambda d, y, x, **_: zeros_like(d))
+def step(x, *, low=0.0, out=None):
+    """1 where x is above 0, else `low`, with a derivative of 0."""
+    return np.where(x > 0, x.dtype.type(1), x.dtype.type(low))
 
 
 def _where_positive(x):

@@ -11,6 +11,7 @@ TABLE = [
     ("truediv", arithmetic.divide, True), ("floordiv", arithmetic.floor_divide, True), ("mod", arithmetic.mod, True),
     ("pow", arithmetic.power, True), ("matmul", linalg.matmul, True),
     ("and", arithmetic.bitwise_and, True), ("or", arithmetic.bitwise_or, True), ("xor", arithmetic.bitwise_xor, True),
+    ("lshift", arithmetic.left_shift, True), ("rshift", arithmetic.right_shift, True),
     ("lt", arithmetic.less, False), ("le", arithmetic.less_equal, False), ("gt", arithmetic.greater, False),
     ("ge", arithmetic.greater_equal, False), ("neg", arithmetic.negative, False), ("abs", arithmetic.absolute, False),
     ("invert", arithmetic.invert, False), ("getitem", indexing.subscript, False),
@@ -18,7 +19,7 @@ TABLE = [
 
 
 def _forward(op):
-    if op.__name__ == "subscript" or op.op.arity == 1:
+    if op in (indexing.subscript, arithmetic.absolute) or op.op.arity == 1:
         return lambda *args: op(*args)
     return lambda a, b: op(a, b) if _is_value(b) else NotImplemented
 

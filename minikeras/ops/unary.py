@@ -1,12 +1,14 @@
-"""Functions of one real variable, element by element."""
+"""Functions of one variable, element by element."""
 
-import functools
 import math
 
 import numpy as np
 
+from ..autograd.dtypes import as_dtype
+from ..autograd.linear import cast
 from ..autograd.op import elementwise, floated
-from .arithmetic import select
+from ..autograd.operands import as_tensor
+from .arithmetic import isfinite, select
 
 
 @elementwise(lambda d, y, x: d * y, policy=floated)
@@ -97,6 +99,8 @@ def tanh(x, *, out=None):
 @elementwise(lambda d, y, x: d * y * (1.0 - y), policy=floated)
 def sigmoid(x, *, out=None):
     """1 / (1 + exp(-x))."""
+    if x.dtype.kind == "c":
+        return 0.5 + 0.5 * np.tanh(0.5 * x)
     # exp of nothing positive: no overflow, and full relative accuracy where the result is tiny.
     return np.divide(np.exp(np.minimum(x, 0)), 1 + np.exp(-np.abs(x)), out=out)
 
@@ -107,68 +111,95 @@ def softplus(x, *, out=None):
     return np.add(np.log1p(np.exp(-np.abs(x))), np.maximum(x, 0), out=out)
 
 
-@elementwise(lambda d, y, x: d * (2.0 / math.sqrt(math.pi)) * exp(-x * x), policy=floated)
-def erf(x, *, out=None):
-    """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
-    magnitude = np.abs(x.astype(np.float64))
-    t = 2.0 / (2.0 + magnitude)
-    tail = t * np.exp(np.polynomial.chebyshev.chebval(2.0 * t - 1.0, _erf_coefficients()) - magnitude * magnitude)
-    small = magnitude < 0.5
-    if small.any():         # 1 - erfc cancels near 0; the Taylor series does not
-        tail = np.where(small, 1.0 - _erf_series(np.where(small, magnitude, 0.0)), tail)
-        value = np.where(small, _erf_series(np.where(small, magnitude, 0.0)), 1.0 - tail)
-    else:
-        value = 1.0 - tail
-    return np.copysign(value, x).astype(x.dtype)
+@elementwise(lambda d, y, x: d * y * math.log(2.0), policy=floated)
+def exp2(x, *, out=None):
+    """2 to the power x."""
+    return np.exp2(x, out=out)
 
 
-@functools.cache
-def _erf_coefficients():
-    """Chebyshev coefficients of log(erfc(z) / t) + z**2 in t = 2 / (2 + z) over 0 < t <= 1, for z >= 0.
-
-    The substitution is that of Press et al., Numerical Recipes, 3rd ed., section 6.2.2; the fit is
-    made here from math.erfc, with the limit -log(2 sqrt(pi)) where erfc underflows.
-    """
-    def target(s):
-        t = (s + 1.0) / 2.0
-        values = []
-        for each in t:
-            z = 2.0 / each - 2.0
-            values.append(math.log(math.erfc(z) / each) + z * z if z < 25.0 else _log_erfc_tail(z, each))
-        return np.array(values)
-    return np.polynomial.chebyshev.chebinterpolate(target, 40)
+@elementwise(lambda d, y, x: d / (x * math.log(2.0)), policy=floated)
+def log2(x, *, out=None):
+    """Logarithm to the base 2."""
+    return np.log2(x, out=out)
 
 
-def _log_erfc_tail(z, t):
-    # Asymptotic series of erfc: exp(-z^2) / (z sqrt(pi)) * (1 - 1/(2 z^2) + 1*3/(2 z^2)^2 - ...).
-    term = total = 1.0
-    for n in range(1, 12):
-        term *= -(2 * n - 1) / (2.0 * z * z)
-        total += term
-    return math.log(total / (z * math.sqrt(math.pi) * t))
+@elementwise(lambda d, y, x: d / (x * math.log(10.0)), policy=floated)
+def log10(x, *, out=None):
+    """Logarithm to the base 10."""
+    return np.log10(x, out=out)
 
 
-def _erf_series(z):
-    term, total = z, z.copy()
-    for n in range(1, 20):
-        term = term * (-z * z / n)
-        total += term / (2 * n + 1)
-    return total * (2.0 / math.sqrt(math.pi))
+@elementwise(lambda d, y, x: d / (3.0 * y * y), policy=floated)
+def cbrt(x, *, out=None):
+    """The real cube root, negative where x is."""
+    return np.cbrt(x, out=out)
 
 
-@elementwise()
+@elementwise(lambda d, y, x: d * rsqrt(1.0 + x * x), policy=floated)
+def arcsinh(x, *, out=None):
+    """Inverse hyperbolic sine."""
+    return np.arcsinh(x, out=out)
+
+
+# Two roots: of a complex x, that of the product would lie on the wrong side of the cut.
+@elementwise(lambda d, y, x: d * rsqrt(x - 1.0) * rsqrt(x + 1.0), policy=floated)
+def arccosh(x, *, out=None):
+    """Inverse hyperbolic cosine, for x >= 1."""
+    return np.arccosh(x, out=out)
+
+
+@elementwise(lambda d, y, x: d / ((1.0 - x) * (1.0 + x)), policy=floated)
+def arctanh(x, *, out=None):
+    """Inverse hyperbolic tangent, for -1 <= x <= 1."""
+    return np.arctanh(x, out=out)
+
+
+def deg2rad(x):
+    """Degrees as radians."""
+    return as_tensor(x) * (math.pi / 180.0)
+
+
+def rad2deg(x):
+    """Radians as degrees."""
+    return as_tensor(x) * (180.0 / math.pi)
+
+
+@elementwise(policy=floated)
 def floor(x, *, out=None):
-    """The largest integer not above x."""
+    """The largest integer not above x, as a float."""
     return np.floor(x, out=out)
 
 
-@elementwise()
+@elementwise(policy=floated)
 def ceil(x, *, out=None):
-    """The smallest integer not below x."""
+    """The smallest integer not below x, as a float."""
     return np.ceil(x, out=out)
 
 
 @elementwise()
 def rint(x, *, out=None):
     """The nearest integer, halves to the even one."""
-    return np.rint(x, out=out)
+    return np.rint(x, out=out) if x.dtype.kind in "fc" else x
+
+
+@elementwise()
+def trunc(x, *, out=None):
+    """The nearest integer towards 0."""
+    return np.trunc(x, out=out) if x.dtype.kind in "fc" else x
+
+
+def round(x, decimals=0):
+    """x to so many decimals, halves to the even digit; a negative number counts places before the point."""
+    if not decimals:
+        return rint(x)
+    x = as_tensor(x)
+    scale = 10.0 ** abs(decimals)       # a power of ten above 1 is exact, one below is not
+    if as_dtype(x.dtype).is_integer:
+        return x if decimals > 0 else cast(rint(cast(x, dtype="float64") / scale) * scale, dtype=x.dtype)
+    return rint(x * scale) / scale if decimals > 0 else rint(x / scale) * scale
+
+
+@elementwise(lambda d, y, x, **_: select(isfinite(x), d, 0.0))
+def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None, out=None):
+    """x with NaN replaced, and the infinities (by the largest and the smallest number unless given)."""
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)

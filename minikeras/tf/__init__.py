@@ -14,6 +14,7 @@ from ..autograd.linear import add_n as _add_n
 from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
 from ..errors import DTypeError, ShapeError
+from ..ops import complex as _complex
 from ..ops import creation, indexing, reduce, shapes
 from ..ops import linalg as _linalg
 
@@ -308,8 +309,13 @@ newaxis = None
 abs = tf_function_of(ops.absolute, "x")
 add = tf_function_of(ops.add, "x", "y")
 acos = tf_function_of(ops.arccos, "x")
+acosh = tf_function_of(ops.arccosh, "x")
 asin = tf_function_of(ops.arcsin, "x")
+asinh = tf_function_of(ops.arcsinh, "x")
 atan = tf_function_of(ops.arctan, "x")
+atan2 = tf_function_of(ops.arctan2, "y", "x")
+atanh = tf_function_of(ops.arctanh, "x")
+complex = tf_function_of(_complex.complex, "real", "imag")
 cos = tf_function_of(ops.cos, "x")
 cosh = tf_function_of(ops.cosh, "x")
 divide = tf_function_of(ops.divide, "x", "y")
@@ -339,3 +345,4 @@ square = tf_function_of(ops.square, "x")
 subtract = tf_function_of(ops.subtract, "x", "y")
 tan = tf_function_of(ops.tan, "x")
 tanh = tf_function_of(ops.tanh, "x")
+truediv = divide

@@ -1,17 +1,22 @@
 """TensorFlow's `tf.math`."""
 
 from .. import ops
-from ..ops import arithmetic, indexing, placing, reduce
+from ..autograd.operands import as_tensor
+from ..ops import arithmetic, binary, indexing, placing, reduce, special, unary
 from . import (  # noqa: F401 (these are the public names of tf.math)
     _reduction,
     abs,
     acos,
+    acosh,
     add,
     add_n,
     argmax,
     argmin,
     asin,
+    asinh,
     atan,
+    atan2,
+    atanh,
     cos,
     cosh,
     cumsum,
@@ -51,24 +56,51 @@ from . import (  # noqa: F401 (these are the public names of tf.math)
     tan,
     tanh,
     tf_function_of,
+    truediv,
 )
 
+angle = tf_function_of(ops.angle, "input")
+bessel_i0 = tf_function_of(special.i0, "x")
+bessel_i0e = tf_function_of(special.i0e, "x")
+bessel_i1 = tf_function_of(special.i1, "x")
+bessel_i1e = tf_function_of(special.i1e, "x")
 ceil = tf_function_of(ops.ceil, "x")
+conj = tf_function_of(ops.conj, "x")
+cumulative_logsumexp = tf_function_of(binary.cumulative_logsumexp, "x", "axis", "exclusive", "reverse")
+digamma = tf_function_of(special.digamma, "x")
 divide_no_nan = tf_function_of(ops.divide_no_nan, "x", "y")
 erf = tf_function_of(ops.erf, "x")
+erfc = tf_function_of(ops.erfc, "x")
+erfcinv = tf_function_of(special.erfcinv, "x")
+erfinv = tf_function_of(ops.erfinv, "x")
 expm1 = tf_function_of(ops.expm1, "x")
 floordiv = tf_function_of(ops.floor_divide, "x", "y")
+imag = tf_function_of(ops.imag, "input")
 is_finite = tf_function_of(ops.isfinite, "x")
 is_inf = tf_function_of(ops.isinf, "x")
 is_nan = tf_function_of(ops.isnan, "x")
+lgamma = tf_function_of(special.lgamma, "x")
 log = tf_function_of(ops.log, "x")
 log1p = tf_function_of(ops.log1p, "x")
 log_sigmoid = tf_function_of(ops.log_sigmoid, "x")
-mod = tf_function_of(ops.mod, "x", "y")
+logical_xor = tf_function_of(ops.logical_xor, "x", "y")
+floormod = mod = tf_function_of(ops.mod, "x", "y")
+multiply_no_nan = tf_function_of(binary.multiply_no_nan, "x", "y")
+ndtri = tf_function_of(special.ndtri, "x")
+nextafter = tf_function_of(ops.nextafter, "x1", "x2")
+polygamma = tf_function_of(special.polygamma, "a", "x")
+real = tf_function_of(ops.real, "input")
 reciprocal = tf_function_of(ops.reciprocal, "x")
+rint = tf_function_of(unary.rint, "x")
 rsqrt = tf_function_of(ops.rsqrt, "x")
+scalar_mul = tf_function_of(ops.multiply, "scalar", "x")
 softplus = tf_function_of(ops.softplus, "features")
+softsign = tf_function_of(ops.softsign, "features")
 squared_difference = tf_function_of(arithmetic.squared_difference, "x", "y")
+xdivy = tf_function_of(binary.xdivy, "x", "y")
+xlog1py = tf_function_of(binary.xlog1py, "x", "y")
+xlogy = tf_function_of(binary.xlogy, "x", "y")
+zeta = tf_function_of(special.zeta, "x", "q")
 reduce_euclidean_norm = _reduction(reduce.euclidean_norm, "The square root of the sum of squares along `axis`.")
 reduce_std = _reduction(reduce.std, "The population standard deviation along `axis`.")
 reduce_variance = _reduction(reduce.var, "The population variance along `axis`.")
@@ -110,3 +142,42 @@ segment_prod, unsorted_segment_prod = _segments(placing.segment_prod, "Products"
 segment_max, unsorted_segment_max = _segments(_zero_where_none(placing.segment_max), "Largest entries")
 segment_min, unsorted_segment_min = _segments(_zero_where_none(placing.segment_min), "Smallest entries")
 _, unsorted_segment_sqrt_n = _segments(placing.segment_sqrt_n, "Sums over the square root of the number")
+
+
+def is_non_decreasing(x, name=None):
+    """Whether the elements, taken in one row, never fall."""
+    x = ops.ravel(x)
+    return ops.all(x[1:] >= x[:-1])
+
+
+def is_strictly_increasing(x, name=None):
+    """Whether the elements, taken in one row, always rise."""
+    x = ops.ravel(x)
+    return ops.all(x[1:] > x[:-1])
+
+
+def lbeta(x, name=None):
+    """The logarithm of the size of the beta function of the numbers along the last axis."""
+    x = as_tensor(x)
+    return ops.sum(special.lgamma(x), axis=-1) - special.lgamma(ops.sum(x, axis=-1))
+
+
+def polyval(coeffs, x, name=None):
+    """The polynomial with these coefficients, that of the highest power first, at x. Without any it is 0."""
+    if not isinstance(coeffs, list):
+        raise ValueError(f"polyval: coeffs must be a list, got {type(coeffs).__name__}.")
+    x = as_tensor(x)
+    value = x * 0 if not coeffs else as_tensor(coeffs[0], x.dtype)
+    for coefficient in coeffs[1:]:
+        value = value * x + coefficient
+    return value
+
+
+def reciprocal_no_nan(x, name=None):
+    """1 / x, and 0 where x is 0."""
+    return ops.divide_no_nan(1.0, x)
+
+
+def zero_fraction(value, name=None):
+    """The share of elements that are 0."""
+    return ops.mean(ops.cast(as_tensor(value) == 0, "float32"))

@@ -8,7 +8,7 @@ import pytest
 import minikeras as tf
 
 FUNCTIONS = {f"{module.__name__[10:]}.{name}": function
-             for module in (tf.math, tf.linalg, tf.nn) for name, function in vars(module).items()
+             for module in (tf.bitwise, tf.math, tf.linalg, tf.nn) for name, function in vars(module).items()
              if callable(function) and not name.startswith("_")
              and name not in ("as_tensor", "ShapeError", "tf_function_of", "silu", "swish")}    # silu takes none
 
@@ -41,6 +41,16 @@ def test_every_function_takes_a_name(function):
     (lambda: tf.reshape([1.0, 2.0], tf.constant([2, 1])), [[1.0], [2.0]]),
     (lambda: tf.norm([[3.0, 0.0], [0.0, 4.0]]), 5.0),
     (lambda: tf.norm([[3.0, 4.0]], ord=1), 7.0),
+    (lambda: tf.atan2(y=1.0, x=0.0), np.float32(np.pi / 2)),
+    (lambda: tf.complex(real=1.0, imag=2.0), 1 + 2j),
+    (lambda: tf.math.polyval([2.0, 0.0, 1.0], 3.0), 19.0),
+    (lambda: tf.math.lbeta([1.0, 1.0]), 0.0),
+    (lambda: tf.math.zero_fraction([0, 1, 0, 2]), 0.5),
+    (lambda: tf.math.reciprocal_no_nan([0.0, 4.0]), [0.0, 0.25]),
+    (lambda: tf.math.is_non_decreasing([1, 1, 2]), True),
+    (lambda: tf.math.is_strictly_increasing([1, 1, 2]), False),
+    (lambda: tf.math.polygamma(1.0, 1.0), np.float32(np.pi ** 2 / 6)),
+    (lambda: tf.bitwise.left_shift(x=[1], y=[3]), [8]),
     (lambda: tf.linalg.matvec([[1.0, 2.0]], [3.0, 4.0]), [11.0]),
     (lambda: tf.nn.softmax_cross_entropy_with_logits(labels=[[1.0, 0.0]], logits=[[0.0, 0.0]]),
      [np.float32(np.log(2))]),

@@ -1,0 +1,179 @@
+"""Functions of two variables, element by element, beyond arithmetic."""
+
+import math
+import operator
+
+import numpy as np
+
+from ..autograd import dims, dtypes
+from ..autograd.linear import cast, concatenate, getitem, zeros_like
+from ..autograd.op import elementwise, floated, kept
+from ..autograd.operands import as_tensor, shape_of
+from ..errors import DTypeError
+from .arithmetic import hypot, isinf, isnan, select
+from .complex import complex, imag, real
+from .reduce import all
+from .shapes import flip
+from .unary import cos, sigmoid, sin, trunc
+
+
+# Divided twice by the distance, whose square would overflow.
+@elementwise(lambda d, y, a, b: d * (b / hypot(a, b)) / hypot(a, b),
+             lambda d, y, a, b: d * (-a / hypot(a, b)) / hypot(a, b), policy=floated)
+def arctan2(a, b, *, out=None):
+    """The angle of the point (b, a) with the positive first axis, -pi..pi radians."""
+    return np.arctan2(a, b, out=out)
+
+
+def angle(x):
+    """The angle of a complex number with the positive real axis, -pi..pi radians; pi or 0 of a real one."""
+    x = as_tensor(x)
+    return arctan2(imag(x), real(x))
+
+
+def polar(abs_, angle):
+    """The complex number of a size and an angle in radians."""
+    abs_, angle = as_tensor(abs_), as_tensor(angle)
+    return complex(abs_ * cos(angle), abs_ * sin(angle))
+
+
+def _gap(a, b):
+    """a - b, and 0 where both are the same infinity."""
+    return select((a == b) & isinf(b), 0.0, a - b)
+
+
+@elementwise(lambda d, y, a, b: d * sigmoid(_gap(a, b)), lambda d, y, a, b: d * sigmoid(_gap(b, a)), policy=floated)
+def logaddexp(a, b, *, out=None):
+    """log(exp(a) + exp(b)), without overflow."""
+    return np.logaddexp(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: d * sigmoid(math.log(2.0) * _gap(a, b)),
+             lambda d, y, a, b: d * sigmoid(math.log(2.0) * _gap(b, a)), policy=floated)
+def logaddexp2(a, b, *, out=None):
+    """log2(2**a + 2**b), without overflow."""
+    return np.logaddexp2(a, b, out=out)
+
+
+def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False):
+    """The logarithm of the running sum of exp(x) along `axis`, without overflow; of an empty sum -inf."""
+    x = as_tensor(x)
+    extents = shape_of(x)
+    axis = dims.normalize_axis(axis, len(extents), "cumulative_logsumexp")
+    count = operator.index(extents[axis])
+
+    def part(x, start, stop):
+        return getitem(x, index=(slice(None),) * axis + (slice(start, stop),))
+
+    y = flip(x, axis) if reverse else x
+    if exclusive and count:
+        y = concatenate(zeros_like(part(y, 0, 1)) - np.inf, part(y, 0, count - 1), axis=axis)
+    step = 1
+    while step < count:     # each round doubles how far back every element reaches
+        y = concatenate(part(y, 0, step), logaddexp(part(y, step, count), part(y, 0, count - step)), axis=axis)
+        step *= 2
+    return flip(y, axis) if reverse else y
+
+
+@elementwise(lambda d, y, a, b: d * ((a >= b) | isnan(b)), lambda d, y, a, b: d * ~((a >= b) | isnan(b)))
+def fmax(a, b, *, out=None):
+    """The larger of a and b, the number if the other is NaN; at a tie the gradient goes to a."""
+    return np.fmax(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: d * ((a <= b) | isnan(b)), lambda d, y, a, b: d * ~((a <= b) | isnan(b)))
+def fmin(a, b, *, out=None):
+    """The smaller of a and b, the number if the other is NaN; at a tie the gradient goes to a."""
+    return np.fmin(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d * trunc(a / b))
+def fmod(a, b, *, out=None):
+    """Remainder of a / b with the sign of a, as C's."""
+    return np.fmod(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: zeros_like(d), lambda d, y, a, b: select(a == 0, d, 0.0), policy=floated)
+def heaviside(a, b, *, out=None):
+    """0 where a is negative, 1 where it is positive, b where it is 0."""
+    return np.heaviside(a, b, out=out)
+
+
+def _whole_exponent(inputs):
+    own = kept(inputs)[0]
+    if own[1].kind not in "iu":
+        raise DTypeError(f"ldexp: the exponent must be an integer, got {own[1]}. Use x1 * 2.0 ** x2 for others.")
+    dtype = dtypes.floating(own[0])
+    return [dtype, own[1]], dtype
+
+
+@elementwise(lambda d, y, a, b: ldexp(d, b), None, policy=_whole_exponent)
+def ldexp(a, b, *, out=None):
+    """a * 2**b for integers b, which get no gradient. Raises DTypeError for other b."""
+    _whole_exponent([a, b])
+    return np.ldexp(a, b, out=out)
+
+
+@elementwise(lambda d, y, a, b: d, lambda d, y, a, b: zeros_like(d), policy=floated)
+def nextafter(a, b, *, out=None):
+    """The next number after a in the direction of b."""
+    return np.nextafter(a, b, out=out)
+
+
+@elementwise()
+def gcd(a, b, *, out=None):
+    """The greatest common divisor of integers."""
+    return np.gcd(a, b, out=out)
+
+
+@elementwise()
+def lcm(a, b, *, out=None):
+    """The least common multiple of integers."""
+    return np.lcm(a, b, out=out)
+
+
+@elementwise(result=bool)
+def isclose(a, b, *, rtol=1e-5, atol=1e-8, equal_nan=False, out=None):
+    """Whether |a - b| <= atol + rtol * |b|; `equal_nan` makes NaN close to NaN."""
+    return np.isclose(a, b, rtol, atol, equal_nan)
+
+
+def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
+    """Whether `isclose` holds of every element."""
+    return all(isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
+
+
+# --- products and quotients that are 0 whatever the other factor is -----------------------------------
+# As in TensorFlow, the derivative by a factor at 0 is 0, too.
+
+def _nonzero(x):
+    return cast(x != 0, dtype=x.dtype)
+
+
+def _unless_zero(x, compute):
+    with np.errstate(all="ignore"):
+        return np.where(x == 0, 0, compute())
+
+
+@elementwise(lambda d, y, a, b: multiply_no_nan(d, b), lambda d, y, a, b: multiply_no_nan(a, d))
+def multiply_no_nan(a, b, *, out=None):
+    """a * b, and 0 where b is 0, even if a is infinite or NaN."""
+    return _unless_zero(b, lambda: a * b)
+
+
+@elementwise(lambda d, y, a, b: d * xlogy(_nonzero(a), b), lambda d, y, a, b: d * xdivy(a, b), policy=floated)
+def xlogy(a, b, *, out=None):
+    """a * log(b), and 0 where a is 0."""
+    return _unless_zero(a, lambda: a * np.log(b))
+
+
+@elementwise(lambda d, y, a, b: d * xlog1py(_nonzero(a), b), lambda d, y, a, b: d * xdivy(a, 1.0 + b), policy=floated)
+def xlog1py(a, b, *, out=None):
+    """a * log(1 + b), and 0 where a is 0."""
+    return _unless_zero(a, lambda: a * np.log1p(b))
+
+
+@elementwise(lambda d, y, a, b: d * xdivy(_nonzero(a), b), lambda d, y, a, b: -d * xdivy(y, b), policy=floated)
+def xdivy(a, b, *, out=None):
+    """a / b, and 0 where a is 0."""
+    return _unless_zero(a, lambda: a / b)
