@@ -32,7 +32,7 @@ def relu(x, *, out=None):
     return np.maximum(x, 0, out=out)
 
 
-@elementwise(lambda d, y, x: d * ((x > 0) & (x < 6)))
+@elementwise(lambda d, y, x: d * _where_positive(y) * _where_positive(6.0 - y))
 def relu6(x, *, out=None):
     """x limited to 0..6; the derivative is 0 on both bounds."""
     return np.minimum(np.maximum(x, 0), 6, out=out)
@@ -41,7 +41,7 @@ def relu6(x, *, out=None):
 def leaky_relu(x, negative_slope=0.2):
     """x, times `negative_slope` where it is negative."""
     x = as_tensor(x)
-    return select(x > 0, x, x * negative_slope)
+    return x * step(x, low=negative_slope)
 
 
 def elu(x, alpha=1.0):
