@@ -46,44 +46,38 @@ class DrawnEdge:
 
 
 def graph_of(tape, target, sources):
-    """(nodes, edges) between `sources` (None: all that the tape watches) and `target`, starts before ends."""
-    names = _names(tape, sources)
-    given = set(tape._watched) if sources is None else {x._node for x in tree.flatten(sources) if x._node is not None}
-    wanted = given.copy()       # `_between` drops those that the tape does not watch
+    """(nodes, edges) between `sources` (None: all that the tape watches) and `target`, starts before ends.
+
+    Given sources that the target does not depend on come last, without edges.
+    """
+    leaves = [] if sources is None else tree.flatten(sources)
+    names = _names(tape, leaves, sources)
+    wanted = set(tape._watched) if sources is None else {x._node for x in leaves if x._node is not None}
     with paused(), np.errstate(all="ignore"):
-        order = tape._between({target._node}, wanted)
+        order = tape._between({target._node}, wanted)       # drops from `wanted` what the tape does not watch
         if not order:
             raise GradientError(_why_nothing(tape, target, sources))
-        graph = _Graph(tape, wanted, names)
+        graph = _Graph(names)
         for node, asked in order:
             graph.add(node, asked)
-        nodes, edges = graph.nodes, graph.edges
-        nodes[graph.index[target._node]].kind = "target"
+        graph.nodes[graph.index[target._node]].kind = "target"
         if target.size == 1:
             _fill_adjoints(graph, order, target)
-    if sources is not None:
-        nodes[:0] = lost = [DrawnNode("source", names.get(id(x), "source"), x._array, "no path to the target")
-                            for x in tree.flatten(sources) if x._node not in graph.index]
-        for edge in edges:
-            edge.start += len(lost)
-            edge.end += len(lost)
-    return nodes, edges
+    for x in leaves:
+        if x._node not in graph.index:
+            remark = "no path to the target" if x._node in wanted else "not watched"
+            graph.add_lost(DrawnNode("source", names.get(id(x), "source"), x._array, remark))
+    return graph.nodes, graph.edges
 
 
-def _names(tape, sources):
-    """Names by node, and by id of a source: a Variable's path, the key of an item in a dict."""
+def _names(tape, leaves, sources):
+    """Names by record, and by id of a source: the path of a Variable, the key of an item in a dict."""
     names = {node: variable.path for node, variable in tape._variables.items()}
-    for x in tree.flatten(sources) if sources is not None else []:
-        if type(x) is Variable:
-            names[x._node] = names[id(x)] = x.path
-    if isinstance(sources, dict):
-        for key, part in sources.items():
-            leaves = tree.flatten(part)
-            for i, x in enumerate(leaves):
-                names[id(x)] = f"{key}[{i}]" if len(leaves) > 1 else str(key)
-                if x._node is not None:
-                    names[x._node] = names[id(x)]
-    return names
+    names |= {id(x): x.path for x in leaves if type(x) is Variable}
+    for key, part in sources.items() if isinstance(sources, dict) else ():
+        parts = tree.flatten(part)
+        names |= {id(x): f"{key}[{i}]" if len(parts) > 1 else str(key) for i, x in enumerate(parts)}
+    return names | {x._node: names[id(x)] for x in leaves if x._node is not None and id(x) in names}
 
 
 def _why_nothing(tape, target, sources):
@@ -107,9 +101,7 @@ def _why_nothing(tape, target, sources):
 class _Graph:
     """The drawing's graph while it is put together. `index` gives the number of what is drawn for a record."""
 
-    def __init__(self, tape, sources, names):
-        self.tape = tape
-        self.sources = sources
+    def __init__(self, names):
         self.names = names
         self.nodes, self.edges, self.index = [], [], {}
         self._asked = {}        # of ops with several outputs: their records
@@ -132,21 +124,29 @@ class _Graph:
             whole, slot = node, None
         inputs = [self._input(parent if wanted is None else wanted, x, wanted is not None)
                   for parent, x, wanted in zip(whole.parents, whole.inputs, asked, strict=True)]
-        self.index[node] = self._outputs[whole, slot] = self._append(
+        self.index[node] = self._outputs[whole, slot] = self.append(
             DrawnNode("op", name_of(whole.op), node.output, _details(whole, slot)))
         names = [self.nodes[i].name.split("/")[-1] or f"[{shape_text(x)}]" for i, x in zip(inputs, whole.inputs)]
         labels = derivatives(whole, slot, asked, names)
         self.edges += [DrawnEdge(start, self.index[node], label) for start, label in zip(inputs, labels)]
 
+    def add_lost(self, source):
+        """A source that gets no derivative: a remark at the constant that it is, or a node by itself."""
+        constant = self._constants.get(id(source.value))
+        if constant is None:
+            self.append(source)
+        else:
+            self.nodes[constant].detail = source.detail
+
     def _input(self, parent, x, tracked):
         if tracked:
             if parent not in self.index:
-                self.index[parent] = self._append(DrawnNode("source", self._name(parent), x))
+                self.index[parent] = self.append(DrawnNode("source", self._name(parent), x))
             return self.index[parent]
         if not isinstance(x, np.ndarray):       # equal numbers need not be the same one
-            return self._append(DrawnNode("constant", "", x))
+            return self.append(DrawnNode("constant", "", x))
         if id(x) not in self._constants:
-            self._constants[id(x)] = self._append(DrawnNode("constant", self.names.get(parent, ""), x))
+            self._constants[id(x)] = self.append(DrawnNode("constant", self.names.get(parent, ""), x))
         return self._constants[id(x)]
 
     def _name(self, node):
@@ -155,7 +155,8 @@ class _Graph:
         self._unnamed += 1
         return f"x{self._unnamed}"
 
-    def _append(self, node):
+    def append(self, node):
+        """The number of a further node."""
         if len(self.nodes) == MAX_NODES:
             raise GradientError(f"draw_tape: the graph has more than {MAX_NODES} nodes, too many to be read. Draw "
                                 "fewer steps of a loop or a smaller model, take an earlier tensor as the target, or "
@@ -210,9 +211,13 @@ def _slice_text(item):
 IN_WORDS = {
     "affine": ("d·{1}ᵀ", "{0}ᵀ·d", "Σ d"), "matmul": ("d·{1}ᵀ", "{0}ᵀ·d"), "mean": ("d / {n}, repeated",),
     "sum": ("d, repeated",), "sum_to": ("d, repeated",), "broadcast_to": ("Σ d",), "reshape": ("d, reshaped",),
-    "transposed": ("d, transposed",), "getitem": ("d, in its place",), "cast": ("1",),
-    "pad_zeros": ("d, cropped",),
+    "permute": ("d, permuted",), "getitem": ("d, in its place",), "cast": ("1",),
+    "pad_zeros": ("d, cropped",), "softmax": ("softmax ⊙ (d - Σ softmax·d)",), "logsumexp": ("d ⊙ softmax({0})",),
+    "log_softmax": ("d - softmax({0}) ⊙ Σ d",), "sparse_softmax_cross_entropy": ("", "d·(softmax - one-hot)"),
+    "max": ("d, to the largest",), "min": ("d, to the smallest",), "euclidean_norm": ("d·{0} / norm",),
+    "inv": ("-invᵀ·d·invᵀ",), "prod": ("d·prod / {0}",),
 }
+PRODUCTS = ("affine", "matmul")         # in which one matrix may meet a whole stack of them
 PART = ("concatenate", "stack", "scatter_sum")
 
 
@@ -234,19 +239,23 @@ def _derivative(node, slot, asked, i, names):
         # Broadcast beforehand, else the rule would give the sum over what was broadcast.
         wide = [np.broadcast_to(part, y.shape) if isinstance(part, np.ndarray) else part for part in node.inputs]
         return _elementwise(_pull(node, slot, asked, wide, i, np.ones_like(y)), x)
-    if op.name == "add_n":
+    name = name_of(op) if family else ""        # a user's function may be called as an op is
+    if name == "add_n":
         return "1"
     if y.size == 1:
         return _numbers(_pull(node, slot, asked, node.inputs, i, np.ones_like(y)))
-    words = IN_WORDS.get(name_of(op))
-    if family == "linear" or (words and y.ndim == 2):
-        if op.name in PART:
-            return "part of d"
-        return words[i].format(*names, n=x.size // y.size) if words else f"{name_of(op)}ᵀ(d)"
-    if y.size * x.size <= FEW_IN_ROWS and y.ndim + x.ndim <= 2:
+    if name in PART:
+        return "part of d"
+    if y.size * x.size <= FEW_IN_ROWS and y.ndim + x.ndim <= 2 and family != "linear":
         units = np.eye(y.size, dtype=y.dtype).reshape(y.size, *y.shape)
         rows = [_pull(node, slot, asked, node.inputs, i, unit) for unit in units]
         return "none" if rows[0] is None else numbers_text(np.array(rows).reshape(y.shape + x.shape))
+    if name in IN_WORDS and not slot:
+        words = IN_WORDS[name][i].format(*names, n=x.size // max(y.size, 1))
+        shared = name in PRODUCTS and x.ndim > 1 and x.shape[:-2] != y.shape[:-2]
+        return f"{words}, Σ" if shared else words
+    if family == "linear":
+        return f"{name}ᵀ(d)"
     return f"∂({shape_text(y) or 1}) / ∂({shape_text(x) or 1})"
 
 
@@ -324,5 +333,4 @@ def value_text(x):
     dtype = "" if x.dtype == np.float32 else f" {x.dtype}"
     if x.size == 0:
         return f"{shape_text(x)} empty{dtype}"
-    numbers = numbers_text(x) if are_few(x) else f"{shape_text(x)}:  {range_text(x)}"
-    return f"{numbers}{dtype}"
+    return (numbers_text(x) if are_few(x) else f"{shape_text(x)}:  {range_text(x)}") + dtype

@@ -13,41 +13,49 @@ from dataclasses import dataclass
 APART = {"node": 26, "label": 8, "trunk": 16}      # free space beside a place of each kind
 GAP_ABOVE_LABELS, GAP_BELOW_LABELS = 16, 15
 STEEPNESS = 0.1         # of a curve: how much higher a gap becomes per pixel that an edge moves sideways
+FIRMNESS = {"node": 1.0, "label": 0.2, "trunk": 4.0}     # a bend in a trunk shows, a label off its edge's way hardly
 STEEPEST = 1.0          # slope of an edge beside labels, so that it does not run into one
 ASIDE = 0.05            # what a neighbour counts that is less than half as deep as another
 ORDER_SWEEPS, SWAP_SWEEPS, PLACE_SWEEPS = 12, 8, 12
 
 
 @dataclass
-class Layout:
-    """Extents, the centre (x, y) of each node and label, and for each edge branch a list of points.
+class Curve:
+    """The stretch through one rank of labels of an edge, or of several that leave node number `start` together.
 
-    curves  for each stretch of an edge that passes one rank of labels five points (x, y) from top to bottom:
-            straight down to the second, then over the third, at a slope, to the fourth, and straight down
-    slopes  of each of these stretches at its third point: pixels sideways for each down
-    arrows  (x, y) where each edge meets its node
+    points  five (x, y) from top to bottom: straight down to the second, over the third to the fourth, straight down
+    slope   at the third point: pixels sideways for each down; at all others it is 0
     """
+
+    start: int
+    points: list
+    slope: float
+
+
+@dataclass
+class Layout:
+    """Extents, the centre (x, y) of each node and each label, the curves, and (x, y) where each edge meets its node."""
 
     width: float
     height: float
     nodes: list
     labels: list
     curves: list
-    slopes: list
     arrows: list
 
 
 class _Place:
     """A node, a label, or the room that a trunk takes in a rank.
 
+    start      number of the node itself, or of the one that the edges here leave
     port       where a label's edge meets the node below: pixels from its middle
     depth      how many ops led there at most: long ways are drawn straight, what joins them stands beside
     """
 
-    __slots__ = ("above", "below", "depth", "height", "kind", "port", "position", "rank", "width", "x")
+    __slots__ = ("above", "below", "depth", "height", "kind", "port", "position", "rank", "start", "width", "x")
 
-    def __init__(self, kind, rank, width=0, height=0):
-        self.kind, self.rank, self.width, self.height = kind, rank, width, height
+    def __init__(self, kind, start, rank, width=0, height=0):
+        self.kind, self.start, self.rank, self.width, self.height = kind, start, rank, width, height
         self.above, self.below = [], []
         self.port = self.x = 0.0
         self.depth = 0
@@ -62,7 +70,7 @@ def layered(nodes, edges, labels):
     labels  (width, height) of each edge's label, (0, 0) for none
     """
     ranks = _ranks(len(nodes), edges)
-    places = [_Place("node", rank, *size) for rank, size in zip(ranks, nodes, strict=True)]
+    places = [_Place("node", i, ranks[i], *size) for i, size in enumerate(nodes)]
     labelled, trunks = _connect(places, edges, labels)
     rows = _first_order(places, [*places, *labelled, *trunks])
     _reduce_crossings(rows)
@@ -90,9 +98,9 @@ def _connect(places, edges, labels):
         trunk = trunk_of.setdefault(start, [places[start]])
         end = places[end]
         while trunk[-1].rank < end.rank - 2:
-            trunk.append(_Place("trunk", trunk[-1].rank + 1))
+            trunk.append(_Place("trunk", start, trunk[-1].rank + 1))
             _link(trunk[-2], trunk[-1])
-        label = _Place("label" if size[0] else "trunk", end.rank - 1, *size)
+        label = _Place("label" if size[0] else "trunk", start, end.rank - 1, *size)
         labelled.append(label)
         _link(trunk[end.rank - 2 - trunk[0].rank], label)
         _link(label, end)
@@ -218,13 +226,13 @@ def _assign_x(rows):
 def _wish(place, look_down, look_up):
     """(where it would stand straight, how much it matters) by its neighbours."""
     near = [*(place.above if look_up else []), *(place.below if look_down else [])]
+    if place.kind == "trunk":       # follows itself, not its branches
+        near = [other for other in near if other.kind == "trunk"] or near
     if not near:
         return place.x, ASIDE
     counts = [1.0 if _is_deep(other.depth, near) else ASIDE for other in near]
     xs = [other.x - other.port if other.rank < place.rank else other.x + place.port for other in near]
-    # A bend in a trunk shows more than a node off the middle of its inputs.
-    weight = (place.depth + ASIDE) * (4 if place.kind == "trunk" else 1)
-    return sum([x * count for x, count in zip(xs, counts)]) / sum(counts), weight
+    return sum([x * count for x, count in zip(xs, counts)]) / sum(counts), (place.depth + ASIDE) * FIRMNESS[place.kind]
 
 
 def _distance(left, right):
@@ -263,17 +271,17 @@ def _finish(rows, nodes, labelled):
         sideways = max([abs(other.x + place.port - place.x) for place in row for other in place.below], default=0)
         y = bottoms[-1] + min(max(gap, gap + STEEPNESS * (sideways - 40)), 6 * gap)
     middle = lambda place: (tops[place.rank] + bottoms[place.rank]) / 2
-    stretches = [_stretch(place, tops, bottoms, middle) for row in rows[1::2] for place in row]
+    curves = [_curve(place, tops, bottoms, middle) for row in rows[1::2] for place in row]
     arrows = [(label.below[0].x + label.port, middle(label.below[0]) - label.below[0].height / 2) for label in labelled]
     return Layout(max(place.x + place.width / 2 for row in rows for place in row), bottoms[-1],
                   [(place.x, middle(place)) for place in nodes], [(place.x, middle(place)) for place in labelled],
-                  [points for points, _ in stretches], [slope for _, slope in stretches], arrows)
+                  curves, arrows)
 
 
-def _stretch(place, tops, bottoms, middle):
-    """The points of the edge through a place in a rank of labels, and its slope there.
+def _curve(place, tops, bottoms, middle):
+    """The Curve through a place in a rank of labels.
 
-    The slope is the harmonic mean of those to both sides (Fritsch & Carlson 1980): the curve never overshoots.
+    Its slope is the harmonic mean of those to both sides (Fritsch & Carlson 1980): the curve never overshoots.
     """
     (upper,), (lower,) = place.above, place.below
     begin = middle(upper) + upper.height / 2 if upper.kind == "node" else bottoms[upper.rank]
@@ -283,4 +291,4 @@ def _stretch(place, tops, bottoms, middle):
     above, below = (x - upper.x) / (y - top), (to - x) / (bottom - y)
     slope = 2 * above * below / (above + below) if above * below > 0 else 0.0
     slope = max(-STEEPEST, min(slope, STEEPEST))
-    return [(upper.x, begin), (upper.x, top), (x, y), (to, bottom), (to, end)], slope
+    return Curve(place.start, [(upper.x, begin), (upper.x, top), (x, y), (to, bottom), (to, end)], slope)

@@ -3,7 +3,7 @@
 from collections import Counter
 from html import escape
 
-from .graph import value_text
+from .graph import are_few, numbers_text, range_text, value_text
 from .layout import layered
 
 FONT = "ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -23,10 +23,12 @@ def lines_of(node):
     """(role, text) of each line in a node: title, detail, value and adjoint, as far as it has them."""
     value = value_text(node.value)
     if node.kind == "constant":
-        return [("value", f"{node.name} = {value}" if node.name else value)]
+        text = f"{node.name} = {value}" if node.name else value
+        return [("value", f"{text} ({node.detail})" if node.detail else text)]
     lines = [("title", node.name), ("detail", node.detail), ("value", value)]
     if node.adjoint is not None:
-        lines.append(("adjoint", f"∂ {value_text(node.adjoint)}"))
+        numbers = numbers_text if are_few(node.adjoint) else range_text
+        lines.append(("adjoint", f"∂ {numbers(node.adjoint)}"))
     return [(role, text) for role, text in lines if text]
 
 
@@ -44,10 +46,11 @@ def svg(nodes, edges):
     width = max(layout.width, legend_width) + 2 * MARGIN
     height = layout.height + legend_height + 2 * MARGIN
     left = (width - layout.width) / 2
-    curves = "".join(map(_curve, layout.curves, layout.slopes))
-    parts = [f'<g transform="translate({left:.1f} {MARGIN})">',
-             f'<path d="{curves}" fill="none" stroke="{EDGE}" stroke-width="1.4"/>',
-             f'<path d="{"".join(map(_arrow, layout.arrows))}" fill="{EDGE}"/>']
+    parts = [f'<g transform="translate({left:.1f} {MARGIN})">', f'<g fill="none" stroke="{EDGE}" stroke-width="1.4">']
+    for held, dashes in [(False, ""), (True, ' stroke-dasharray="4 3"')]:
+        curves = [_curve(curve) for curve in layout.curves if held == (nodes[curve.start].kind == "constant")]
+        parts += [f'<path d="{"".join(curves)}"{dashes}/>'] if curves else []
+    parts += ["</g>", f'<path d="{"".join(map(_arrow, layout.arrows))}" fill="{EDGE}"/>']
     parts += [_label(edge, labels[i], layout.labels[i]) for i, edge in enumerate(edges) if edge.derivative]
     parts += [_node(node, texts[i], sizes[i], layout.nodes[i]) for i, node in enumerate(nodes)]
     left = (width - legend_width) / 2
@@ -71,8 +74,9 @@ def _node_size(kind, lines, arriving):
     return max(width + 2 * PADDING, 56, 14 * arriving), len(lines) * LINE + 13
 
 
-def _curve(points, slope):
-    (x0, begin), (_, y0), (x1, y1), (x2, y2), (_, end) = points
+def _curve(curve):
+    (x0, begin), (_, y0), (x1, y1), (x2, y2), (_, end) = curve.points
+    slope = curve.slope
     up, down = (y1 - y0) / 3, (y2 - y1) / 3
     return (f"M{x0:.1f} {begin:.1f}V{y0:.1f}"
             f"C{x0:.1f} {y0 + up:.1f} {x1 - slope * up:.1f} {y1 - up:.1f} {x1:.1f} {y1:.1f}"

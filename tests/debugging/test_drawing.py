@@ -13,6 +13,9 @@ from minikeras.debugging import draw_tape
 from minikeras.debugging.layout import layered
 from minikeras.errors import GradientError
 
+from ..ops.samples import composed_cases, op_cases
+
+CASES = [case for case in op_cases() if case.op.pull] + composed_cases()
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -112,6 +115,22 @@ def test_a_source_without_a_path_says_so():
     assert derivatives(drawing, "exp") == {"a": "7.389"}
 
 
+def test_a_source_that_is_not_watched_says_so():
+    a, b = tf.Variable(2.0, name="a"), tf.Variable(3.0, name="b", trainable=False)
+    with tf.GradientTape() as tape:
+        y = a * b
+    assert texts(*elements(draw_tape(tape, y, [a, b]), "constant")) == ["b = 3 (not watched)"]
+
+
+def test_a_result_may_be_a_source():
+    x = tf.Variable(2.0, name="x")
+    with tf.GradientTape() as tape:
+        h = x * x
+        y = tf.exp(h)
+    drawing = draw_tape(tape, y, {"h": h})
+    assert [(n.kind, n.name) for n in drawing.nodes] == [("source", "h"), ("target", "exp")]
+
+
 def test_an_array_used_twice_is_one_constant():
     c = tf.constant([1.0, 2.0])
     drawing = draw(lambda x: x * c + c, [3.0, 4.0])
@@ -185,6 +204,26 @@ def test_adjoint_is_the_sum_over_leaving_edges():
             assert total == pytest.approx(n.adjoint, rel=2e-3)
 
 
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_every_op_is_drawn(case):
+    inputs = [tf.Variable(x) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in case.inputs]
+    sources = [x for x in inputs if isinstance(x, tf.Variable)]
+    with tf.GradientTape() as tape:
+        outputs = case.call(*inputs)
+        outputs = outputs if isinstance(outputs, (tuple, list)) else [outputs]
+        squares = [tf.reduce_sum(y * y) for y in outputs if y._node is not None]
+        if not squares:
+            pytest.skip("gives integers, or takes no Variable")
+        target = tf.add_n(squares)
+    drawing = draw_tape(tape, target, sources)
+    drawn = [n for n in drawing.nodes if n.kind == "source"]
+    for variable, gradient in zip(sources, tape.gradient(target, sources), strict=True):
+        found, = [n for n in drawn if n.value is variable._array]
+        assert (found.adjoint is None) == (gradient is None)
+        if gradient is not None:
+            np.testing.assert_allclose(found.adjoint, tf.convert_to_tensor(gradient))
+
+
 def test_a_target_of_several_numbers_has_no_adjoints():
     drawing = draw(tf.exp, [1.0, 2.0])
     assert all(n.adjoint is None for n in drawing.nodes)
@@ -197,7 +236,11 @@ def test_a_target_of_several_numbers_has_no_adjoints():
     (lambda a: tf.reduce_mean(a), ([1.0, 2.0, 3.0, 4.0],), {"a": "0.25"}),
     (lambda a: tf.nn.softmax(a), ([0.0, 0.0],), {"a": "[[0.25, -0.25], [-0.25, 0.25]]"}),
     (lambda a, b: tf.matmul(a, b), (np.ones((2, 3)), np.ones((3, 4))), {"a": "d·bᵀ", "b": "aᵀ·d"}),
-    (lambda a: tf.nn.softmax(a), (np.ones((2, 3)),), {"a": "∂(2×3) / ∂(2×3)"}),
+    (lambda a, b: tf.matmul(a, b), (np.ones((2, 2, 3)), np.ones((3, 4))), {"a": "d·bᵀ", "b": "aᵀ·d, Σ"}),
+    (lambda a: tf.nn.softmax(a), (np.ones((2, 3)),), {"a": "softmax ⊙ (d - Σ softmax·d)"}),
+    (lambda a: tf.linalg.cholesky(a), (np.eye(3),), {"a": "∂(3×3) / ∂(3×3)"}),
+    (lambda a: tf.cumsum(a), ([1.0, 2.0, 3.0],), {"a": "cumsumᵀ(d)"}),
+    (lambda a: tf.reduce_logsumexp(a), ([0.0, 0.0],), {"a": "0.5"}),
     (lambda a: tf.reshape(a, (6,)), (np.ones((2, 3)),), {"a": "d, reshaped"}),
     (lambda a: tf.exp(a), (np.linspace(0.0, 1.0, 20),), {"a": "⊙ 1 … 2.718"}),
     (lambda a: a[1], ([1.0, 2.0, 3.0],), {"a": "[0, 1, 0]"}),
@@ -324,7 +367,26 @@ def test_edges_lead_down(seed):
     layout = layered([(50, 40)] * count, edges, [(20, 17)] * len(edges))
     assert all(layout.nodes[start][1] < label[1] < layout.nodes[end][1]
                for (start, end), label in zip(edges, layout.labels, strict=True))
-    assert all(a[1] <= b[1] + 1e-6 for points in layout.curves for a, b in itertools.pairwise(points))
+    assert all(a[1] <= b[1] + 1e-6 for curve in layout.curves for a, b in itertools.pairwise(curve.points))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_edges_keep_clear_of_nodes(seed):
+    count, edges = random_graph(np.random.default_rng(seed), 40)
+    layout = layered([(50, 40)] * count, edges, [(20, 17)] * len(edges))
+    for curve in layout.curves:
+        for (x, y), (x2, y2) in itertools.pairwise(curve.points):
+            for part in np.linspace(0, 1, 9):
+                at = np.array([x + part * (x2 - x), y + part * (y2 - y)])
+                inside = np.abs(at - layout.nodes) < (25, 19.9)
+                assert not inside.all(axis=1).any()
+
+
+def test_edges_out_of_a_node_share_their_way():
+    """A chain whose every node also uses the first: one trunk beside it, not thirty."""
+    edges = [edge for end in range(1, 32) for edge in dict.fromkeys([(0, end), (end - 1, end)])]
+    layout = layered([(40, 30)] * 32, edges, [(20, 17)] * len(edges))
+    assert layout.width < 150
 
 
 def test_a_chain_is_drawn_straight():
