@@ -14,7 +14,8 @@ class TapeDrawing:
     """A computation graph as a picture. A notebook shows it; `print` gives its Mermaid text.
 
     svg      the picture, a complete SVG document
-    mermaid  the same graph as a Mermaid flowchart, which GitHub and many editors render
+    mermaid  the same graph as a Mermaid flowchart, which many sites and editors render (by default those refuse
+             more than 500 edges or 50,000 characters)
     nodes    list of DrawnNode, inputs before what is computed from them;  edges: list of DrawnEdge
     """
 
