@@ -11,7 +11,7 @@ from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
 from ..ops import nn, random
 from ..ops.arithmetic import select
-from ..ops.linalg import affine, matmul
+from ..ops.products import affine, matmul
 from ..ops.shapes import moveaxis, shape
 from .base import Layer
 

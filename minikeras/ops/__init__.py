@@ -72,6 +72,7 @@ from .binary import (
     polar,
 )
 from .complex import imag, real, view_as_complex, view_as_real
+from .contraction import einsum
 from .control import associative_scan, cond, fori_loop, map, scan, switch, while_loop
 from .convolution import conv
 from .creation import (
@@ -99,6 +100,7 @@ from .creation import (
     tri,
     zeros,
 )
+from .decompositions import cholesky, cholesky_inverse, eig, eigh, logdet, matrix_rank, qr, svd
 from .indexing import (
     argsort,
     multi_hot,
@@ -114,7 +116,6 @@ from .indexing import (
 from .indexing import slice_from as slice
 from .indexing import subscript as get_item
 from .joining import append, array_split, dsplit, dstack, hsplit, hstack, meshgrid, vsplit, vstack
-from .linalg import cholesky, det, dot, inv, matmul, norm, solve, tensordot, trace
 from .nn import (
     celu,
     elu,
@@ -140,9 +141,22 @@ from .nn import (
     tanh_shrink,
     threshold,
 )
+from .norms import norm, normalize
 from .placing import scatter_into as scatter_update
 from .placing import scatter_nd as scatter
 from .placing import segment_max, segment_min, segment_prod, segment_sum, slice_update
+from .products import (
+    corrcoef,
+    correlate,
+    cross,
+    dot,
+    inner,
+    kron,
+    matmul,
+    outer,
+    tensordot,
+    vdot,
+)
 from .reduce import all, any, argmax, argmin, logsumexp, max, mean, min, prod, std, sum, var
 from .reduce import cumprod as _cumprod
 from .reduce import cumsum as _cumsum
@@ -173,6 +187,7 @@ from .shapes import (
     unstack,
     vander,
 )
+from .solving import det, inv, lstsq, pinv, slogdet, solve, solve_triangular, trace
 from .special import erf, erfc, erfinv, i0, sinc
 from .unary import (
     arccos,

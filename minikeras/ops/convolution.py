@@ -7,7 +7,7 @@ from ..autograd.linear import reshape
 from ..autograd.op import folded, linear
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
-from .linalg import matmul
+from .products import matmul
 from .shapes import pad_zeros
 
 

@@ -17,6 +17,7 @@ from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..autograd.tensor import Operand
 from . import arithmetic
 from . import reduce as reductions
+from .solving import band_part, solve_op
 
 _UNSET = object()
 
@@ -533,7 +534,29 @@ linalg_outer = outer
 
 def linalg_solve(a, b):
     a, b = _together(a, b)
-    return ops.solve(a, b[:, None])[..., 0] if b.ndim == 1 else ops.solve(a, b)
+    return solve_op(a, b[:, None])[..., 0] if b.ndim == 1 else solve_op(a, b)
+
+
+def linalg_cholesky(a, upper=False):
+    # NumPy reads one triangle, so only that has a gradient; the op's own is that of symmetric changes.
+    a = as_tensor(a)
+    half = ops.triu(a) if upper else ops.tril(a)
+    return ops.cholesky(half + ops.swapaxes(half, -1, -2) - band_part(half, 0, 0), upper)
+
+
+def linalg_eig(a):
+    raise TypeError("np.linalg.eig is not known for tensors, for there is no gradient of it here. Use "
+                    "minikeras.ops.eig, which has none either, or np.linalg.eigh for symmetric matrices.")
+
+
+def linalg_lstsq(a, b, rcond=None):
+    a, b = _together(a, b)
+    x, s = ops.lstsq(a, b, rcond), ops.svd(a, compute_uv=False)
+    rows, columns = a.shape
+    rcond = np.finfo(s.dtype.dtype).eps * builtins.max(rows, columns) if rcond is None else rcond
+    rank = ops.sum(ops.cast(s > rcond * s[0], "int32")).numpy()
+    left = ops.sum(ops.square(b - ops.matmul(a, x)), axis=0, keepdims=b.ndim == 1)
+    return x, left if rank == columns < rows else left[:0], rank, s
 
 
 def linalg_trace(x, offset=0, dtype=None):

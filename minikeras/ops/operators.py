@@ -3,13 +3,13 @@
 import numpy as np
 
 from ..autograd.tensor import Operand
-from . import arithmetic, indexing, linalg
+from . import arithmetic, indexing, products
 
 # Python's name, the op, and whether it has a reflected form.
 TABLE = [
     ("add", arithmetic.add, True), ("sub", arithmetic.subtract, True), ("mul", arithmetic.multiply, True),
     ("truediv", arithmetic.divide, True), ("floordiv", arithmetic.floor_divide, True), ("mod", arithmetic.mod, True),
-    ("pow", arithmetic.power, True), ("matmul", linalg.matmul, True),
+    ("pow", arithmetic.power, True), ("matmul", products.matmul, True),
     ("and", arithmetic.bitwise_and, True), ("or", arithmetic.bitwise_or, True), ("xor", arithmetic.bitwise_xor, True),
     ("lshift", arithmetic.left_shift, True), ("rshift", arithmetic.right_shift, True),
     ("lt", arithmetic.less, False), ("le", arithmetic.less_equal, False), ("gt", arithmetic.greater, False),

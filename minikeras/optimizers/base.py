@@ -14,7 +14,7 @@ from ..autograd.tensor import Tensor
 from ..autograd.variable import Variable
 from ..errors import GradientError, ShapeError
 from ..ops.arithmetic import clip, divide, minimum
-from ..ops.linalg import euclidean_norm
+from ..ops.reduce import euclidean_norm
 from ..ops.reduce import sum as reduce_sum
 from ..ops.unary import sqrt
 from .schedules import LearningRateSchedule

@@ -15,8 +15,8 @@ from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
 from ..errors import DTypeError, ShapeError
 from ..ops import complex as _complex
-from ..ops import creation, indexing, reduce, shapes
-from ..ops import linalg as _linalg
+from ..ops import contraction, creation, indexing, norms, reduce, shapes
+from ..ops import products as _products
 
 
 def tf_function_of(function, *parameters):
@@ -153,19 +153,39 @@ def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
         a = shapes.swapaxes(as_tensor(a), -1, -2)
     if transpose_b:
         b = shapes.swapaxes(as_tensor(b), -1, -2)
-    return _linalg.matmul(a, b)
+    return _products.matmul(a, b)
 
 
 def tensordot(a, b, axes, name=None):
     """The sum of products over axes."""
-    return _linalg.tensordot(a, b, axes)
+    return _products.tensordot(a, b, axes)
+
+
+def einsum(equation, *inputs, name=None):
+    """The sum of products of `inputs` that `equation` describes, like 'bij,bjk->bik'."""
+    return contraction.einsum(equation, *inputs)
 
 
 def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None):
-    """A norm along `axis`. The Euclidean norm's gradient at 0 is 0 (TensorFlow gives NaN)."""
-    if axis is None and not keepdims:       # TensorFlow's norm of a whole tensor is that of one long vector
-        tensor = shapes.ravel(tensor)
-    return _linalg.norm(tensor, ord, axis, bool(keepdims))
+    """A norm of the vectors along `axis`, of the matrices along two axes, or of all elements as one vector.
+
+    ord   as for `minikeras.ops.norm`; 'euclidean' is 2 for vectors and 'fro' for matrices
+    The gradient at 0 is 0 (TensorFlow gives NaN).
+    """
+    ord = None if ord == "euclidean" else ord
+    if axis is None:
+        return norms.vector_norm(tensor, ord, None, bool(keepdims))
+    return norms.norm(tensor, ord, axis, bool(keepdims))
+
+
+def clip_by_norm(t, clip_norm, axes=None, name=None):
+    """`t` scaled down where its Euclidean norm along `axes` is above `clip_norm`, so that it is that."""
+    return norms.clip_by_norm(t, clip_norm, axes)
+
+
+def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
+    """A list of tensors, scaled down together if their global norm is above `clip_norm`; and that norm."""
+    return norms.clip_by_global_norm(t_list, clip_norm, use_norm)
 
 
 def reshape(tensor, shape, name=None):

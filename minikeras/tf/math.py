@@ -58,6 +58,7 @@ from . import (  # noqa: F401 (these are the public names of tf.math)
     tf_function_of,
     truediv,
 )
+from .linalg import l2_normalize  # noqa: F401
 
 angle = tf_function_of(ops.angle, "input")
 bessel_i0 = tf_function_of(special.i0, "x")
