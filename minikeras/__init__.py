@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "autograd.custom": "custom_gradient grad_pass_through recompute_grad stop_gradient",
     "autograd.indexed_slices": "IndexedSlices",
+    "autograd.styles": "no_grad",
     "autograd.tape": "GradientTape UnconnectedGradients",
     "autograd.tensor": "SymbolicTensor Tensor",
     "autograd.variable": "Variable",
@@ -38,8 +39,8 @@ _PLACES = {
 # The public modules, by the package they are in.
 _PACKAGES = {
     "": """
-        activations autodiff callbacks config constraints datasets debugging errors initializers layers losses metrics
-        models ops optimizers random regularizers saving utils""",
+        activations autodiff autograd callbacks config constraints datasets debugging errors initializers layers losses
+        metrics models ops optimizers random regularizers saving utils""",
     "tf.": "bitwise linalg math nn",
 }
 _MODULES = {name: package + name for package, names in _PACKAGES.items() for name in names.split()}

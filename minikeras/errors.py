@@ -17,8 +17,11 @@ class SymbolicError(MinikerasError, TypeError):
     """A value was asked of a tensor that has only a shape."""
 
 
-class GradientError(MinikerasError, ValueError):
-    """A gradient that cannot be formed, or that nothing was connected to."""
+class GradientError(MinikerasError, ValueError, RuntimeError):
+    """A gradient that cannot be formed, or that nothing was connected to.
+
+    TensorFlow raises ValueError there, PyTorch RuntimeError.
+    """
 
 
 class DataError(MinikerasError, ValueError):

@@ -40,11 +40,13 @@ class VariableWatcher:
 @contextlib.contextmanager
 def paused():
     """Nothing is recorded inside the block, whichever tapes are active."""
-    watchers = thread.watchers
+    watchers, resting = thread.watchers, thread.resting
+    thread.resting = NEVER
     thread.set_watchers(())
     try:
         yield
     finally:
+        thread.resting = resting
         thread.set_watchers(watchers)
 
 

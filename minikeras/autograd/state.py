@@ -5,6 +5,11 @@ import threading
 
 NEVER = float("inf")
 
+# Stamps above every tick. What is KEPT is recorded while nothing forbids it, and so is what is computed from it
+# (`requires_grad_`); what is ATTACHED only under some tape or `record()` (`attach_grad`).
+KEPT = 2.0 ** 80
+ATTACHED = 2.0 ** 79
+
 # One clock for all threads: a node's serial, a tape's start and a watch are its ticks, so
 # "before" means the same everywhere. `count().__next__` is atomic under the interpreter lock.
 tick = itertools.count(1).__next__
@@ -12,11 +17,15 @@ tick = itertools.count(1).__next__
 # How many listeners there are in all threads; ops look at their own thread's only if there are any.
 listening = 0
 
+# How many sources are KEPT in all threads; a new node looks at its parents only if there are any.
+kept = 0
+
 
 class ThreadState(threading.local):
     """Tapes and listeners of the running thread.
 
     floor      first start of the oldest active tape; an op is recorded if an input is as young
+    resting    the floor without tapes: KEPT, or NEVER where nothing at all is recorded
     watchers   who hears of Variables being read: active tapes and `VariableWatcher`s
     epoch      changes whenever `watchers` does, so that a Variable is announced once per epoch
     listeners  who hears every op, outermost first
@@ -24,7 +33,7 @@ class ThreadState(threading.local):
     """
 
     def __init__(self):
-        self.floor = NEVER
+        self.floor = self.resting = KEPT
         self.watchers = ()
         self.epoch = 0
         self.listeners = ()
@@ -34,12 +43,7 @@ class ThreadState(threading.local):
     def set_watchers(self, watchers):
         """Replace the tuple of watchers, and what follows from it."""
         self.watchers = watchers
-        if not watchers:
-            self.floor = NEVER
-        elif len(watchers) == 1:
-            self.floor = watchers[0].first_start
-        else:
-            self.floor = min([w.first_start for w in watchers])
+        self.floor = min([self.resting, *[w.first_start for w in watchers]])
         self.epoch = tick()
 
     def drop_watcher(self, watcher):

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import GradientError, ShapeError
 from . import tree
 from .batching import Batched
 from .dispatch import component
@@ -17,7 +17,7 @@ from .indexed_slices import IndexedSlices
 from .linear import Slices, add_n, add_slices, concatenate, conj, ones_like, permute, reshape, stack
 from .operands import as_tensor
 from .quiet import follow_tapes
-from .state import NEVER, thread, tick
+from .state import KEPT, NEVER, thread, tick
 from .tensor import Node, Operand, SymbolicTensor, Tensor, ndarray, source_node
 from .variable import Variable
 
@@ -87,7 +87,8 @@ class GradientTape:
 
     def _watch_node(self, node):
         if node not in self._watched:
-            self._watched[node] = node.stamp = tick()
+            self._watched[node] = now = tick()
+            node.stamp = max(node.stamp, now)
 
     def watch(self, tensor):
         """Record what is computed from `tensor` (a tensor, a Variable or a nest of them) from here on.
@@ -228,7 +229,7 @@ class GradientTape:
             return self._pulled_back(targets, seeds, sources)
 
     def _pulled_back(self, targets, seeds, sources):
-        bare = thread.floor == NEVER and not thread.listeners
+        bare = thread.floor >= KEPT and not thread.listeners
         cotangents = {}
         for x, seed in zip(targets, seeds):
             # A target without a node can only be a source itself; it is known by identity then.
@@ -237,7 +238,7 @@ class GradientTape:
                 _add(cotangents, key, _seed(seed, bare))
         wanted = {x._node for x in sources if x._node is not None}
         order = self._between(cotangents, wanted)
-        found = _run_backward(order, cotangents, wanted, bare)
+        found = run_backward(order, cotangents, wanted, bare)
         return [self._finish(x, found, cotangents) for x in sources]
 
     def _finish(self, source, found, seeds):
@@ -250,7 +251,7 @@ class GradientTape:
             rows = parts if type(parts) is list else [parts]
             if type(source) is Variable and all(map(_is_rows, rows)) and type(rows[0].values) is not Batched:
                 return IndexedSlices.of_rows(rows)
-            parts = _total(parts)
+            parts = total_of(parts)
         if type(parts) is Batched:
             parts = parts.value
         return parts if isinstance(parts, Operand) else Tensor(np.asarray(parts))
@@ -349,8 +350,12 @@ def _seed(seed, bare):
     return seed._array if bare and type(seed) is Tensor else seed
 
 
-def _run_backward(order, cotangents, wanted, bare):
-    """Pull `cotangents` back through `order`, youngest first; the parts that reach each of `wanted`."""
+def run_backward(order, cotangents, wanted, bare):
+    """Pull `cotangents` back through `order`, youngest first; the parts that reach each of `wanted`.
+
+    order   (node, its parents where they are asked for and None elsewhere), the oldest first
+    bare    whether rules run on arrays, so that nothing is recorded
+    """
     table, found = dict(cotangents), {}
     collecting, was_raw = gc.isenabled(), thread.raw
     gc.disable()        # a long walk allocates much and makes no cycles
@@ -365,15 +370,17 @@ def _run_backward(order, cotangents, wanted, bare):
                 found[node] = d
             op = node.op
             if op is component:
-                _fill_slot(table, node.parents[0], node.attrs, _total(d))
+                _fill_slot(table, node.parents[0], node.attrs, total_of(d))
                 continue
             kind = type(d)
             if kind is list or kind is Slices:
-                d = _total(d)
+                d = total_of(d)
             elif kind is dict:
                 d = _all_slots(node, d)
             if bare:
                 y, xs = node.output, node.inputs
+                if xs is None:
+                    raise _forgotten(node)
             else:
                 y, xs = _aliases(node)
             if type(node.output) is not tuple and node.output.dtype.kind == "c":
@@ -397,8 +404,15 @@ def _run_backward(order, cotangents, wanted, bare):
     return found
 
 
+def _forgotten(node):
+    return GradientError(f"the record of {node.op.name} is gone: backward() through it has freed it. Call "
+                         "backward(retain_graph=True) there, or compute the value again.")
+
+
 def _aliases(node):
     """Output and inputs of a node as Tensors that carry its records."""
+    if node.inputs is None:
+        raise _forgotten(node)
     output = node.output
     if type(output) is tuple:
         y = tuple([Tensor(part, Node(component, (node,), (), i, part)) for i, part in enumerate(output)])
@@ -424,7 +438,7 @@ def _add(table, key, grad):
         table[key] = [have, grad]
 
 
-def _total(parts):
+def total_of(parts):
     """The sum of what came together at a node: one `add_n`, and one buffer for all slices."""
     if type(parts) is not list:
         return add_slices([parts]) if type(parts) is Slices else parts
@@ -443,4 +457,4 @@ def _fill_slot(table, whole, index, d):
 
 def _all_slots(node, slots):
     """The cotangent of an op with several outputs; None for those that nothing depends on."""
-    return tuple([_total(slots[i]) if i in slots else None for i in range(len(node.output))])
+    return tuple([total_of(slots[i]) if i in slots else None for i in range(len(node.output))])

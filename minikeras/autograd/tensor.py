@@ -3,9 +3,10 @@
 import numpy as np
 
 from ..errors import DTypeError, ShapeError, SymbolicError
+from . import state
 from .dims import make_dims, public_shape
 from .dtypes import DTYPES, as_dtype, python_dtype
-from .state import NEVER, tick
+from .state import KEPT, NEVER, tick
 
 ndarray = np.ndarray
 
@@ -14,7 +15,7 @@ class Node:
     """The record of one op, or of a source (then `op` is None). It hangs on the op's output.
 
     serial   when it was made: a node is younger than everything it was computed from
-    stamp    as `serial`, but raised by `watch`: ops record it while it is not below the floor
+    stamp    as `serial`, but raised by `watch`: ops record it while it is not below the floor. KEPT is inherited.
     parents  node of each input, None where nothing asks for that input's gradient
     inputs   array (or Python number) of each input;  output: the resulting array or tuple of arrays
     A node never refers to a Tensor: Tensors refer to nodes, so there are no cycles to collect.
@@ -29,6 +30,11 @@ class Node:
         self.inputs = inputs
         self.attrs = attrs
         self.output = output
+        if state.kept:
+            for parent in parents:
+                if parent is not None and parent.stamp == KEPT:
+                    self.stamp = KEPT
+                    break
 
 
 def source_node():

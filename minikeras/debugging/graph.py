@@ -10,7 +10,7 @@ from ..autograd.dispatch import component
 from ..autograd.linear import Slices, add_slices
 from ..autograd.op import Op
 from ..autograd.state import thread
-from ..autograd.tape import _run_backward, _total
+from ..autograd.tape import run_backward, total_of
 from ..autograd.variable import Variable
 from ..errors import GradientError
 
@@ -168,11 +168,11 @@ class _Graph:
 def _fill_adjoints(graph, order, target):
     """One walk back that keeps the cotangent of every node."""
     seeds = {target._node: np.ones(target.shape, target.dtype.dtype)}
-    found = _run_backward(list(order), seeds, set(graph.index), bare=True)
+    found = run_backward(list(order), seeds, set(graph.index), bare=True)
     raw, thread.raw = thread.raw, True
     try:
         for node, parts in found.items():
-            drawn, part = graph.nodes[graph.index[node]], np.asarray(_total(parts))
+            drawn, part = graph.nodes[graph.index[node]], np.asarray(total_of(parts))
             drawn.adjoint = part if drawn.adjoint is None else drawn.adjoint + part
     finally:
         thread.raw = raw

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..autograd import styles  # noqa: F401 (gives tensors backward(), grad and their like)
 from ..autograd.tensor import Operand
 from . import arithmetic, indexing, products
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minikeras as tf
-from examples import autodiff_intro, custom_layer, stable_gradients
+from examples import autodiff_intro, custom_layer, d2l_autograd, stable_gradients
 
 X = np.arange(4, dtype=np.float32)
 
@@ -60,3 +60,11 @@ def test_control_flow_gives_the_slope_of_the_branch_taken(at, value):
 def test_each_example_prints_what_it_shows(example, capsys):
     example.main()
     assert len(capsys.readouterr().out.splitlines()) >= 3
+
+
+@pytest.mark.parametrize("name", [*d2l_autograd.FUNCTIONS, "control flow"])
+def test_four_manners_of_speaking_give_the_same_numbers(name):
+    want = {"2 x.x": 4 * X, "sum(x)": np.ones(4), "x * x": 2 * X, "detach(x * x) * x": X * X,
+            "control flow": [2048.0]}[name]
+    for gradient in d2l_autograd.gradients()[name].values():
+        np.testing.assert_array_equal(gradient, want)
