@@ -16,7 +16,8 @@ import numpy as np
 
 from .. import ops
 from ..autograd.operands import as_tensor, common_dtype, shape_of
-from ..autograd.tensor import ArrayOperand, Operand
+from ..autograd.tensor import ArrayOperand, Operand, SymbolicTensor, Tensor
+from ..autograd.variable import Variable
 from . import arithmetic, numpy_rules, reduce
 
 INSTEAD = "Use a function of minikeras.ops, or x.numpy() for plain NumPy without gradients."
@@ -45,6 +46,33 @@ def refused(name, options):
     """The error for arguments that NumPy knows and tensors do not."""
     given = ", ".join(f"{key}={value!r}" if np.ndim(value) == 0 else f"{key}=..." for key, value in options.items())
     return TypeError(f"{name} of a tensor does not take {given}. {INSTEAD}")
+
+
+SETTLED = {Tensor, Variable, SymbolicTensor, int, bool, str, slice, type(None)}
+
+
+def bent(args, kwargs):
+    """Arguments with every float array and number in the dtype that it has among the tensors: theirs."""
+    if SETTLED.issuperset(map(type, (*args, *kwargs.values()))):
+        return args, kwargs
+    operands = list(_operands((*args, *kwargs.values())))
+    return _bend(args, operands), {name: _bend(value, operands) for name, value in kwargs.items()}
+
+
+def _operands(items):
+    for item in items:
+        if isinstance(item, Operand):
+            yield item
+        elif type(item) in (list, tuple):
+            yield from _operands(item)
+
+
+def _bend(x, operands):
+    if type(x) in (list, tuple):
+        return type(x)([_bend(item, operands) for item in x])
+    if isinstance(x, (float, np.floating, np.ndarray)) and np.asarray(x).dtype.kind in "fc":
+        return np.asarray(x, common_dtype([*operands, x]))[()]
+    return x
 
 
 # Ufuncs
@@ -217,7 +245,7 @@ IN_PLACE = {"fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 NEUTRAL = {"casting", "copy", "correction", "ddof", "device", "dtype", "hermitian", "initial", "keepdims", "mean",
            "order", "out", "overwrite_input", "returned", "rtol", "sorter", "subok", "weights", "where"}
 # And those that never change a value.
-WITHOUT_EFFECT = {"kind", "overwrite_input", "stable", "subok"}
+WITHOUT_EFFECT = {"kind", "optimize", "overwrite_input", "stable", "subok"}
 
 RESULTS = {"eig": namedtuple("EigResult", "eigenvalues eigenvectors"),
            "eigh": namedtuple("EighResult", "eigenvalues eigenvectors"), "qr": namedtuple("QRResult", "Q R"),
@@ -311,6 +339,7 @@ def fitted(function, rule, strict=False):
     leading = [name for name, p in own.items() if p.kind == p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
 
     def call(args, kwargs):
+        args, kwargs = bent(args, kwargs)
         given = dict(defaults)
         for name, value in kwargs.items() if takes_any else (*zip(order, args), *kwargs.items()):
             to = alike.get(name) or (name if name in own else None)
@@ -401,6 +430,16 @@ class ArrayMethods:
     def transpose(self, *axes):
         """The axes in another order, given as one tuple or as several integers; reversed by default."""
         return ops.transpose(self, _several(axes) if axes else None)
+
+    @property
+    def real(self):
+        """The real part."""
+        return ops.real(self)
+
+    @property
+    def imag(self):
+        """The imaginary part."""
+        return ops.imag(self)
 
     @property
     def T(self):  # noqa: N802

@@ -17,6 +17,7 @@ from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..autograd.tensor import Operand
 from . import arithmetic
 from . import reduce as reductions
+from .decompositions import eigvalsh
 from .solving import band_part, solve_op
 
 _UNSET = object()
@@ -45,12 +46,6 @@ def astype(x, dtype):
 
 def copy(a):
     return as_tensor(a)     # a value: nobody can change it, so nobody needs another
-
-
-def _together(*xs):
-    """The operands as tensors of the dtype that they have in common."""
-    dtype = common_dtype(xs)
-    return [as_tensor(x, dtype) for x in xs]
 
 
 def _filled(number):
@@ -217,7 +212,7 @@ def rollaxis(a, axis, start=0):
 
 def concatenate(arrays, axis=0, dtype=None):
     if axis is None:
-        arrays, axis = [ops.ravel(a) for a in _together(*arrays)], 0
+        arrays, axis = [ops.ravel(a) for a in arrays], 0
     return _cast(concatenate_op(*arrays, axis=axis), dtype)
 
 
@@ -245,7 +240,7 @@ atleast_3d = _each(lambda a: _at_least(a, 3))
 
 
 def column_stack(tup):
-    return concatenate([a if a.ndim > 1 else ops.reshape(a, (-1, 1)) for a in _together(*tup)], 1)
+    return concatenate([a if a.ndim > 1 else ops.reshape(a, (-1, 1)) for a in map(as_tensor, tup)], 1)
 
 
 def block(arrays):
@@ -349,7 +344,7 @@ def pad(array, pad_width, mode="constant", constant_values=0):
 
 
 def insert(arr, obj, values, axis=None):
-    arr, values = _together(arr, values)
+    arr, values = map(as_tensor, (arr, values))
     if axis is None:
         arr, axis = ops.ravel(arr), 0
     axis, n = dims.normalize_axis(axis, arr.ndim, "insert"), arr.shape[axis]
@@ -382,7 +377,7 @@ def bincount(x, weights=None, minlength=0):
 
 
 def interp(x, xp, fp, left=None, right=None):
-    x, xp, fp = _together(x, xp, fp)
+    x, xp, fp = map(as_tensor, (x, xp, fp))
     i = np.clip(np.searchsorted(np.asarray(xp), np.asarray(x), "right") - 1, 0, builtins.max(xp.size - 2, 0))
     low, high = xp[i], xp[np.minimum(i + 1, xp.size - 1)]
     y = fp[i] + (x - low) / (high - low) * (fp[np.minimum(i + 1, xp.size - 1)] - fp[i])
@@ -449,7 +444,7 @@ def _rows(m, rowvar, dtype):
 
 
 def polyval(p, x):
-    p, x = _together(p, x)
+    p, x = map(as_tensor, (p, x))
     y = ops.zeros_like(x)
     for i in range(p.shape[0]):
         y = y * x + p[i]
@@ -498,22 +493,13 @@ def float_power(x1, x2):
 # Matrices and products
 
 
-def dot(a, b):
-    return ops.dot(a, b)
-
-
-def inner(a, b):
-    a, b = _together(a, b)
-    return ops.tensordot(a, b, ([-1], [-1])) if a.ndim and b.ndim else a * b
-
-
 def vdot(a, b):
-    a, b = _together(a, b)
+    a, b = map(as_tensor, (a, b))
     return ops.dot(ops.ravel(_conjugate(a)), ops.ravel(b))
 
 
 def vecdot(x1, x2, axis=-1):
-    x1, x2 = _together(x1, x2)
+    x1, x2 = map(as_tensor, (x1, x2))
     return reductions.sum(_conjugate(x1) * x2, axis=axis)
 
 
@@ -524,16 +510,8 @@ def _conjugate(x):
     return ops.conjugate(x) if x.dtype.is_complex else x
 
 
-def outer(a, b):
-    a, b = _together(a, b)
-    return ops.reshape(a, (-1, 1)) * ops.ravel(b)
-
-
-linalg_outer = outer
-
-
 def linalg_solve(a, b):
-    a, b = _together(a, b)
+    a, b = map(as_tensor, (a, b))
     return solve_op(a, b[:, None])[..., 0] if b.ndim == 1 else solve_op(a, b)
 
 
@@ -544,13 +522,18 @@ def linalg_cholesky(a, upper=False):
     return ops.cholesky(half + ops.swapaxes(half, -1, -2) - band_part(half, 0, 0), upper)
 
 
+def linalg_eigvals(a):
+    raise TypeError("np.linalg.eigvals is not known for tensors, for there is no gradient of it here. Use "
+                    "np.linalg.eigvalsh for symmetric matrices, or x.numpy() for plain NumPy without gradients.")
+
+
 def linalg_eig(a):
     raise TypeError("np.linalg.eig is not known for tensors, for there is no gradient of it here. Use "
                     "minikeras.ops.eig, which has none either, or np.linalg.eigh for symmetric matrices.")
 
 
 def linalg_lstsq(a, b, rcond=None):
-    a, b = _together(a, b)
+    a, b = map(as_tensor, (a, b))
     x, s = ops.lstsq(a, b, rcond), ops.svd(a, compute_uv=False)
     rows, columns = a.shape
     rcond = np.finfo(s.dtype.dtype).eps * builtins.max(rows, columns) if rcond is None else rcond
@@ -593,3 +576,66 @@ def linalg_vector_norm(x, axis=None, keepdims=False, ord=2):
 
 def linalg_matrix_norm(x, keepdims=False, ord="fro"):
     return ops.norm(x, ord, (-2, -1), keepdims)
+
+
+def _lower(a, UPLO):
+    """The matrix whose lower triangle holds what `UPLO` tells NumPy to read."""
+    if UPLO not in ("L", "U"):
+        raise ValueError(f"np.linalg.eigh: UPLO is {UPLO!r}; it can be 'L' or 'U'.")
+    return as_tensor(a) if UPLO == "L" else _conjugate(matrix_transpose(as_tensor(a)))
+
+
+def linalg_eigh(a, UPLO="L"):
+    return ops.eigh(_lower(a, UPLO))
+
+
+def linalg_eigvalsh(a, UPLO="L"):
+    return eigvalsh(_lower(a, UPLO))
+
+
+def linalg_svdvals(x):
+    return ops.svd(x, compute_uv=False)
+
+
+def linalg_cond(x, p=None):
+    if p in (None, 2, -2):
+        s = linalg_svdvals(x)
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return ops.norm(x, p, (-2, -1)) * ops.norm(ops.inv(x), p, (-2, -1))
+
+
+def linalg_tensorinv(a, ind=2):
+    extents = shape_of(as_tensor(a))
+    inverse = ops.inv(ops.reshape(a, (dims.product(extents[:ind]), -1)))
+    return ops.reshape(inverse, (*extents[ind:], *extents[:ind]))
+
+
+def linalg_tensorsolve(a, b):
+    b = as_tensor(b)
+    x = linalg_solve(ops.reshape(a, (size(b), -1)), ops.ravel(b))
+    return ops.reshape(x, shape_of(as_tensor(a))[b.ndim:])
+
+
+def einsum(*operands, dtype=None):
+    if not isinstance(operands[0], str):
+        raise TypeError("np.einsum of tensors takes its subscripts as a string, like np.einsum('ij,jk->ik', a, b).")
+    return ops.einsum(operands[0], *[_cast(a, dtype) for a in operands[1:]])
+
+
+def convolve(a, v, mode="full"):
+    a, v = as_tensor(a), as_tensor(v)
+    # NumPy lets the longer one stay.
+    return ops.correlate(*((a, ops.flip(v)) if a.shape[0] >= v.shape[0] else (v, ops.flip(a))), mode=mode)
+
+
+def corrcoef(x, y=None, rowvar=True, dtype=None):
+    c = cov(x, y, rowvar, dtype=dtype)
+    if not c.ndim:
+        return c / c
+    spread = ops.sqrt(ops.real(ops.diag(c)))
+    return c / spread[:, None] / spread
+
+
+def angle(z, deg=False):
+    y = ops.angle(z)
+    return y * (180.0 / np.pi) if deg else y

@@ -219,6 +219,23 @@ def test_the_tensors_dtype_wins_on_either_side(make, other):
     np.testing.assert_allclose((other - x).numpy(), np.asarray(other) - plain, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_function_lets_an_arrays_dtype_win(name):
+    for args, kwargs in calls_of(name):
+        marked = []
+        replaced((args, *kwargs.values()), marked.append)
+        for strong in range(len(marked)):
+            if marked[strong].dtype != "float64":
+                continue
+            order = iter(range(len(marked)))
+            make = lambda x, order=order, strong=strong: tf.constant(x, "float32") if next(order) == strong else x
+            try:
+                got = FUNCTIONS[name](*replaced(args, make), **replaced(kwargs, make))
+            except TypeError:
+                continue
+            assert "float64" not in [x.dtype.name for x in leaves(got) if isinstance(x, tf.Tensor)]
+
+
 def test_an_array_takes_a_tensor_in_place_as_numbers():
     array = np.zeros(2)
     array += tf.constant([1.0, 2.0])
@@ -275,6 +292,7 @@ def test_methods_take_a_tuple_or_integers_and_keywords():
     assert x.reshape((3, 2)).shape == x.reshape(3, 2).shape == x.reshape(-1, 2).shape == (3, 2)
     assert x.reshape(-1).shape == (6,) and x.transpose((1, 0)).shape == x.transpose().shape == x.T.shape == (3, 2)
     assert x.sum(axis=0, keepdims=True).shape == (1, 3) and x.mT.shape == (3, 2)
+    assert x.real is not None and np.asarray(x.imag).tolist() == np.zeros((2, 3)).tolist()
     assert x.std(ddof=1).numpy() == pytest.approx(X.std(ddof=1))
 
 
