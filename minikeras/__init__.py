@@ -22,18 +22,19 @@ _PLACES = {
     "layers": "Layer",
     "models": "Input Model Sequential",
     "tf": """
-        abs acos acosh add add_n argmax argmin argsort asin asinh atan atan2 atanh broadcast_to cast clip_by_global_norm
-        clip_by_norm clip_by_value complex concat constant convert_to_tensor cos cosh cumsum divide einsum equal exp
-        expand_dims eye fill floor greater greater_equal identity is_tensor less less_equal linspace logical_and
-        logical_not logical_or matmul maximum minimum multiply negative newaxis norm not_equal one_hot ones ones_like
-        pad pow range rank reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean reduce_min reduce_prod
-        reduce_sum repeat reshape reverse roll round shape sigmoid sign sin sinh size sort split sqrt square squeeze
-        stack subtract tan tanh tensordot tile transpose truediv unstack where zeros zeros_like""",
+        abs acos acosh add add_n argmax argmin argsort asin asinh atan atan2 atanh broadcast_to cast
+        clip_by_global_norm clip_by_norm clip_by_value complex concat constant convert_to_tensor cos cosh cumsum
+        divide einsum equal exp expand_dims eye fill floor greater greater_equal identity is_tensor less less_equal
+        linspace logical_and logical_not logical_or matmul maximum minimum multiply negative newaxis norm not_equal
+        one_hot ones ones_like pad pow range rank reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean
+        reduce_min reduce_prod reduce_sum repeat reshape reverse roll round shape sigmoid sign sin sinh size sort
+        split sqrt square squeeze stack subtract tan tanh tensordot tile transpose truediv unstack where zeros
+        zeros_like""",
     "tf.arrays": """
         boolean_mask broadcast_dynamic_shape broadcast_static_shape dynamic_partition dynamic_stitch ensure_shape
-        gather gather_nd meshgrid reverse_sequence saturate_cast scatter_nd sequence_mask slice strided_slice
-        tensor_scatter_nd_add tensor_scatter_nd_max tensor_scatter_nd_min tensor_scatter_nd_sub
-        tensor_scatter_nd_update""",
+        gather gather_nd histogram_fixed_width histogram_fixed_width_bins meshgrid reverse_sequence saturate_cast
+        scatter_nd searchsorted sequence_mask slice strided_slice tensor_scatter_nd_add tensor_scatter_nd_max
+        tensor_scatter_nd_min tensor_scatter_nd_sub tensor_scatter_nd_update unique unique_with_counts unravel_index""",
     "tf.control": "case cond foldl foldr map_fn scan switch_case while_loop",
 }
 # The public modules, by the package they are in.

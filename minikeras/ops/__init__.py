@@ -102,16 +102,13 @@ from .creation import (
 )
 from .decompositions import cholesky, cholesky_inverse, eig, eigh, logdet, matrix_rank, qr, svd
 from .indexing import (
-    argsort,
     multi_hot,
     one_hot,
     pad,
     repeat,
     select,
-    sort,
     take,
     take_along_axis,
-    top_k,
 )
 from .indexing import slice_from as slice
 from .indexing import subscript as get_item
@@ -157,9 +154,10 @@ from .products import (
     tensordot,
     vdot,
 )
-from .reduce import all, any, argmax, argmin, logsumexp, max, mean, min, prod, std, sum, var
-from .reduce import cumprod as _cumprod
-from .reduce import cumsum as _cumsum
+from .reduce import all, any, argmax, argmin, logsumexp, mean, std, sum, var
+from .reduce import max as _max
+from .reduce import min as _min
+from .reduce import prod as _prod
 from .shapes import (
     depth_to_space,
     diag,
@@ -188,7 +186,49 @@ from .shapes import (
     vander,
 )
 from .solving import det, inv, lstsq, pinv, slogdet, solve, solve_triangular, trace
+from .sorting import (
+    argpartition,
+    bincount,
+    digitize,
+    histogram,
+    in_top_k,
+    isin,
+    nonzero,
+    searchsorted,
+    sort,
+    top_k,
+    unique,
+    unravel_index,
+)
+from .sorting import argsort as _argsort
 from .special import erf, erfc, erfinv, i0, sinc
+from .statistics import (
+    average,
+    diff,
+    median,
+    moments,
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmedian,
+    nanmin,
+    nanpercentile,
+    nanprod,
+    nanquantile,
+    nanstd,
+    nansum,
+    nanvar,
+    percentile,
+    ptp,
+    quantile,
+    trapezoid,
+)
+from .statistics import count_nonzero as _count_nonzero
+from .statistics import running_product as cumprod
+from .statistics import running_sum as cumsum
 from .unary import (
     arccos,
     arccosh,
@@ -223,8 +263,6 @@ from .unary import (
 )
 
 abs = absolute
-amax = max
-amin = min
 array = convert_to_tensor
 bitwise_not = bitwise_invert
 bitwise_left_shift = left_shift
@@ -233,6 +271,11 @@ conjugate = conj
 hard_swish = hard_silu
 swish = silu
 true_divide = divide
+
+
+def argsort(x, axis=-1):
+    """Indices that sort `x` along `axis`, the flat `x` if it is None; equal elements keep their order."""
+    return _argsort(ravel(x), axis=0) if axis is None else _argsort(x, axis=axis)
 
 
 def broadcast_to(x, shape):
@@ -250,14 +293,30 @@ def copy(x):
     return convert_to_tensor(x)
 
 
-def cumprod(x, axis=None):
-    """The running product along `axis`, of the flat `x` if it is None."""
-    return _cumprod(ravel(x), axis=0) if axis is None else _cumprod(x, axis=axis)
+def count_nonzero(x, axis=None):
+    """How many elements along `axis` are not 0, as int32."""
+    return _count_nonzero(x, axis)
 
 
-def cumsum(x, axis=None):
-    """The running sum along `axis`, of the flat `x` if it is None."""
-    return _cumsum(ravel(x), axis=0) if axis is None else _cumsum(x, axis=axis)
+def max(x, axis=None, keepdims=False, initial=None):
+    """The largest element along `axis`, and not less than `initial`; equal ones share the gradient."""
+    return _with_initial(_max, maximum, x, axis, keepdims, initial)
+
+
+def min(x, axis=None, keepdims=False, initial=None):
+    """The smallest element along `axis`, and not more than `initial`; equal ones share the gradient."""
+    return _with_initial(_min, minimum, x, axis, keepdims, initial)
+
+
+def _with_initial(extreme, merge, x, axis, keepdims, initial):
+    if initial is None:
+        return extreme(x, axis=axis, keepdims=keepdims)
+    # As one more element, so that an empty `x` has an extreme, too.
+    x = convert_to_tensor(x)
+    if 0 in shape(x):
+        empty_reduced = sum(x, axis=axis, keepdims=keepdims)
+        return cast(empty_reduced * 0 + initial, x.dtype)
+    return merge(extreme(x, axis=axis, keepdims=keepdims), initial)
 
 
 def ndim(x):
@@ -275,5 +334,13 @@ def stack(x, axis=0):
     """Tensors of one shape joined along a new axis."""
     return _stack(*x, axis=axis)
 
+
+def prod(x, axis=None, keepdims=False, dtype=None):
+    """The product along `axis`, in `dtype`."""
+    return _prod(convert_to_tensor(x, dtype), axis=axis, keepdims=keepdims)
+
+
+amax = max
+amin = min
 
 __all__ = sorted(name for name in globals() if not name.startswith("_") and name not in ("numpy_protocol", "operators"))

@@ -1,19 +1,17 @@
 """Functions of two variables, element by element, beyond arithmetic."""
 
 import math
-import operator
 
 import numpy as np
 
-from ..autograd import dims, dtypes
-from ..autograd.linear import cast, concatenate, getitem, zeros_like
+from ..autograd import dtypes
+from ..autograd.linear import cast, zeros_like
 from ..autograd.op import elementwise, floated, kept
-from ..autograd.operands import as_tensor, shape_of
+from ..autograd.operands import as_tensor
 from ..errors import DTypeError
 from .arithmetic import hypot, isinf, isnan, select
 from .complex import complex, imag, real
 from .reduce import all
-from .shapes import flip
 from .unary import cos, sigmoid, sin, trunc
 
 
@@ -53,26 +51,6 @@ def logaddexp(a, b, *, out=None):
 def logaddexp2(a, b, *, out=None):
     """log2(2**a + 2**b), without overflow."""
     return np.logaddexp2(a, b, out=out)
-
-
-def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False):
-    """The logarithm of the running sum of exp(x) along `axis`, without overflow; of an empty sum -inf."""
-    x = as_tensor(x)
-    extents = shape_of(x)
-    axis = dims.normalize_axis(axis, len(extents), "cumulative_logsumexp")
-    count = operator.index(extents[axis])
-
-    def part(x, start, stop):
-        return getitem(x, index=(slice(None),) * axis + (slice(start, stop),))
-
-    y = flip(x, axis) if reverse else x
-    if exclusive and count:
-        y = concatenate(zeros_like(part(y, 0, 1)) - np.inf, part(y, 0, count - 1), axis=axis)
-    step = 1
-    while step < count:     # each round doubles how far back every element reaches
-        y = concatenate(part(y, 0, step), logaddexp(part(y, step, count), part(y, 0, count - step)), axis=axis)
-        step *= 2
-    return flip(y, axis) if reverse else y
 
 
 @elementwise(lambda d, y, a, b: d * ((a >= b) | isnan(b)), lambda d, y, a, b: d * ~((a >= b) | isnan(b)))

@@ -1,4 +1,4 @@
-"""Picking and placing elements by index; sorting, which picks by computed indices."""
+"""Picking elements by index."""
 
 import numpy as np
 
@@ -10,7 +10,8 @@ from ..autograd.tensor import Operand, SymbolicTensor, Tensor, ndarray
 from ..errors import ShapeError, SymbolicError
 from .arithmetic import where
 from .creation import full_like
-from .reduce import cumsum, max
+from .reduce import max
+from .running import cumsum
 from .shapes import moveaxis, pad_zeros, ravel
 
 
@@ -208,28 +209,6 @@ def slice_from(x, start, extents):
 
 def _is_rest(extent):
     return not isinstance(extent, dims.Dimension) and extent == -1
-
-
-@primitive(shape=lambda x, **_: x, policy=kept, result=np.int32, batch=shifted)
-def argsort(x, *, axis=-1, descending=False):
-    """Indices that sort `x` along `axis`; equal elements keep their order."""
-    if descending:      # negating would fail for booleans and wrap small integers around
-        order = np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
-        return (x.shape[axis] - 1 - order).astype(np.int32)
-    return np.argsort(x, axis, kind="stable").astype(np.int32)
-
-
-def sort(x, axis=-1):
-    """The elements in ascending order along `axis`."""
-    return take_along_axis(x, argsort(x, axis=axis), axis)
-
-
-def top_k(x, k, sorted=True):
-    """The `k` largest elements along the last axis in descending order, and their indices."""
-    x = as_tensor(x)
-    order = argsort(x, axis=-1, descending=True)
-    indices = getitem(order, index=(Ellipsis, slice(0, k)))
-    return take_along_axis(x, indices, -1), indices
 
 
 @primitive(shape=lambda x, *, num_classes, axis=-1, dtype="float32":

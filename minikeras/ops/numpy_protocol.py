@@ -297,8 +297,13 @@ def _answer(function, derived, args, kwargs):
             return function(*[np.empty(0, x.dtype.dtype) if isinstance(x, Operand) else x for x in args], **kwargs)
         if derived is not None:
             y = derived(args, kwargs)
-            return ops.cast(y, "int64") if y.dtype.is_integer else y
+            return tuple(map(_wide, y)) if isinstance(y, tuple) else _wide(y)
     return function(*plain(args), **plain(kwargs))
+
+
+def _wide(y):
+    """An answer in NumPy's own type."""
+    return ops.cast(y, "int64") if y.dtype.is_integer else y
 
 
 def _named(result, value):

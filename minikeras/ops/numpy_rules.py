@@ -15,7 +15,7 @@ from ..autograd.linear import concatenate as concatenate_op
 from ..autograd.linear import stack as stack_op
 from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..autograd.tensor import Operand
-from . import arithmetic
+from . import arithmetic, running
 from . import reduce as reductions
 from .decompositions import eigvalsh
 from .solving import band_part, solve_op
@@ -153,8 +153,8 @@ def _running(op):
     return run
 
 
-cumsum = _running(reductions.cumsum)
-cumprod = _running(reductions.cumprod)
+cumsum = _running(running.cumsum)
+cumprod = _running(running.cumprod)
 
 
 def _cumulative(run, first):

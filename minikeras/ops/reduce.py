@@ -1,4 +1,4 @@
-"""Sums, extremes, products and their running forms along axes."""
+"""Sums, extremes, products and means along axes."""
 
 import numpy as np
 
@@ -7,7 +7,8 @@ from ..autograd.linear import broadcast_to, cast, permute, reshape
 from ..autograd.op import floated, kept, linear, looped_if_flat, primitive, shifted
 from ..autograd.operands import as_tensor
 from .arithmetic import divide_no_nan, select, square
-from .unary import exp, sqrt
+from .running import cumprod
+from .unary import exp
 
 
 def axes_of(axis, ndim, where="axis"):
@@ -128,53 +129,18 @@ all = _all_any(np.logical_and, "every element")
 any = _all_any(np.logical_or, "some element")
 
 
-def _arg_shape(x, axis=None, **_):
-    return () if axis is None else _reduced(x, axis=axis)
-
-
-@primitive(shape=_arg_shape, policy=kept, batch=looped_if_flat,
+@primitive(shape=_reduced, policy=kept, batch=looped_if_flat,
            result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "int32")))
-def argmax(x, *, axis=None, dtype="int32"):
+def argmax(x, *, axis=None, keepdims=False, dtype="int32"):
     """Index of the first largest element along `axis`, of the flat tensor if it is None."""
-    return np.argmax(x, axis).astype(dtype)
+    return np.argmax(x, axis, keepdims=keepdims).astype(dtype)
 
 
-@primitive(shape=_arg_shape, policy=kept, batch=looped_if_flat,
+@primitive(shape=_reduced, policy=kept, batch=looped_if_flat,
            result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "int32")))
-def argmin(x, *, axis=None, dtype="int32"):
+def argmin(x, *, axis=None, keepdims=False, dtype="int32"):
     """Index of the first smallest element along `axis`, of the flat tensor if it is None."""
-    return np.argmin(x, axis).astype(dtype)
-
-
-def _running(ufunc, x, axis, exclusive, reverse, first):
-    """Running `ufunc` along `axis`; exclusive leaves out the element itself, reverse runs from the end."""
-    y = np.flip(x, axis) if reverse else x
-    if exclusive:
-        start = np.full([1 if i == axis % x.ndim else n for i, n in enumerate(x.shape)], first, x.dtype)
-        y = np.concatenate([start, np.take(y, range(x.shape[axis] - 1), axis)], axis) if x.shape[axis] else y
-    y = ufunc.accumulate(y, axis, x.dtype)
-    return np.flip(y, axis) if reverse else y
-
-
-def _cumsum_transpose(d, x, axis, exclusive=False, reverse=False):
-    return cumsum(d, axis=axis, exclusive=exclusive, reverse=not reverse)
-
-
-@linear(_cumsum_transpose, shape=lambda x, **_: x, policy=kept)
-def cumsum(x, *, axis, exclusive=False, reverse=False):
-    """The running sum along `axis`."""
-    return _running(np.add, x, axis, exclusive, reverse, 0)
-
-
-def _cumprod_rule(d, y, x, axis, exclusive=False, reverse=False):
-    total = cumsum(d * y, axis=axis, exclusive=exclusive, reverse=not reverse)
-    return divide_no_nan(total, x)
-
-
-@primitive(_cumprod_rule, shape=lambda x, **_: x, policy=kept, batch=shifted)
-def cumprod(x, *, axis, exclusive=False, reverse=False):
-    """The running product along `axis`. The derivative at a factor of 0 is given as 0, as in TensorFlow."""
-    return _running(np.multiply, x, axis, exclusive, reverse, 1)
+    return np.argmin(x, axis, keepdims=keepdims).astype(dtype)
 
 
 def _logsumexp_rule(d, y, x, axis=None, keepdims=False):
@@ -200,6 +166,18 @@ def euclidean_norm(x, *, axis=None, keepdims=False):
     return np.sqrt(np.add.reduce(np.square(np.abs(x)), axis, None, None, keepdims))
 
 
+def _root_mean_square_rule(d, y, x, axis=None, keepdims=False):
+    y = _spread(y, x, axis)
+    return divide_no_nan(_spread(d, x, axis) * x, y * (x.size / (y.size or 1)))
+
+
+@primitive(_root_mean_square_rule, shape=_reduced, policy=floated, batch=shifted)
+def root_mean_square(x, *, axis=None, keepdims=False):
+    """The square root of the mean of squares along `axis`. Its gradient at 0 is 0, as that of the norm."""
+    total = np.add.reduce(np.square(np.abs(x)), axis, None, None, keepdims)
+    return np.sqrt(total / (x.size / (total.size or 1)))
+
+
 def var(x, axis=None, keepdims=False):
     """The population variance along `axis`."""
     x = as_tensor(x)
@@ -207,5 +185,6 @@ def var(x, axis=None, keepdims=False):
 
 
 def std(x, axis=None, keepdims=False):
-    """The population standard deviation along `axis`."""
-    return sqrt(var(x, axis, keepdims))
+    """The population standard deviation along `axis`. Its gradient is 0 where it is 0 (TensorFlow gives NaN)."""
+    x = as_tensor(x)
+    return root_mean_square(x - mean(x, axis, keepdims=True), axis=axis, keepdims=keepdims)

@@ -15,7 +15,7 @@ from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
 from ..errors import DTypeError, ShapeError
 from ..ops import complex as _complex
-from ..ops import contraction, creation, indexing, norms, reduce, shapes
+from ..ops import contraction, creation, indexing, norms, reduce, running, shapes, sorting
 from ..ops import products as _products
 
 
@@ -144,7 +144,7 @@ def argmin(input, axis=0, output_type="int64", name=None):
 
 def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
     """The running sum along `axis`."""
-    return reduce.cumsum(x, axis=axis, exclusive=exclusive, reverse=reverse)
+    return running.cumsum(x, axis=axis, exclusive=exclusive, reverse=reverse)
 
 
 def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
@@ -292,7 +292,7 @@ def sort(values, axis=-1, direction="ASCENDING", name=None):
     """The elements in order along `axis`."""
     if direction not in ("ASCENDING", "DESCENDING"):
         raise ValueError(f"sort: direction must be 'ASCENDING' or 'DESCENDING', got {direction!r}.")
-    ordered = indexing.sort(values, axis)
+    ordered = sorting.sort(values, axis)
     return ordered if direction == "ASCENDING" else shapes.flip(ordered, axis)
 
 
@@ -300,7 +300,7 @@ def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     """Indices that sort along `axis`; always stable."""
     if direction not in ("ASCENDING", "DESCENDING"):
         raise ValueError(f"argsort: direction must be 'ASCENDING' or 'DESCENDING', got {direction!r}.")
-    return indexing.argsort(values, axis=axis, descending=direction == "DESCENDING")
+    return sorting.argsort(values, axis=axis, descending=direction == "DESCENDING")
 
 
 def clip_by_value(t, clip_value_min, clip_value_max, name=None):

@@ -1,15 +1,16 @@
-"""TensorFlow's names for picking, placing and reducing by index."""
+"""TensorFlow's names for picking, placing, searching and counting."""
 
 import builtins
+import collections
 
 import numpy as np
 
 from ..autograd import dims, dtypes
-from ..autograd.linear import reshape
+from ..autograd.linear import reshape, stack
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import Tensor
 from ..errors import ShapeError
-from ..ops import creation, indexing, joining, placing, shapes
+from ..ops import creation, indexing, joining, placing, shapes, sorting
 from ..ops.arithmetic import select
 
 
@@ -159,3 +160,44 @@ def broadcast_dynamic_shape(shape_x, shape_y):
     """The shape that tensors of two shapes are broadcast to, a tensor of integers."""
     return creation.constant(list(np.broadcast_shapes(*[tuple(np.asarray(s).tolist()) for s in (shape_x, shape_y)])),
                              dtypes.as_dtype("int32"))
+
+
+def searchsorted(sorted_sequence, values, side="left", out_type="int32", name=None):
+    """For each value its place in the last axis of the ascending `sorted_sequence`; other axes go along."""
+    if side not in ("left", "right"):
+        raise ValueError(f"searchsorted: side must be 'left' or 'right', got {side!r}.")
+    return sorting.search(sorted_sequence, values, side=side, dtype=dtypes.as_dtype(out_type).name)
+
+
+Unique = collections.namedtuple("Unique", "y idx")
+UniqueWithCounts = collections.namedtuple("UniqueWithCounts", "y idx count")
+
+
+def unique(x, out_idx="int32", name=None):
+    """The different elements of a vector in the order of their first occurrence, and for each element its equal."""
+    return Unique(*unique_with_counts(x, out_idx)[:2])
+
+
+def unique_with_counts(x, out_idx="int32", name=None):
+    """As `unique`, and how often each occurs."""
+    x = as_tensor(x)
+    if len(x.shape) != 1:
+        raise ShapeError(f"unique: x must be a vector, got shape {x.shape}.")
+    y, index, counts = sorting.unique(x, sorted=False, return_inverse=True, return_counts=True)
+    return UniqueWithCounts(y, creation.cast(index, out_idx), creation.cast(counts, out_idx))
+
+
+def unravel_index(indices, dims, name=None):
+    """The index vectors of indices into the flat tensor of shape `dims`. Shapes: (n,) -> (len(dims), n)"""
+    return stack(*sorting.unravel_index(indices, np.asarray(dims).tolist()), axis=0)
+
+
+def histogram_fixed_width(values, value_range, nbins=100, dtype="int32", name=None):
+    """How many values lie in each of `nbins` equal parts of `value_range`; values outside count for the last ones."""
+    bins = shapes.ravel(sorting.histogram_fixed_width_bins(values, value_range, int(nbins)))
+    return creation.cast(placing.segment_sum(creation.full_like(bins, 1), bins, int(nbins)), dtype)
+
+
+def histogram_fixed_width_bins(values, value_range, nbins=100, dtype="int32", name=None):
+    """For each value its part among `nbins` equal ones of `value_range`; values outside count for the last ones."""
+    return creation.cast(sorting.histogram_fixed_width_bins(values, value_range, int(nbins)), dtype)

@@ -1,8 +1,23 @@
 """TensorFlow's `tf.math`."""
 
+import collections
+
 from .. import ops
+from ..autograd import dtypes
 from ..autograd.operands import as_tensor
-from ..ops import arithmetic, binary, indexing, placing, reduce, special, unary
+from ..ops import (
+    arithmetic,
+    binary,
+    creation,
+    placing,
+    reduce,
+    running,
+    shapes,
+    sorting,
+    special,
+    statistics,
+    unary,
+)
 from . import (  # noqa: F401 (these are the public names of tf.math)
     _reduction,
     abs,
@@ -60,6 +75,7 @@ from . import (  # noqa: F401 (these are the public names of tf.math)
 )
 from .linalg import l2_normalize  # noqa: F401
 
+_TopK = collections.namedtuple("TopK", "values indices")
 angle = tf_function_of(ops.angle, "input")
 bessel_i0 = tf_function_of(special.i0, "x")
 bessel_i0e = tf_function_of(special.i0e, "x")
@@ -67,7 +83,6 @@ bessel_i1 = tf_function_of(special.i1, "x")
 bessel_i1e = tf_function_of(special.i1e, "x")
 ceil = tf_function_of(ops.ceil, "x")
 conj = tf_function_of(ops.conj, "x")
-cumulative_logsumexp = tf_function_of(binary.cumulative_logsumexp, "x", "axis", "exclusive", "reverse")
 digamma = tf_function_of(special.digamma, "x")
 divide_no_nan = tf_function_of(ops.divide_no_nan, "x", "y")
 erf = tf_function_of(ops.erf, "x")
@@ -108,13 +123,63 @@ reduce_variance = _reduction(reduce.var, "The population variance along `axis`."
 
 
 def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
-    """The running product along `axis`."""
-    return reduce.cumprod(x, axis=axis, exclusive=exclusive, reverse=reverse)
+    """The running product along `axis`; its derivative is right also beside zeros."""
+    return running.cumprod(x, axis=axis, exclusive=exclusive, reverse=reverse)
 
 
-def top_k(input, k=1, sorted=True, name=None):
+def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False, name=None):
+    """The running log(sum(exp(x))) along `axis`, without overflow."""
+    return running.cumulative_logsumexp(x, axis=axis, exclusive=exclusive, reverse=reverse)
+
+
+def top_k(input, k=1, sorted=True, index_type="int32", name=None):
     """The `k` largest elements along the last axis in descending order, and their indices."""
-    return indexing.top_k(input, k)
+    values, indices = sorting.top_k(input, k)
+    return _TopK(values, creation.cast(indices, index_type))
+
+
+def in_top_k(targets, predictions, k, name=None):
+    """Whether less than `k` predictions of a row are above that of its target."""
+    return sorting.in_top_k(targets, predictions, k)
+
+
+def bincount(arr, weights=None, minlength=None, maxlength=None, dtype="int32", name=None, axis=None,
+             binary_output=False):
+    """How often each integer from 0 occurs, or the sum of its weights.
+
+    maxlength       integers from this on are left out
+    dtype           of the counts; sums of weights have that of the weights
+    axis            None or 0 counts all together, -1 each row of a matrix by itself
+    binary_output   whether it occurs instead of how often
+    """
+    if axis not in (None, 0, -1):
+        raise ValueError(f"bincount: axis must be None, 0 or -1, got {axis}.")
+    arr = as_tensor(arr)
+    if axis != -1:
+        arr, weights = shapes.ravel(arr), None if weights is None else shapes.ravel(weights)
+    counts = sorting.bincount(arr, weights, minlength or 0)
+    if maxlength is not None:
+        counts = counts[..., :int(maxlength)]
+    if binary_output:
+        if weights is not None:
+            raise ValueError("bincount: binary_output does not go with weights.")
+        counts = counts > 0
+    return counts if weights is not None else creation.cast(counts, dtype)
+
+
+def confusion_matrix(labels, predictions, num_classes=None, weights=None, dtype="int32", name=None):
+    """How often each label (row) met each prediction (column)."""
+    return sorting.confusion_matrix(labels, predictions, num_classes, weights, dtype)
+
+
+def count_nonzero(input, axis=None, keepdims=None, dtype="int64", name=None):
+    """How many elements along `axis` are not 0."""
+    return statistics.count_nonzero(input, axis, bool(keepdims), dtypes.as_dtype(dtype).name)
+
+
+def invert_permutation(x, name=None):
+    """The places of 0, 1, 2 ... in a vector that holds each once."""
+    return sorting.argsort(x)
 
 
 def _segments(function, what):

@@ -1,10 +1,11 @@
 """TensorFlow's `tf.nn`."""
 
+from ..autograd.linear import zeros_like as _zeros_like
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..ops import convolution as _conv
 from ..ops import nn as _nn
-from ..ops import reduce, shapes
+from ..ops import reduce, shapes, sorting, statistics
 from . import sigmoid, tanh, tf_function_of  # noqa: F401 (public names of tf.nn)
 
 relu = tf_function_of(_nn.relu, "features")
@@ -101,3 +102,25 @@ def space_to_depth(input, block_size, data_format="NHWC", name=None):
 def depth_to_space(input, block_size, data_format="NHWC", name=None):
     """Channels moved into blocks of pixels."""
     return shapes.depth_to_space(input, block_size, _keras_format("depth_to_space", data_format))
+
+
+def in_top_k(targets, predictions, k, name=None):
+    """Whether less than `k` predictions of a row are above that of its target."""
+    return sorting.in_top_k(targets, predictions, k)
+
+
+def moments(x, axes, shift=None, keepdims=False, name=None):
+    """Mean and variance along `axes`. Raises ValueError for `shift`, which TensorFlow does not use either."""
+    if shift is not None:
+        raise ValueError("moments: shift has no effect; leave it out.")
+    return statistics.moments(x, axes, keepdims)
+
+
+def weighted_moments(x, axes, frequency_weights, keepdims=False, name=None):
+    """Mean and variance along `axes`, each element as often as its weight says."""
+    x = as_tensor(x)
+    weights = _zeros_like(x) + as_tensor(frequency_weights, x.dtype)
+    total = reduce.sum(weights, axis=axes, keepdims=True)
+    mean = reduce.sum(x * weights, axis=axes, keepdims=True) / total
+    variance = reduce.sum(weights * (x - mean) ** 2, axis=axes, keepdims=True) / total
+    return (mean, variance) if keepdims else (shapes.squeeze(mean, axes), shapes.squeeze(variance, axes))

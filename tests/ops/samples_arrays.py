@@ -3,10 +3,11 @@
 import numpy as np
 
 from minikeras import ops
-from minikeras.ops import indexing, joining, placing, shapes
+from minikeras.ops import indexing, joining, placing, running, shapes, sorting, statistics
 from minikeras.tf import arrays
+from minikeras.tf import nn as tf_nn
 
-from .sampling import BOOLEANS, Sample
+from .sampling import BOOLEANS, POSITIVE, USUAL, Sample
 
 ROWS = np.array([1, 0, 1])
 PLACES = np.array([[0, 1], [2, 3], [0, 1]])
@@ -21,6 +22,20 @@ SAMPLES = {
                    Sample(((4,), (0,)), {"index": (slice(2, 2),)})],
     "triangle": [Sample(((3, 4),), {"k": k, "lower": lower}) for k in (-1, 0, 2) for lower in (False, True)]
                 + [Sample(((2, 2, 2),), {"k": 0, "lower": True})],
+    "delayed": [Sample(((2, 3),), {"axis": axis, "reverse": reverse}) for axis in (0, -1) for reverse in (False, True)]
+               + [Sample(((0, 2),), {"axis": 0})],
+    "recurrence": [Sample(((5, 2), (5, 2)), {"axis": 0, "reverse": reverse}) for reverse in (False, True)]
+                  + [Sample(((2, 7), (2, 7)), {"axis": -1}), Sample(((0, 2), (0, 2)), {"axis": 0})],
+    "cumulative_logsumexp": [Sample(((3, 4),), {"axis": axis, "exclusive": exclusive, "reverse": reverse})
+                             for axis in (0, -1) for exclusive in (False,) for reverse in (False, True)],
+    "root_mean_square": [Sample(((2, 3, 2),), attrs) for attrs in (
+        {}, {"axis": 0}, {"axis": (0, -1), "keepdims": True})] + [Sample(((),))],
+    "argpartition_op": [Sample(((3, 4),), {"kth": 1}), Sample(((3, 4),), {"kth": 2, "axis": 0})],
+    "search": [Sample((np.array([0.0, 1.0]), (2, 3))), Sample((np.array([0.0, 1.0]), (3,)), {"side": "right"}),
+               Sample((np.sort(np.arange(6.0).reshape(2, 3) % 4), (2, 2)), {"dtype": "int64"}, known=(0, 1))],
+    "is_among": [Sample((np.array([[1, 2], [3, 4]]), np.array([2, 4, 9]))),
+                 Sample((np.array([1, 2]), np.array([[2]])), {"invert": True})],
+    "histogram_op": [Sample(((9,),), {"bins": 3}), Sample(((2, 3),), {"bins": 2, "range": (-1.0, 1.0)})],
 }
 _FIXED = {"known": (0,)}
 COMPOSED = [
@@ -75,4 +90,33 @@ COMPOSED = [
     (lambda x: arrays.reverse_sequence(x, [1, 3], seq_axis=1), [Sample(((2, 4, 2),))]),
     (lambda x: arrays.strided_slice(x, [0, 1, 0], [2, 9, 2], [1, 2, 1], end_mask=2, shrink_axis_mask=1),
      [Sample(((2, 4, 3),))]),
+    # The exclusive form begins with -inf, of which there is no finite difference.
+    *[(lambda x, reverse=reverse: running.cumulative_logsumexp(x, axis=1, exclusive=True, reverse=reverse)[:, 1:3],
+       [Sample(((2, 4),))]) for reverse in (False, True)],
+    *[(statistics.quantile, [Sample(((3, 4),), {"q": 0.3, "axis": 1, "method": method}),
+                             Sample(((2, 3, 3),), {"q": [0.1, 0.77], "axis": (0, 2), "method": method}, **_FIXED)])
+      for method in statistics.METHODS],
+    (statistics.quantile, [Sample(((5,),), {"q": [[0.2], [0.9]], "keepdims": True}, **_FIXED),
+                           Sample(((),), {"q": 1.0}), Sample(((3, 4), (2,)), {"axis": 1}, [USUAL, (0.1, 0.3)])]),
+    (statistics.percentile, [Sample(((3, 4),), {"q": 30, "axis": 0, "keepdims": True})]),
+    (statistics.median, [Sample(((2, 4),)), Sample(((3, 3),), {"axis": -1})]),
+    (lambda x: statistics.nanquantile(ops.where(BOOLEANS, np.nan, x), [0.3, 0.8], axis=1), [Sample(((2, 3),))]),
+    *[(lambda x, f=f: f(ops.where(BOOLEANS, np.nan, x), axis=1), [Sample(((2, 3),))])
+      for f in (statistics.nansum, statistics.nanmean, statistics.nanmax, statistics.nanmin, statistics.nanvar,
+                statistics.nanprod, statistics.nanmedian, statistics.nancumsum, statistics.nancumprod)],
+    (lambda x: statistics.nanstd(ops.where(BOOLEANS[0], np.nan, x), axis=1), [Sample(((2, 3),))]),
+    (statistics.average, [Sample(((2, 3),)), Sample(((2, 3),), {"axis": 1, "weights": [1.0, 2.0, 0.5]})]),
+    (lambda x, w: statistics.average(x, weights=w), [Sample(((2, 3), (2, 3)), {}, [USUAL, POSITIVE])]),
+    (statistics.moments, [Sample(((2, 3, 2),), {"axes": (0, 2), "keepdims": True})]),
+    (statistics.ptp, [Sample(((2, 3),), {"axis": 1})]),
+    (statistics.diff, [Sample(((4, 2),), {"n": 2, "axis": 0}, **_FIXED), Sample(((2, 3),))]),
+    (statistics.trapezoid, [Sample(((2, 4),), {"dx": 0.5}), Sample(((2, 3), (3,))),
+                            Sample(((3, 2), (3, 2)), {"axis": 0})]),
+    (lambda x: ops.max(x, axis=1, initial=0.3), [Sample(((2, 3),))]),
+    (lambda x: ops.min(x, initial=0.3), [Sample(((2, 3),))]),
+    (lambda x: ops.sort(x, axis=None), [Sample(((2, 3),))]),
+    (lambda w: ops.bincount([1, 3, 1], w, minlength=5), [Sample(((3,),), known=(0,))]),
+    (lambda w: ops.bincount([[1, 3], [1, 0]], w), [Sample(((2, 2),), known=(0,))]),
+    (lambda w: sorting.confusion_matrix([1, 0, 1], [0, 0, 0], 2, w, "float64"), [Sample(((3,),), known=(0,))]),
+    (lambda x: tf_nn.weighted_moments(x, [1], [1.0, 2.0, 0.5]), [Sample(((2, 3),))]),
 ]

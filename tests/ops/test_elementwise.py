@@ -125,14 +125,3 @@ def test_second_derivative_of_straight_pieces_is_zeros(function):
             y = function(x)
         first = inner.gradient(y, x)
     assert outer.gradient(first, x).numpy().tolist() == [0.0] * 4
-
-
-@pytest.mark.parametrize("exclusive", [False, True])
-@pytest.mark.parametrize("reverse", [False, True])
-def test_running_logsumexp(exclusive, reverse):
-    x = np.array([[0.3, 900.0, -1.0], [-900.0, 0.1, 0.2]]).T
-    y = x[::-1] if reverse else x
-    y = np.concatenate([np.full((1, 2), -INF), y[:-1]]) if exclusive else y
-    want = np.logaddexp.accumulate(y, 0)
-    got = binary.cumulative_logsumexp(x, 0, exclusive, reverse)
-    np.testing.assert_allclose(got.numpy(), want[::-1] if reverse else want)
