@@ -24,6 +24,14 @@ class GradientError(MinikerasError, ValueError, RuntimeError):
     """
 
 
+class GradientCheckError(GradientError, AssertionError):
+    """A derivative that is not what finite differences say."""
+
+
+class NonFiniteError(MinikerasError, FloatingPointError):
+    """A NaN or an infinity among the numbers, where there must be none."""
+
+
 class DataError(MinikerasError, ValueError):
     """Training data that cannot be used: empty, non-finite, of unequal lengths."""
 

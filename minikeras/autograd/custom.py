@@ -5,7 +5,7 @@ import functools
 import inspect
 
 from ..errors import GradientError, ShapeError
-from . import tree
+from . import state, tree
 from .batching import Batched
 from .dispatch import record, tell
 from .linear import getitem, stack, zeros_like
@@ -167,7 +167,7 @@ def _attach(rule, inputs, outputs):
     saved = tuple([x._array if type(x) is Tensor else x for x in snapshots])
     arrays = [as_tensor(y)._array for y in outputs]
     fresh = record(rule, snapshots, saved, {}, arrays[0] if len(arrays) == 1 else tuple(arrays))
-    if thread.listeners:
+    if state.listening:
         tell(rule, snapshots, {}, fresh)
     return list(fresh) if isinstance(fresh, tuple) else [fresh]
 

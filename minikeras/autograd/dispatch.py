@@ -47,11 +47,15 @@ def apply(op, inputs, attrs):
         return infer(op, inputs, attrs, dtype)
     arrays = tuple([x._array if type(x) is Tensor else x for x in inputs])
     try:
-        result = op.forward(*arrays, **attrs)
+        if state.everywhere:        # they judge the numbers
+            with np.errstate(all="ignore"):
+                result = op.forward(*arrays, **attrs)
+        else:
+            result = op.forward(*arrays, **attrs)
     except (ValueError, IndexError) as error:
         raise explained(op, inputs, attrs, error) from None
     outputs = record(op, inputs, arrays, attrs, result)
-    if thread.listeners:
+    if state.listening:
         tell(op, inputs, attrs, outputs)
     return outputs
 
@@ -248,6 +252,8 @@ component = _Component()
 
 
 def tell(op, inputs, attrs, outputs):
+    for listener in state.everywhere:
+        listener.heard(op, inputs, attrs, outputs)
     listeners = thread.listeners
     try:
         for position, listener in enumerate(listeners):
@@ -273,6 +279,13 @@ def listen(listener):
         with _counting:
             state.listening -= 1
         thread.listeners = before
+
+
+def listen_everywhere(*listeners):
+    """Let `listeners` (none of them: nobody) hear every op of all threads. They run no ops of their own."""
+    with _counting:
+        state.listening += len(listeners) - len(state.everywhere)
+        state.everywhere = listeners
 
 
 def infer(op, inputs, attrs, dtype):

@@ -15,6 +15,7 @@ from .batching import Batched
 from .dispatch import apply, component, listen
 from .linear import Slices, add_slices, broadcast_to, permute, zeros_like
 from .operands import align, as_tensor
+from .state import thread
 from .tape import GradientTape, UnconnectedGradients
 from .tensor import Interpreted, Tensor, array_text, source_node
 from .variable import Variable
@@ -25,6 +26,14 @@ def push(op, xs, tangents, attrs, ys):
 
     tangents    one for each input, None where it is constant; a Batched one carries many directions at once
     """
+    before, thread.deriving = thread.deriving, op
+    try:
+        return _pushed(op, xs, tangents, attrs, ys)
+    finally:
+        thread.deriving = before
+
+
+def _pushed(op, xs, tangents, attrs, ys):
     outputs = ys if isinstance(ys, tuple) else (ys,)
     if op.pull is None or not any(dtypes.is_differentiable(y.dtype) for y in outputs):
         return [None] * len(outputs)

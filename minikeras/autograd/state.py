@@ -14,11 +14,14 @@ ATTACHED = 2.0 ** 79
 # "before" means the same everywhere. `count().__next__` is atomic under the interpreter lock.
 tick = itertools.count(1).__next__
 
-# How many listeners there are in all threads; ops look at their own thread's only if there are any.
+# How many listeners there are in all threads; ops look for those that hear them only if there are any.
 listening = 0
 
 # How many sources are KEPT in all threads; a new node looks at its parents only if there are any.
 kept = 0
+
+# Listeners that hear the ops of all threads, before any other.
+everywhere = ()
 
 
 class ThreadState(threading.local):
@@ -30,6 +33,7 @@ class ThreadState(threading.local):
     epoch      changes whenever `watchers` does, so that a Variable is announced once per epoch
     listeners  who hears every op, outermost first
     raw        True while rules run on bare arrays: ops then give back what they are given
+    deriving   what the rules that run on tensors are those of: a node, in forward mode an op
     """
 
     def __init__(self):
@@ -38,6 +42,7 @@ class ThreadState(threading.local):
         self.epoch = 0
         self.listeners = ()
         self.raw = False
+        self.deriving = None
         self.quiet = None
 
     def set_watchers(self, watchers):
@@ -45,6 +50,10 @@ class ThreadState(threading.local):
         self.watchers = watchers
         self.floor = min([self.resting, *[w.first_start for w in watchers]])
         self.epoch = tick()
+
+    def is_heard(self):
+        """Whether any listener hears the ops of this thread."""
+        return bool(self.listeners or everywhere)
 
     def drop_watcher(self, watcher):
         """Take one watcher out, wherever it stands."""

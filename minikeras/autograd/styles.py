@@ -117,7 +117,7 @@ def backward(y, gradient=None, retain_graph=None, create_graph=False):
     if gradient.shape != y.shape:
         raise ShapeError(f"backward: the gradient has shape {gradient.shape}, the tensor {y.shape}.")
     with contextlib.nullcontext() if create_graph else paused(), np.errstate(all="ignore"):
-        bare = not create_graph and not thread.listeners
+        bare = not create_graph and not thread.is_heard()
         found = run_backward(list(order), {y._node: gradient._array if bare else gradient}, leaves, bare)
         for node, parts in found.items():
             grad, leaf = as_tensor(total_of(parts)), _leaves[node]

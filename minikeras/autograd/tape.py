@@ -229,7 +229,7 @@ class GradientTape:
             return self._pulled_back(targets, seeds, sources)
 
     def _pulled_back(self, targets, seeds, sources):
-        bare = thread.floor >= KEPT and not thread.listeners
+        bare = thread.floor >= KEPT and not thread.is_heard()
         cotangents = {}
         for x, seed in zip(targets, seeds):
             # A target without a node can only be a source itself; it is known by identity then.
@@ -357,7 +357,7 @@ def run_backward(order, cotangents, wanted, bare):
     bare    whether rules run on arrays, so that nothing is recorded
     """
     table, found = dict(cotangents), {}
-    collecting, was_raw = gc.isenabled(), thread.raw
+    collecting, was_raw, was_deriving = gc.isenabled(), thread.raw, thread.deriving
     gc.disable()        # a long walk allocates much and makes no cycles
     thread.raw = bare
     try:
@@ -366,6 +366,8 @@ def run_backward(order, cotangents, wanted, bare):
             d = table.pop(node, None)
             if d is None:
                 continue
+            if not bare:
+                thread.deriving = node
             if node in wanted:
                 found[node] = d
             op = node.op
@@ -395,7 +397,7 @@ def run_backward(order, cotangents, wanted, bare):
                 else:
                     table[parent] = grad
     finally:
-        thread.raw = was_raw
+        thread.raw, thread.deriving = was_raw, was_deriving
         if collecting:
             gc.enable()
     for node in wanted:

@@ -29,8 +29,8 @@ def log1p(x, *, out=None):
     return np.log1p(x, out=out)
 
 
-# Where the cotangent is 0 so is the result: sqrt(0) inside a branch not taken must not give 0 * inf.
-@elementwise(lambda d, y, x: select(d == 0.0, 0.0, 0.5 * d / y), policy=floated)
+# Where the cotangent is 0 so is the result: sqrt(0) inside a branch not taken must not give 0 / 0.
+@elementwise(lambda d, y, x: 0.5 * d / select((d == 0.0) & (y == 0.0), 1.0, y), policy=floated)
 def sqrt(x, *, out=None):
     """Square root."""
     return np.sqrt(x, out=out)

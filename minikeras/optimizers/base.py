@@ -13,7 +13,7 @@ from ..autograd.state import thread
 from ..autograd.tensor import Tensor
 from ..autograd.variable import Variable
 from ..errors import GradientError, ShapeError
-from ..ops.arithmetic import clip, divide, minimum
+from ..ops.arithmetic import clip, maximum
 from ..ops.reduce import euclidean_norm
 from ..ops.reduce import sum as reduce_sum
 from ..ops.unary import sqrt
@@ -157,7 +157,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         _check(grads, variables)
         # With nobody listening our own updates run on bare arrays, as the rules of the backward pass do. What a
         # user wrote gets tensors.
-        raw = not thread.listeners and registry.is_ours(type(self))
+        raw = not thread.is_heard() and registry.is_ours(type(self))
         with np.errstate(all="ignore"):
             _called(raw, self._step, [_bare(g) if raw and g is not None else g for g in grads], variables, raw)
         _store(self._iterations, self._iterations._array + 1)
@@ -326,7 +326,7 @@ def _as_rate(rate, raw):
 
 
 def _limit(grad, limit, norm):
-    return grad * minimum(divide(limit, norm), 1.0)
+    return grad * (limit / maximum(norm, limit))
 
 
 def _check(grads, variables):

@@ -9,7 +9,8 @@ import pytest
 
 import minikeras as tf
 from minikeras import ops
-from minikeras.autograd.dispatch import listen
+from minikeras.autograd import state
+from minikeras.autograd.dispatch import listen, listen_everywhere
 from minikeras.autograd.tensor import Node, Tensor
 
 
@@ -37,6 +38,42 @@ def test_what_a_listener_runs_is_heard_only_outside_it():
     with listen(Log("outer", log)), listen(Log("middle", log, ops.sin)), listen(Log("inner", log)):
         ops.exp(1.0)
     assert log == [("outer", "exp"), ("middle", "exp"), ("outer", "sin"), ("inner", "exp")]
+
+
+def test_a_listener_everywhere_hears_all_threads_before_any_other():
+    log = []
+    listen_everywhere(Log("all", log))
+    try:
+        with listen(Log("one", log, ops.sin)):
+            ops.exp(1.0)
+        worker = threading.Thread(target=ops.cos, args=(1.0,))
+        worker.start()
+        worker.join()
+    finally:
+        listen_everywhere()
+    ops.tan(1.0)
+    assert log == [("all", "exp"), ("one", "exp"), ("all", "sin"), ("all", "cos")]
+    assert state.listening == 0
+
+
+def test_a_listener_can_tell_whose_derivative_an_op_is_part_of():
+    class Derived:
+        def __init__(self):
+            self.of = []
+
+        def heard(self, op, inputs, attrs, outputs):
+            node = state.thread.deriving
+            self.of.append((op.name, node and getattr(node, "op", node).name))
+
+    x, derived = tf.Variable(1.0), Derived()
+    with listen(derived):
+        with tf.GradientTape() as tape:
+            y = ops.tanh(ops.sin(x))
+        tape.gradient(y, x)
+    assert derived.of[:2] == [("sin", None), ("tanh", None)]
+    assert {of for _, of in derived.of[2:]} == {"tanh", "sin"}
+    assert derived.of[-2:] == [("cos", "sin"), ("multiply", "sin")]
+    assert state.thread.deriving is None
 
 
 def test_listener_hears_inputs_attrs_and_outputs():

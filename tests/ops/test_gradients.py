@@ -6,6 +6,7 @@ import pytest
 from minikeras.autograd.forward import ForwardAccumulator
 from minikeras.autograd.tape import GradientTape
 from minikeras.autograd.tensor import Tensor
+from minikeras.ops import sqrt
 
 from .. import finite_difference
 from .samples import all_ops, composed_cases, op_cases, samples_of, scattered
@@ -39,6 +40,18 @@ def first_order(case, floats, weights):
         y = case.call(*inputs)
     weights = list(weights) if isinstance(y, (list, tuple)) else weights[0]
     return tape.gradient(y, list(floats), output_gradients=weights, unconnected_gradients="zero")
+
+
+def test_slope_of_sqrt_at_zero_is_zero_only_for_a_cotangent_of_zero():
+    x, d = Tensor(np.array([0.0, 0.0, 4.0])), Tensor(np.array([0.0, 1.0, 0.0]))
+    with GradientTape() as outer, np.errstate(all="ignore"):
+        outer.watch(d)
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = sqrt(x)
+        slope = tape.gradient(y, x, output_gradients=d)
+    assert slope.numpy().tolist() == [0.0, np.inf, 0.0]
+    assert outer.gradient(slope, d).numpy()[2] == 0.25
 
 
 def weighted_sum(case, arrays, weights):
