@@ -1,13 +1,14 @@
 """NumPy code as it stands: np.sin(x), np.sum(x, axis=0), x.mean() on tensors are ops, and recorded.
 
 A function of NumPy is led to the function of `minikeras.ops` that has its name, if that one knows its arguments;
-what differs is written in `numpy_rules`. NumPy's signature and defaults hold; an argument that is not known is
-refused, and so is a function. Dtypes follow the one promotion table: a float32 tensor and a float64 array give
-float32, and where NumPy would make float64 of integers the default float comes out. ANSWERS are questions that
-have no derivative: the numbers answer them, in NumPy's own types.
+what differs is written in `numpy_rules` and `numpy_linalg`. NumPy's signature and defaults hold; an argument that is
+not known is refused, and so is a function. Dtypes follow the one promotion table: a float32 tensor and a float64
+array give float32, and where NumPy would make float64 of integers the default float comes out. ANSWERS are questions
+that have no derivative: the numbers answer them, in NumPy's own types.
+
+NumPy asks arguments, not what a list holds: np.sum([x, y]) and np.vectorize(f)(x) see arrays, and no tape.
 """
 
-import difflib
 import functools
 import inspect
 from collections import namedtuple
@@ -18,7 +19,7 @@ from .. import ops
 from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..autograd.tensor import ArrayOperand, Operand, SymbolicTensor, Tensor
 from ..autograd.variable import Variable
-from . import arithmetic, numpy_rules, reduce
+from . import arithmetic, numpy_linalg, numpy_rules, reduce
 
 INSTEAD = "Use a function of minikeras.ops, or x.numpy() for plain NumPy without gradients."
 
@@ -238,6 +239,7 @@ ANSWERS = {
     "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "ravel_multi_index", "result_type", "save", "savetxt",
     "savez", "savez_compressed", "searchsorted", "shares_memory", "tril_indices_from", "triu_indices_from",
     "unravel_index"}
+RULES = {"numpy": numpy_rules, "numpy.linalg": numpy_linalg}
 OF_DTYPES = {"common_type", "iscomplexobj", "isrealobj", "result_type"}     # answered without numbers
 IN_PLACE = {"fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 
@@ -272,7 +274,7 @@ def rule_of(function):
     """What stands for a function of NumPy: a callable of args and kwargs."""
     name = name_of(function)
     key = name.removeprefix("np.")
-    own = getattr(numpy_rules, key.replace(".", "_"), None)
+    own = vars(RULES[function.__module__]).get(function.__name__) if function.__module__ in RULES else None
     if own is not None:
         derived = fitted(function, own)
     else:
@@ -312,7 +314,8 @@ def _named(result, value):
 
 def unknown(name, op):
     """The message for a function that no op stands for."""
-    near = [op] if op in ops.__all__ else difflib.get_close_matches(op, ops.__all__, 1, 0.75)
+    op = op.removeprefix("nan")
+    near = sorted((known for known in ops.__all__ if len(known) > 3 and op.startswith(known)), key=len)[-1:]
     hint = f"minikeras.ops.{near[0]} is the nearest op. " if near else ""
     return f"{name} is not known for tensors, so its gradient would be lost. {hint}{INSTEAD}"
 

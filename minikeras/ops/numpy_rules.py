@@ -1,7 +1,7 @@
 """What tensors do in NumPy's functions where `minikeras.ops` differs from NumPy in arguments or meaning.
 
-A function here stands for NumPy's of the same name (`linalg_trace` for np.linalg.trace) and names the arguments
-that it honours as NumPy does. `numpy_protocol` refuses any other argument, unless it is NumPy's own default.
+A function here stands for NumPy's of the same name (`numpy_linalg` has those of np.linalg) and names the arguments that
+it honours as NumPy does. `numpy_protocol` refuses any other argument, unless it is NumPy's own default.
 """
 
 import builtins
@@ -17,8 +17,6 @@ from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..autograd.tensor import Operand
 from . import arithmetic, running
 from . import reduce as reductions
-from .decompositions import eigvalsh
-from .solving import band_part, solve_op
 
 _UNSET = object()
 
@@ -198,9 +196,6 @@ def _known_order(name, order):
 
 def matrix_transpose(x):
     return ops.swapaxes(x, -1, -2)
-
-
-linalg_matrix_transpose = matrix_transpose
 
 
 def rollaxis(a, axis, start=0):
@@ -435,7 +430,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, dtype=None):
         m = concatenate([m, _rows(y, rowvar, dtype)])
     away = m - reductions.mean(m, axis=1, keepdims=True)
     ddof = (0 if bias else 1) if ddof is None else ddof
-    return ops.squeeze(ops.matmul(away, ops.transpose(_conjugate(away))) / (m.shape[1] - ddof))
+    return ops.squeeze(ops.matmul(away, ops.transpose(conjugated(away))) / (m.shape[1] - ddof))
 
 
 def _rows(m, rowvar, dtype):
@@ -482,6 +477,11 @@ def divmod(x1, x2):
     return ops.floor_divide(x1, x2), ops.mod(x1, x2)
 
 
+def modf(x):
+    whole = ops.trunc(x)
+    return x - whole, whole
+
+
 def positive(x):
     return as_tensor(x)
 
@@ -495,125 +495,16 @@ def float_power(x1, x2):
 
 def vdot(a, b):
     a, b = map(as_tensor, (a, b))
-    return ops.dot(ops.ravel(_conjugate(a)), ops.ravel(b))
+    return ops.dot(ops.ravel(conjugated(a)), ops.ravel(b))
 
 
 def vecdot(x1, x2, axis=-1):
     x1, x2 = map(as_tensor, (x1, x2))
-    return reductions.sum(_conjugate(x1) * x2, axis=axis)
+    return reductions.sum(conjugated(x1) * x2, axis=axis)
 
 
-linalg_vecdot = vecdot
-
-
-def _conjugate(x):
+def conjugated(x):
     return ops.conjugate(x) if x.dtype.is_complex else x
-
-
-def linalg_solve(a, b):
-    a, b = map(as_tensor, (a, b))
-    return solve_op(a, b[:, None])[..., 0] if b.ndim == 1 else solve_op(a, b)
-
-
-def linalg_cholesky(a, upper=False):
-    # NumPy reads one triangle, so only that has a gradient; the op's own is that of symmetric changes.
-    a = as_tensor(a)
-    half = ops.triu(a) if upper else ops.tril(a)
-    return ops.cholesky(half + ops.swapaxes(half, -1, -2) - band_part(half, 0, 0), upper)
-
-
-def linalg_eigvals(a):
-    raise TypeError("np.linalg.eigvals is not known for tensors, for there is no gradient of it here. Use "
-                    "np.linalg.eigvalsh for symmetric matrices, or x.numpy() for plain NumPy without gradients.")
-
-
-def linalg_eig(a):
-    raise TypeError("np.linalg.eig is not known for tensors, for there is no gradient of it here. Use "
-                    "minikeras.ops.eig, which has none either, or np.linalg.eigh for symmetric matrices.")
-
-
-def linalg_lstsq(a, b, rcond=None):
-    a, b = map(as_tensor, (a, b))
-    x, s = ops.lstsq(a, b, rcond), ops.svd(a, compute_uv=False)
-    rows, columns = a.shape
-    rcond = np.finfo(s.dtype.dtype).eps * builtins.max(rows, columns) if rcond is None else rcond
-    rank = ops.sum(ops.cast(s > rcond * s[0], "int32")).numpy()
-    left = ops.sum(ops.square(b - ops.matmul(a, x)), axis=0, keepdims=b.ndim == 1)
-    return x, left if rank == columns < rows else left[:0], rank, s
-
-
-def linalg_trace(x, offset=0, dtype=None):
-    return sum(linalg_diagonal(x, offset), -1, dtype)
-
-
-def linalg_diagonal(x, offset=0):
-    return ops.diagonal(x, offset, -2, -1)
-
-
-def linalg_multi_dot(arrays):
-    y = arrays[0]
-    for a in arrays[1:]:
-        y = ops.dot(y, a)
-    return y
-
-
-def linalg_matrix_power(a, n):
-    a = as_tensor(a)
-    if n < 0:
-        a, n = ops.inv(a), -n
-    power = ops.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype.name), shape_of(a))
-    while n:
-        power, a, n = (ops.matmul(power, a) if n % 2 else power), ops.matmul(a, a) if n > 1 else a, n // 2
-    return power
-
-
-def linalg_vector_norm(x, axis=None, keepdims=False, ord=2):
-    if axis is None:
-        y = ops.norm(ops.ravel(x), ord)
-        return ops.reshape(y, (1,) * ndim(x)) if keepdims else y
-    return ops.norm(x, ord, axis, keepdims)
-
-
-def linalg_matrix_norm(x, keepdims=False, ord="fro"):
-    return ops.norm(x, ord, (-2, -1), keepdims)
-
-
-def _lower(a, UPLO):
-    """The matrix whose lower triangle holds what `UPLO` tells NumPy to read."""
-    if UPLO not in ("L", "U"):
-        raise ValueError(f"np.linalg.eigh: UPLO is {UPLO!r}; it can be 'L' or 'U'.")
-    return as_tensor(a) if UPLO == "L" else _conjugate(matrix_transpose(as_tensor(a)))
-
-
-def linalg_eigh(a, UPLO="L"):
-    return ops.eigh(_lower(a, UPLO))
-
-
-def linalg_eigvalsh(a, UPLO="L"):
-    return eigvalsh(_lower(a, UPLO))
-
-
-def linalg_svdvals(x):
-    return ops.svd(x, compute_uv=False)
-
-
-def linalg_cond(x, p=None):
-    if p in (None, 2, -2):
-        s = linalg_svdvals(x)
-        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    return ops.norm(x, p, (-2, -1)) * ops.norm(ops.inv(x), p, (-2, -1))
-
-
-def linalg_tensorinv(a, ind=2):
-    extents = shape_of(as_tensor(a))
-    inverse = ops.inv(ops.reshape(a, (dims.product(extents[:ind]), -1)))
-    return ops.reshape(inverse, (*extents[ind:], *extents[:ind]))
-
-
-def linalg_tensorsolve(a, b):
-    b = as_tensor(b)
-    x = linalg_solve(ops.reshape(a, (size(b), -1)), ops.ravel(b))
-    return ops.reshape(x, shape_of(as_tensor(a))[b.ndim:])
 
 
 def einsum(*operands, dtype=None):

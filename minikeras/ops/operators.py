@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..autograd import styles  # noqa: F401 (gives tensors backward(), grad and their like)
+from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
 from . import arithmetic, indexing, products
 
@@ -50,6 +51,9 @@ def attach():
         setattr(Operand, f"__{name}__", _forward(op))
         if reflects:
             setattr(Operand, f"__r{name}__", _reflected(op))
+    Operand.__pos__ = lambda a: as_tensor(a)
+    Operand.__divmod__ = lambda a, b: (a // b, a % b)
+    Operand.__rdivmod__ = lambda a, b: (b // a, b % a)
     Operand.__eq__ = _equality(arithmetic.equal, False)
     Operand.__ne__ = _equality(arithmetic.not_equal, True)
 

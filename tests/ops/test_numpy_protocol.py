@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minikeras as tf
+from minikeras import ops
 from minikeras.autograd.tensor import SymbolicTensor
 from tests import finite_difference
 
@@ -193,6 +194,19 @@ def test_a_dtype_is_what_the_ufunc_computes_in():
 def test_what_cannot_be_done_is_refused_by_name(use, text):
     with pytest.raises(TypeError, match="(?s)" + text.replace("(", r"\(")):
         use(tf.constant(X))
+
+
+@pytest.mark.parametrize(("use", "near"), [(np.unique, "unique"), (np.sort_complex, "sort"), (np.histogram, None)])
+def test_a_refusal_names_the_nearest_op(use, near):
+    near = near if near in ops.__all__ else None
+    with pytest.raises(TypeError, match=rf"minikeras\.ops\.{near} is the nearest" if near else r"np\..*numpy\(\)"):
+        use(tf.constant(X[0]))
+
+
+def test_python_operators_that_arrays_have():
+    x = tf.constant(X)
+    for got, want in [(+x, X), (divmod(x, 2)[1], X % 2), (divmod(7, x + 9)[0], 7 // (X + 9))]:
+        np.testing.assert_array_equal(got.numpy(), want)
 
 
 def test_order_f_reshapes_along_columns():
