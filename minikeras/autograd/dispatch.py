@@ -17,12 +17,13 @@ import numpy as np
 from ..errors import MinikerasError, ShapeError
 from . import dtypes, state
 from .dims import public_shape
-from .operands import BARE, align, floated, kept, nested, shape_of
+from .operands import BARE, align, first_kept, floated, kept, nested, promoted, shape_of
 from .state import thread
 from .tensor import Interpreted, Node, Operand, SymbolicTensor, Tensor, ndarray, source_node
 from .variable import Variable
 
 LEVEL = operator.attrgetter("level")
+KNOWN_POLICIES = (promoted, floated, kept, first_kept)      # what the short paths look after themselves
 
 
 def apply(op, inputs, attrs):
@@ -62,10 +63,11 @@ def apply(op, inputs, attrs):
 
 def doorway(op):
     """The callable for `op`: a closure made for its number of inputs."""
-    if op.arity == 1:
-        return _unary(op)
-    if op.arity == 2:
-        return _binary(op)
+    if op.policy in KNOWN_POLICIES:
+        if op.arity == 1:
+            return _unary(op)
+        if op.arity == 2:
+            return _binary(op)
 
     return _general(op)
 
@@ -156,11 +158,12 @@ def _binary(op):
 
 def _general(op):
     forward, mixed, floats_only = op.forward, op.policy is kept, op.policy is floated
+    own_policy = op.policy not in KNOWN_POLICIES
 
     def call(*inputs, **attrs):
         if attrs:
             attrs = settled(op, (), attrs)
-        if state.listening or thread.raw or not inputs:
+        if state.listening or thread.raw or own_policy or not inputs:
             return apply(op, inputs, attrs)
         inputs = [x._read() if type(x) is Variable else x for x in inputs]
         arrays, dtype = [], None

@@ -13,7 +13,7 @@ from ..errors import ShapeError
 from . import dtypes, tree
 from .batching import Batched
 from .dispatch import apply, component, listen
-from .linear import Slices, add_slices, broadcast_to, permute, zeros_like
+from .linear import Slices, add_slices, broadcast_to, conj, permute, zeros_like
 from .operands import align, as_tensor
 from .state import thread
 from .tape import GradientTape, UnconnectedGradients
@@ -73,7 +73,10 @@ def _transposed(op, xs, tangents, attrs, ys, outputs):
         tape.watch(floats)
         grads = op.pull(tuple(seeds) if isinstance(ys, tuple) else seeds[0], ys, xs, attrs, tangents)
         pairs = [(_dense(g), t) for g, t in zip(grads, tangents) if g is not None and t is not None]
-    found = iter(tape.pull_back([g for g, _ in pairs], [t for _, t in pairs], floats))
+    # A gradient is the conjugate of a derivative; a rule is that of the derivative only where the output is complex.
+    turned = conj if len(outputs) == 1 and outputs[0].dtype.is_complex else lambda x: x
+    found = iter([g if g is None else turned(g) for g in
+                  tape.pull_back([g for g, _ in pairs], [turned(t) for _, t in pairs], floats)])
     level = max([t.level for _, t in pairs if type(t) is Batched], default=None)
     found = [None if seed is None else next(found) for seed in seeds]
     return [t if t is None or level is None else Batched(t, level) for t in found]

@@ -101,6 +101,7 @@ from .creation import (
     zeros,
 )
 from .decompositions import cholesky, cholesky_inverse, eig, eigh, logdet, matrix_rank, qr, svd
+from .fourier import extract_sequences, fft, fft2, ifft2, irfft, istft, rfft, stft
 from .indexing import (
     multi_hot,
     one_hot,

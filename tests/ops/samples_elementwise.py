@@ -3,6 +3,7 @@
 import numpy as np
 
 from minikeras import ops
+from minikeras.ops import fourier
 
 from .sampling import BOOLEANS, INTEGERS, POSITIVE, USUAL, Sample
 
@@ -32,10 +33,26 @@ SAMPLES = {
     "sinc_derivative": [Sample(((2, 3),), {"order": order}) for order in (0, 1)] + [Sample((np.zeros(2),))],
     "zeta": [Sample((s, (2, 3)), domains=[POSITIVE]) for s in (1.5, 2.0, 3.7)],
 }
+_TRANSFORMS = [Sample(((2, 4),), {"axes": (-1,)}), Sample(((2, 3),), {"axes": (1,)}),
+               Sample(((2, 3, 2),), {"axes": (0, 2)}), Sample(((0, 2),), {"axes": (-1,)})]
+SAMPLES.update(dict.fromkeys(("fftn", "ifftn", "rfftn"), _TRANSFORMS))
+SAMPLES["irfftn"] = [Sample(((2, 3),), {"n": n, "axes": (-1,)}) for n in (4, 5)] + [
+    Sample(((3, 3, 2),), {"n": 4, "axes": (2, 0)}, known=(0,)), Sample(((2, 1),), {"n": 1, "axes": (-1,)})]
 SAMPLES.update({name: [Sample(((2, 3),)), Sample((np.array([1 + 2j, -0.5j]),)), Sample(((0, 2),))]
                 for name in ("real", "imag", "conj")})
 
 COMPOSED = [
+    (fourier.real_transform, [Sample(((2, 5),), {"lengths": (n,)}) for n in (3, 8)]),
+    (fourier.overlap_and_add, [Sample(((2, 3, 4),), {"step": step}) for step in (2, 5)]),
+    (ops.extract_sequences, [Sample(((2, 7),), {"sequence_length": 3, "sequence_stride": step}) for step in (2, 4)]),
+    (lambda x: ops.fft((x, x * x)), [Sample(((2, 4),))]),
+    (lambda x: ops.ifft2((x, x * x)), [Sample(((2, 3, 4),))]),
+    (lambda x: ops.irfft((x, x * x), 4), [Sample(((2, 3),))]),
+    (lambda x: ops.stft(x, 4, 2, 6), [Sample(((2, 9),))]),
+    (lambda x: ops.istft((x, x * x), 4, 2, 4), [Sample(((2, 5, 3),))]),
+    (lambda x: ops.view_as_real(ops.polar(x, x)), [Sample(((2, 3),))]),
+    (lambda x: ops.angle(ops.view_as_complex(x)), [Sample(((3, 2),))]),
+    (lambda x: ops.absolute(ops.view_as_complex(x)), [Sample(((3, 2),))]),
     (ops.sinc, [Sample(((2, 3),))]),
     (ops.deg2rad, [Sample(((2, 3),))]),
     (ops.rad2deg, [Sample(((2, 3),))]),

@@ -8,7 +8,7 @@ import pytest
 import minikeras as tf
 
 FUNCTIONS = {f"{module.__name__[10:]}.{name}": function
-             for module in (tf.bitwise, tf.math, tf.linalg, tf.nn) for name, function in vars(module).items()
+             for module in (tf.bitwise, tf.math, tf.linalg, tf.nn, tf.signal) for name, function in vars(module).items()
              if callable(function) and not name.startswith("_")
              and name not in ("as_tensor", "ShapeError", "tf_function_of", "silu", "swish")}    # silu takes none
 
