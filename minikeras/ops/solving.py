@@ -57,7 +57,7 @@ def cofactors(x):
     """The derivative of the determinant by each element, also for singular matrices (but no derivative there)."""
     u, s, vh = checked(np.linalg.svd, "det", x)
     others = np.where(np.eye(x.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1, dtype=x.dtype)
-    return np.linalg.det(u @ vh).astype(x.dtype)[..., None, None] * ((u * others[..., None, :]) @ vh)
+    return np.linalg.det(u @ vh).astype(x.dtype)[..., None, None] * np.conj((u * others[..., None, :]) @ vh)
 
 
 @primitive(lambda d, y, x: d[..., None, None] * cofactors(x),
