@@ -4,7 +4,7 @@ from ..autograd.batching import vectorized_map
 from ..autograd.custom import stop_gradient
 from ..autograd.linear import broadcast_to as _broadcast_to
 from ..autograd.linear import concatenate as _concatenate
-from ..autograd.linear import conj, zeros_like
+from ..autograd.linear import conj
 from ..autograd.linear import reshape as _reshape
 from ..autograd.linear import stack as _stack
 from ..autograd.operands import as_tensor as convert_to_tensor
@@ -99,6 +99,7 @@ from .creation import (
     saturate_cast,
     tri,
     zeros,
+    zeros_like,
 )
 from .decompositions import cholesky, cholesky_inverse, eig, eigh, logdet, matrix_rank, qr, svd
 from .fourier import extract_sequences, fft, fft2, ifft2, irfft, istft, rfft, stft

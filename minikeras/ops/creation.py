@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..autograd import dtypes
-from ..autograd.linear import broadcast_to, zeros_like
+from ..autograd.linear import broadcast_to
 from ..autograd.linear import cast as cast_op
+from ..autograd.linear import zeros_like as zeros_op
 from ..autograd.operands import as_tensor
 from ..autograd.tensor import ArrayOperand, Operand, SymbolicTensor, Tensor, new_array
 from ..errors import ShapeError
@@ -127,6 +128,11 @@ def empty(shape, dtype=None):
 
 
 def empty_like(x, dtype=None):
+    """Zeros in the shape (and dtype) of `x`: a tensor is a value, so there is none without."""
+    return full_like(x, 0, dtype)
+
+
+def zeros_like(x, dtype=None):
     """Zeros in the shape (and dtype) of `x`."""
     return full_like(x, 0, dtype)
 
@@ -136,7 +142,7 @@ def full_like(x, fill_value, dtype=None):
     x = as_tensor(x)
     fill = as_tensor(fill_value, dtype or x.dtype)
     if isinstance(x, SymbolicTensor):
-        return cast(zeros_like(x), fill.dtype) + fill
+        return cast(zeros_op(x), fill.dtype) + fill
     return broadcast_to(fill, shape=x.shape)
 
 

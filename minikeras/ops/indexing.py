@@ -159,7 +159,7 @@ def add_along_axis(x, indices, *, axis, shape):
     return total
 
 
-def take_along_axis(x, indices, axis=-1):
+def take_along_axis(x, indices, axis=None):
     """Entries of `x` along `axis` (of the flat `x` if it is None), at `indices` of the same number of axes."""
     x, indices = as_tensor(x), as_tensor(indices)
     if axis is None:

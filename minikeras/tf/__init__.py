@@ -274,14 +274,14 @@ def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None):
     return indexing.pad(tensor, paddings, mode.lower(), constant_values)
 
 
-def one_hot(indices, depth, on_value=None, off_value=None, axis=-1, dtype=None, name=None):
-    """A new axis of `depth` entries: `on_value` (1) at the index, `off_value` (0) elsewhere."""
+def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None):
+    """A new axis (the last) of `depth` entries: `on_value` (1) at the index, `off_value` (0) elsewhere."""
     indices = as_tensor(indices)
     if not indices.dtype.is_integer:
         raise DTypeError(f"one_hot: indices must be integers, got {indices.dtype.name}.")
     values = [value for value in (on_value, off_value) if value is not None]
     dtype = dtypes.as_dtype(dtype or (as_tensor(values[0]).dtype if values else "float32"))
-    hot = indexing.one_hot(indices, int(depth), axis, dtype.name)
+    hot = indexing.one_hot(indices, int(depth), -1 if axis is None else axis, dtype.name)
     if not values:
         return hot
     on, off = 1 if on_value is None else on_value, 0 if off_value is None else off_value

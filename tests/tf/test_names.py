@@ -115,6 +115,10 @@ def test_one_hot_takes_the_type_of_its_values():
     assert y.dtype == "int32" and y.numpy().tolist() == [[5, -1], [-1, 5]]
 
 
+def test_one_hot_takes_an_axis():
+    assert tf.one_hot([0, 1, 1], 2, axis=None).shape == (3, 2) and tf.one_hot([0, 1, 1], 2, axis=0).shape == (2, 3)
+
+
 def test_one_hot_refuses_fractions():
     with pytest.raises(tf.errors.DTypeError, match="must be integers"):
         tf.one_hot([0.5], 2)
