@@ -1,7 +1,7 @@
 """Keras' `config`: the default float type and the small number that keeps logarithms finite."""
 
 from .autograd.dtypes import floatx, set_floatx
-from .losses.functions import EPSILON
+from .ops.crossentropy import EPSILON
 
 __all__ = ["epsilon", "floatx", "set_floatx"]
 

@@ -7,7 +7,7 @@ from ..autograd import dtypes
 from ..autograd.operands import as_tensor
 from ..autograd.variable import Variable
 from ..losses import functions as losses
-from ..ops import reduce
+from ..ops import crossentropy, reduce
 from ..ops.arithmetic import divide_no_nan
 from . import functions
 
@@ -224,7 +224,7 @@ class SparseCategoricalCrossentropy(_OfFunction):
         ignored = self.arguments["ignore_class"]
         # As in Keras, ignored samples leave the count only where weights are given.
         if sample_weight is not None and ignored is not None:
-            counts = ops.not_equal(losses.integer_labels(y_true, as_tensor(y_pred)), ignored)
+            counts = ops.not_equal(crossentropy.integer_labels(y_true, as_tensor(y_pred)), ignored)
             sample_weight = losses.times_weight(ops.cast(counts, self.dtype), as_tensor(sample_weight, self.dtype))[0]
         super().update_state(y_true, y_pred, sample_weight)
 
