@@ -42,7 +42,7 @@ _PACKAGES = {
     "": """
         activations autodiff autograd callbacks config constraints datasets debugging errors initializers layers losses
         metrics models ops optimizers random regularizers saving utils""",
-    "tf.": "bitwise linalg math nn signal",
+    "tf.": "bitwise image linalg math nn signal",
 }
 _MODULES = {name: package + name for package, names in _PACKAGES.items() for name in names.split()}
 _DTYPES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",

@@ -8,7 +8,7 @@ from ..autograd.linear import conj
 from ..autograd.linear import reshape as _reshape
 from ..autograd.linear import stack as _stack
 from ..autograd.operands import as_tensor as convert_to_tensor
-from . import numpy_protocol, operators
+from . import image, numpy_protocol, operators
 from .arithmetic import (
     absolute,
     add,
@@ -54,6 +54,7 @@ from .arithmetic import (
     where,
 )
 from .arithmetic import invert as bitwise_invert
+from .attention import dot_product_attention
 from .binary import (
     allclose,
     angle,
@@ -74,7 +75,7 @@ from .binary import (
 from .complex import imag, real, view_as_complex, view_as_real
 from .contraction import einsum
 from .control import associative_scan, cond, fori_loop, map, scan, switch, while_loop
-from .convolution import conv
+from .convolution import conv, conv_transpose, depthwise_conv, separable_conv
 from .creation import (
     arange,
     bartlett,
@@ -101,8 +102,15 @@ from .creation import (
     zeros,
     zeros_like,
 )
+from .crossentropy import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    ctc_loss,
+    sparse_categorical_crossentropy,
+)
 from .decompositions import cholesky, cholesky_inverse, eig, eigh, logdet, matrix_rank, qr, svd
 from .fourier import extract_sequences, fft, fft2, ifft2, irfft, istft, rfft, stft
+from .image import psnr
 from .indexing import (
     multi_hot,
     one_hot,
@@ -136,14 +144,24 @@ from .nn import (
     softsign,
     sparse_plus,
     sparse_sigmoid,
+    sparsemax,
     squareplus,
     tanh_shrink,
     threshold,
 )
+from .normalization import batch_normalization, layer_normalization, rms_normalization
 from .norms import norm, normalize
 from .placing import scatter_into as scatter_update
 from .placing import scatter_nd as scatter
 from .placing import segment_max, segment_min, segment_prod, segment_sum, slice_update
+from .pooling import (
+    adaptive_average_pool,
+    adaptive_max_pool,
+    average_pool,
+    fold,
+    max_pool,
+    unfold,
+)
 from .products import (
     corrcoef,
     correlate,

@@ -1,88 +1,142 @@
-"""Convolution as the product of patches with a kernel; channels last."""
-
-import numpy as np
+"""Convolutions as the product of patches with a kernel, and their transpose."""
 
 from ..autograd import dims
-from ..autograd.linear import reshape
-from ..autograd.op import folded, linear
+from ..autograd.linear import getitem, reshape
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .products import matmul
-from .shapes import pad_zeros
+from .shapes import pad_zeros, transpose
+from .windows import (
+    channels_back,
+    channels_last,
+    from_patches,
+    is_channels_first,
+    is_same,
+    padding_widths,
+    patches,
+    per_axis,
+    spatial_axes,
+    spatial_extents,
+)
 
 
-def _windows(extent, size, stride, dilation):
-    return (extent - (size - 1) * dilation - 1) // stride + 1
+def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    """Cross-correlation of (batch, *spatial, channels) with (*size, channels / groups, filters).
 
-
-def _patches_shape(x, size, strides, dilations):
-    batch, *spatial, channels = x
-    return (batch, *map(_windows, spatial, size, strides, dilations), *size, channels)
-
-
-def _patch_index(out, offset, strides, dilations):
-    """Where in the input the kernel position `offset` meets each output position."""
-    return (slice(None), *[slice(o * d, o * d + (n - 1) * s + 1, s)
-                           for n, o, s, d in zip(out, offset, strides, dilations)])
-
-
-def _patches_transpose(d, x, size, strides, dilations):
-    return from_patches(d, shape=tuple(x.shape), strides=strides, dilations=dilations)
-
-
-@linear(_patches_transpose, shape=_patches_shape, batch=folded)
-def patches(x, *, size, strides, dilations):
-    """Windows of (batch, *spatial, channels): (batch, *positions, *size, channels)."""
-    axes = tuple(range(1, 1 + len(size)))
-    reach = [(k - 1) * d + 1 for k, d in zip(size, dilations)]
-    windows = np.lib.stride_tricks.sliding_window_view(x, reach, axes)     # (batch, *spatial', channels, *reach)
-    pick = (slice(None), *[slice(None, None, s) for s in strides],
-            slice(None), *[slice(None, None, d) for d in dilations])
-    return np.moveaxis(windows[pick], 1 + len(size), -1)
-
-
-@linear(lambda d, x, shape, strides, dilations: patches(d, size=tuple(x.shape[len(x.shape) // 2:-1]), strides=strides,
-                                                        dilations=dilations),
-        shape=lambda x, shape, **_: tuple(shape), batch=folded)
-def from_patches(x, *, shape, strides, dilations):
-    """The transpose of `patches`: windows added up where they overlap in an array of `shape`."""
-    count = (x.ndim - 2) // 2
-    out, size = x.shape[1:1 + count], x.shape[1 + count:-1]
-    y = np.zeros(shape, x.dtype)
-    for offset in np.ndindex(*size):
-        y[_patch_index(out, offset, strides, dilations)] += x[(slice(None),) * (1 + count) + offset]
-    return y
-
-
-def _tuple(value, count):
-    return (int(value),) * count if np.ndim(value) == 0 else tuple(int(v) for v in value)
-
-
-def conv(x, kernel, strides=1, padding="valid", dilation_rate=1):
-    """Cross-correlation of (batch, *spatial, channels) with (*size, channels, filters), channels last.
-
-    padding  'valid', or 'same': output positions = ceil(extent / stride)
+    strides, dilation_rate   one integer, or one per spatial axis
+    padding       'valid', or 'same': output positions = ceil(extent / stride)
+    data_format   'channels_last' (None) or 'channels_first': (batch, channels, *spatial)
+    The number of groups follows from the channels: each group of filters sees its own channels only.
+    Raises ShapeError for shapes that do not fit.
     """
-    x, kernel = as_tensor(x), as_tensor(kernel)
-    count = x.ndim - 2
-    if kernel.ndim != count + 2:
-        raise ShapeError(f"conv: an input of shape {x.shape} needs a kernel of {count + 2} axes (*size, channels, "
-                         f"filters), got {kernel.shape}.")
-    strides, dilations = _tuple(strides, count), _tuple(dilation_rate, count)
-    extents, (*size, channels, filters) = shape_of(x), kernel.shape
-    dims.unify(extents[-1], channels, f"conv: channels of an input of shape {x.shape} and a kernel of {kernel.shape}")
-    if padding.lower() == "same":
-        x = pad_zeros(x, pad_width=((0, 0), *map(_same_padding, extents[1:-1], size, strides, dilations), (0, 0)))
-    elif padding.lower() != "valid":
-        raise ValueError(f"conv: padding {padding!r} is not known; use 'valid' or 'same'.")
-    windows = patches(x, size=tuple(size), strides=strides, dilations=dilations)
-    positions = shape_of(windows)[:1 + count]
-    rows = reshape(windows, shape=(dims.product(positions), int(np.prod(size)) * channels))
-    return reshape(matmul(rows, reshape(kernel, shape=(-1, filters))), shape=(*positions, filters))
+    return _conv(as_tensor(inputs), as_tensor(kernel), strides, padding, data_format, dilation_rate, "conv")
 
 
-def _same_padding(extent, size, stride, dilation):
-    total = (-(-extent // stride) - 1) * stride + (size - 1) * dilation + 1 - extent
-    if type(total) is int:      # an extent that is not known yet only has to give the right number of positions
-        total = max(total, 0)
-    return total // 2, total - total // 2
+def _conv(x, kernel, strides, padding, data_format, dilation_rate, where):
+    count, first = spatial_axes(x, where), is_channels_first(data_format, where)
+    if kernel.ndim != x.ndim:
+        raise ShapeError(f"{where}: an input of shape {x.shape} needs a kernel of {x.ndim} axes, got {kernel.shape}.")
+    strides = per_axis(strides, count, f"{where}: strides")
+    dilations = per_axis(dilation_rate, count, f"{where}: dilation_rate")
+    x = channels_last(x, first, count)
+    *size, channels, filters = kernel.shape
+    groups = _groups(shape_of(x)[-1], channels, filters, f"{where} of an input of shape {x.shape} (channels last) and "
+                     f"a kernel of {kernel.shape}")
+    widths = padding_widths(padding, spatial_extents(x, count), size, strides, dilations, where)
+    windows = patches(_padded(x, widths), size=tuple(size), strides=strides, dilations=dilations)
+    return channels_back(_product(windows, kernel, groups), first, count)
+
+
+def _groups(channels, of_kernel, filters, where):
+    if type(channels) is not int:
+        return 1
+    if channels % of_kernel or filters % (channels // of_kernel):
+        raise ShapeError(f"{where}: {channels} channels do not divide into groups of {of_kernel} that share the "
+                         f"{filters} filters.")
+    return channels // of_kernel
+
+
+def _padded(x, widths):
+    return x if all(width == (0, 0) for width in widths) else pad_zeros(x, pad_width=((0, 0), *widths, (0, 0)))
+
+
+def _product(windows, kernel, groups):
+    """(batch, *positions, filters) from windows (batch, *positions, *size, channels)."""
+    positions = shape_of(windows)[:kernel.ndim - 1]
+    *size, channels, filters = kernel.shape
+    rows, inner = dims.product(positions), dims.product(size)
+    if groups == 1:
+        windows = reshape(windows, shape=(rows, inner * channels))
+        return reshape(matmul(windows, reshape(kernel, shape=(-1, filters))), shape=(*positions, filters))
+    windows = transpose(reshape(windows, shape=(rows, inner, groups, channels)), (2, 0, 1, 3))
+    windows = reshape(windows, shape=(groups, rows, inner * channels))
+    kernel = transpose(reshape(kernel, shape=(inner * channels, groups, filters // groups)), (1, 0, 2))
+    return reshape(transpose(matmul(windows, kernel), (1, 0, 2)), shape=(*positions, filters))
+
+
+def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    """Each channel with filters of its own: a kernel (*size, channels, multiplier) gives channels * multiplier
+    channels, those of the first channel first. Otherwise as `conv`."""
+    x, kernel = as_tensor(inputs), as_tensor(kernel)
+    first = is_channels_first(data_format, "depthwise_conv")
+    if kernel.ndim == x.ndim:
+        *size, channels, multiplier = kernel.shape
+        dims.unify(shape_of(x)[1 if first else -1], channels,
+                   f"depthwise_conv: channels of an input of shape {x.shape} and a kernel of {kernel.shape}")
+        kernel = reshape(kernel, shape=(*size, 1, channels * multiplier))
+    return _conv(x, kernel, strides, padding, data_format, dilation_rate, "depthwise_conv")
+
+
+def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None,
+                   dilation_rate=1):
+    """`depthwise_conv`, then `conv` with a pointwise kernel (1, ..., 1, channels * multiplier, filters)."""
+    x = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
+    return conv(x, pointwise_kernel, 1, "valid", data_format)
+
+
+def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1):
+    """The transpose of `conv` in its input, with a kernel (*size, filters, channels) of the same layout as there.
+
+    output_padding   what is added to the smallest output; None gives extent * stride if `padding` is 'same', else
+                     (extent - 1) * stride + the larger of window and stride
+    """
+    x, kernel, where = as_tensor(inputs), as_tensor(kernel), "conv_transpose"
+    count = spatial_axes(x, where)
+    strides = per_axis(strides, count, f"{where}: strides")
+    dilations = per_axis(dilation_rate, count, f"{where}: dilation_rate")
+    extra = [None] * count
+    if output_padding is not None:
+        extra = per_axis(output_padding, count, f"{where}: output_padding", least=0)
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel.shape, dilations)]
+    extents = shape_of(x)[2:] if is_channels_first(data_format, where) else shape_of(x)[1:-1]
+    out = [_transposed_extent(*sizes, is_same(padding, where)) for sizes in zip(extents, strides, reach, extra)]
+    return conv_transpose_to(x, kernel, out, strides, padding, data_format, dilations)
+
+
+def _transposed_extent(extent, stride, reach, extra, same):
+    if same:
+        return extent * stride if extra is None else (extent - 1) * stride + reach % 2 + extra
+    return (extent - 1) * stride + (max(reach, stride) if extra is None else reach + extra)
+
+
+def conv_transpose_to(x, kernel, out, strides, padding, data_format, dilations):
+    """`conv_transpose` to the spatial extents `out`; strides and dilations one per axis."""
+    where = "conv_transpose"
+    count, first = spatial_axes(x, where), is_channels_first(data_format, where)
+    if kernel.ndim != x.ndim:
+        raise ShapeError(f"{where}: an input of shape {x.shape} needs a kernel of {x.ndim} axes, got {kernel.shape}.")
+    x = channels_last(x, first, count)
+    *size, filters, channels = kernel.shape
+    extents = shape_of(x)
+    dims.unify(extents[-1], channels, f"{where}: channels of an input of shape {x.shape} (channels last) and a kernel "
+               f"of {kernel.shape}")
+    windows = matmul(reshape(x, shape=(dims.product(extents[:-1]), channels)),
+                     transpose(reshape(kernel, shape=(-1, channels))))
+    windows = reshape(windows, shape=(*extents[:-1], *size, filters))
+    whole = [(n - 1) * s + (k - 1) * d + 1 for n, s, k, d in zip(extents[1:-1], strides, size, dilations)]
+    y = from_patches(windows, shape=(extents[0], *whole, filters), strides=strides, dilations=dilations)
+    # What `conv` would have padded is cut off; where the output is larger than all windows, zeros follow.
+    cuts = [max(full - n, 0) // 2 if is_same(padding, where) else 0 for full, n in zip(whole, out)]
+    y = _padded(y, [(0, max(cut + n - full, 0)) for cut, n, full in zip(cuts, out, whole)])
+    y = getitem(y, index=(slice(None), *[slice(cut, cut + n) for cut, n in zip(cuts, out)]))
+    return channels_back(y, first, count)

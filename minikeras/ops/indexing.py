@@ -103,14 +103,23 @@ def pad(x, pad_width, mode="constant", constant_values=0):
     widths = np.broadcast_to(np.asarray(pad_width), (len(x.shape), 2))
     widths = tuple((int(before), int(after)) for before, after in widths)
     if mode == "constant":
-        return pad_zeros(x - constant_values, pad_width=widths) + constant_values if constant_values else pad_zeros(
-            x, pad_width=widths)
+        return pad_with(x, constant_values, widths) if constant_values else pad_zeros(x, pad_width=widths)
     if mode not in ("reflect", "symmetric"):
         raise ValueError(f"pad: mode {mode!r} is not known; use 'constant', 'reflect' or 'symmetric'.")
     for axis, width in enumerate(widths):
         if width != (0, 0):
             x = gather(x, np.pad(np.arange(x.shape[axis]), width, mode), axis=axis)
     return x
+
+
+def pad_with(x, value, pad_width):
+    """`value` around the array, also an infinite one: `pad_width` is (before, after) for each axis."""
+    inside = np.ones((), bool)
+    for n, (before, after) in zip(shape_of(x), pad_width):
+        if type(n) is not int or before == after == 0:      # one entry stands for all
+            before, n, after = 0, 1, 0
+        inside = inside[..., None] & np.repeat([False, True, False], [before, n, after])
+    return where(inside, pad_zeros(x, pad_width=pad_width), value)
 
 
 def index_arrays(indices):

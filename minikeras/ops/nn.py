@@ -3,14 +3,16 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.linear import zeros_like
+from ..autograd.linear import cast, zeros_like
 from ..autograd.op import elementwise, floated, kept, primitive, shifted
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from .arithmetic import absolute, clip, minimum, select, sign
 from .indexing import one_hot_op
 from .reduce import sum
-from .shapes import split
+from .running import cumsum
+from .shapes import flip, split
+from .sorting import sort
 from .special import erf
 from .unary import exp, expm1, sigmoid, softplus, sqrt, tanh
 
@@ -178,6 +180,22 @@ def log_softmax(x, *, axis=-1):
     """The logarithm of softmax, without overflow."""
     shifted = x - np.maximum.reduce(x, axis, None, None, True)
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis, None, None, True))
+
+
+def sparsemax(x, axis=-1):
+    """A softmax with exact zeros: relu(x - threshold), with Keras' threshold.
+
+    Keras' threshold sums the running sums of the support, where Martins & Astudillo 2016, algorithm 1, takes the last
+    one only. So if several elements are in the support the result adds up to less than 1, and may be all zeros.
+    """
+    x = as_tensor(x)
+    falling = flip(sort(x, axis=axis), axis)
+    running = cumsum(falling, axis=axis)
+    rank = cumsum(zeros_like(x) + 1.0, axis=axis)
+    support = 1.0 + rank * falling > running
+    count = sum(cast(support, dtype=x.dtype), axis=axis, keepdims=True)
+    threshold = (sum(select(support, running, 0.0), axis=axis, keepdims=True) - 1.0) / count
+    return relu(x - threshold)
 
 
 # --- cross-entropies -----------------------------------------------------------------------------

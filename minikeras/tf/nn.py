@@ -1,12 +1,35 @@
 """TensorFlow's `tf.nn`."""
 
+import numpy as np
+
+from ..autograd import dims
 from ..autograd.linear import zeros_like as _zeros_like
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
-from ..ops import convolution as _conv
+from ..ops import crossentropy as _crossentropy
 from ..ops import nn as _nn
+from ..ops import pooling as _pooling
 from ..ops import reduce, shapes, sorting, statistics
+from ..ops.unary import rsqrt as _rsqrt
 from . import sigmoid, tanh, tf_function_of  # noqa: F401 (public names of tf.nn)
+from .windows import (  # noqa: F401 (public names of tf.nn)
+    avg_pool,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    conv1d,
+    conv1d_transpose,
+    conv2d,
+    conv2d_transpose,
+    conv3d,
+    conv3d_transpose,
+    depthwise_conv2d,
+    max_pool,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    separable_conv2d,
+)
 
 relu = tf_function_of(_nn.relu, "features")
 relu6 = tf_function_of(_nn.relu6, "features")
@@ -60,25 +83,55 @@ def sigmoid_cross_entropy_with_logits(labels=None, logits=None, name=None):
     return _nn.sigmoid_cross_entropy(labels, logits)
 
 
-def conv2d(input, filters, strides, padding, data_format="NHWC", dilations=None, name=None):
-    """Cross-correlation of (batch, height, width, channels) with (height, width, channels, filters)."""
-    if data_format != "NHWC":
-        raise ValueError(f"conv2d: data_format {data_format!r} is not supported; use 'NHWC', channels last.")
-    return _conv.conv(input, filters, _spatial("strides", strides), padding, _spatial("dilations", dilations or 1))
+def weighted_cross_entropy_with_logits(labels, logits, pos_weight, name=None):
+    """As `sigmoid_cross_entropy_with_logits`, with the term of the positive labels times `pos_weight`."""
+    logits = as_tensor(logits)
+    labels = as_tensor(labels, logits.dtype)
+    return (1.0 - labels) * logits + (1.0 + (pos_weight - 1.0) * labels) * _nn.softplus(-logits)
 
 
-def _spatial(name, value):
-    """The two numbers for height and width of an argument given as 1, 2 or 4 numbers."""
-    if isinstance(value, int):
-        return (value, value)
-    value = tuple(value)
-    if len(value) == 4 and value[0] == value[3] == 1:
-        return value[1:3]
-    if len(value) == 1:
-        return value * 2
-    if len(value) != 2:
-        raise ShapeError(f"conv2d: {name}={value} must be one number, (height, width) or (1, height, width, 1).")
-    return value
+def ctc_loss(labels, logits, label_length, logit_length, logits_time_major=True, unique=None, blank_index=None,
+             name=None):
+    """-log of the probability of each label sequence over all its alignments with the logits.
+
+    labels (batch, labels) integers;  logits (time, batch, classes), or batch first if not logits_time_major
+    blank_index   the class that stands for "no label", 0 by default
+    unique        what TensorFlow would otherwise compute first; nothing here needs it
+    """
+    logits = shapes.swapaxes(logits, 0, 1) if logits_time_major else logits
+    return _crossentropy.ctc_loss(labels, logits, label_length, logit_length, blank_index or 0)
+
+
+def bias_add(value, bias, data_format=None, name=None):
+    """`value` with the vector `bias` added along the channels: the last axis, or the second for 'NC...'."""
+    value, bias = as_tensor(value), as_tensor(bias)
+    if data_format is not None and not (data_format.startswith("N") and data_format.count("C") == 1):
+        raise ValueError(f"bias_add: data_format {data_format!r} is not known; use 'N...C' or 'NC...'.")
+    axis = 1 if data_format is not None and data_format.startswith("NC") else value.ndim - 1
+    if bias.ndim != 1 or value.ndim < 2:
+        raise ShapeError(f"bias_add: needs a bias of one axis and a value of two or more, got shapes {bias.shape} and "
+                         f"{value.shape}.")
+    dims.unify(shapes.shape(value)[axis], shapes.shape(bias)[0],
+               f"bias_add: axis {axis} of shape {value.shape} and the bias")
+    return value + shapes.expand_dims(bias, tuple(range(1, value.ndim - axis)))
+
+
+def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name=None):
+    """(x - mean) / sqrt(variance + variance_epsilon) * scale + offset, broadcast; the last two may be None."""
+    y = (as_tensor(x) - mean) * _rsqrt(as_tensor(variance) + variance_epsilon)
+    y = y if scale is None else y * scale
+    return y if offset is None else y + offset
+
+
+def local_response_normalization(input, depth_radius=5, bias=1, alpha=1, beta=0.5, name=None):
+    """x / (bias + alpha * sum of squares of the channels up to `depth_radius` away) ** beta. Krizhevsky 2012, 3.3."""
+    x = as_tensor(input)
+    channel = np.arange(shapes.shape(x)[-1])
+    near = np.abs(channel[:, None] - channel) <= depth_radius
+    return x / (bias + alpha * _pooling.along_axis(x * x, near, x.ndim - 1)) ** beta
+
+
+lrn = local_response_normalization
 
 
 def l2_loss(t, name=None):

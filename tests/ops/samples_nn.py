@@ -1,6 +1,98 @@
 """Samples of convolutions, pooling, normalization and losses; see samples.py for what the tables mean."""
 
+import numpy as np
+
+from minikeras import ops
+from minikeras.tf import nn as tf_nn
+
+from .sampling import BOOLEANS, Sample
+
+_FIRST = {"data_format": "channels_first"}
+_POOLS = [Sample(((2, 5, 2),), {"pool_size": 2}), Sample(((1, 5, 4, 1),), {"pool_size": (3, 2), "padding": "same"}),
+          Sample(((1, 2, 5, 4),), {"pool_size": 3, "strides": (1, 2), "padding": "same", **_FIRST}),
+          Sample(((1, 3, 3, 2, 1),), {"pool_size": 2, "strides": 1}), Sample(((0, 4, 2),), {"pool_size": 2})]
+_LABELS = np.array([[1, 1, 2], [3, 0, 0]])
+
+
+def _known_kernel(*cases):
+    return [Sample(extents, attrs, known=tuple(range(1, len(extents)))) for *extents, attrs in cases]
+
+
+def _moments(x, **attrs):
+    return ops.stack(ops.moments(x, **attrs))
+
+
+def _ctc(output):
+    return ops.ctc_loss(_LABELS, output, np.array([3, 1]), np.array([5, 4]))
+
+
 DOMAINS = {}
 PREPARED = {}
 SAMPLES = {}
-COMPOSED = []
+COMPOSED = [
+    (ops.conv, _known_kernel(
+        ((2, 4, 4), (2, 2, 6), {}), ((1, 5, 4, 4), (2, 2, 1, 4), {"strides": (2, 1), "padding": "same"}),
+        ((1, 2, 5, 4), (2, 2, 2, 3), {**_FIRST, "dilation_rate": (2, 1)}),
+        ((1, 3, 2, 3, 2), (2, 1, 2, 2, 2), {"padding": "same"}), ((0, 4, 2), (2, 2, 3), {}))),
+    (ops.depthwise_conv, _known_kernel(
+        ((2, 5, 3), (2, 3, 2), {"strides": 2}), ((1, 2, 4, 3), (2, 2, 2, 2), {"padding": "same", **_FIRST}))),
+    (ops.separable_conv, _known_kernel(((1, 4, 4, 2), (2, 2, 2, 2), (1, 1, 4, 3), {"padding": "same"}))),
+    (ops.conv_transpose, _known_kernel(
+        ((2, 3, 2), (3, 2, 2), {"strides": 2}), ((1, 3, 2, 2), (3, 2, 1, 2), {"strides": (2, 3), "padding": "same"}),
+        ((1, 2, 3, 2), (2, 2, 2, 2), {"strides": 2, "padding": "same", "output_padding": 1, **_FIRST}),
+        ((2, 3, 2), (2, 1, 2), {"strides": 3, "output_padding": 2}), ((2, 3, 2), (2, 1, 2), {"dilation_rate": 2}),
+        ((2, 3, 2), (1, 2, 2), {"strides": 2, "padding": "same"}))),
+    (ops.max_pool, _POOLS),
+    (ops.average_pool, _POOLS),
+    *[(function, [Sample(((2, 5, 2),), {"output_size": 3}), Sample(((1, 2, 4, 5),), {"output_size": (2, 3), **_FIRST})])
+      for function in (ops.adaptive_max_pool, ops.adaptive_average_pool)],
+    (ops.unfold, [Sample(((2, 2, 3, 4),), {"kernel_size": 2}),
+                  Sample(((1, 1, 4, 5),), {"kernel_size": (2, 3), "dilation": (2, 1), "padding": 1, "stride": 2})]),
+    (ops.fold, [Sample(((2, 8, 6),), {"output_size": (3, 4), "kernel_size": 2}),
+                Sample(((1, 6, 9),), {"output_size": (4, 5), "kernel_size": (2, 3), "padding": 1, "stride": 2})]),
+    (ops.image.extract_patches, [
+        Sample(((2, 4, 5, 2),), {"size": 2}), Sample(((2, 1, 4, 5),), {"size": (3, 2), "strides": 1, "padding": "same",
+                                                                      **_FIRST}),
+        Sample(((1, 2, 3, 2, 1),), {"size": (2, 2, 1), "strides": 1})]),
+    (ops.image.resize, [
+        Sample(((2, 3, 4, 1),), {"size": (5, 2), "interpolation": method, "antialias": antialias})
+        for method in ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5") for antialias in (False, True)]
+        + [Sample(((2, 3, 4, 1),), {"size": (4, 4), "crop_to_aspect_ratio": True}),
+           Sample(((2, 3, 4, 1),), {"size": (4, 4), "pad_to_aspect_ratio": True, "fill_value": 0.5})]),
+    (ops.image.rgb_to_hsv, [Sample(((2, 2, 3, 3),), domains=[(0.05, 0.97)])]),
+    (ops.image.hsv_to_rgb, [Sample(((2, 2, 3, 3),), domains=[(0.05, 0.97)]),
+                            Sample(((3, 2, 2),), _FIRST, [(0.083, 0.931)], known=(0,))]),
+    (ops.image.rgb_to_grayscale, [Sample(((2, 2, 2, 3),)), Sample(((2, 2, 3, 1),))]),
+    (ops.psnr, [Sample(((2, 3), (2, 3)), {"max_val": 2.0})]),
+    (_moments, [Sample(((2, 3, 2),), {"axes": axes, "keepdims": keepdims})
+                for axes in ([0], [0, 2], -1) for keepdims in (False, True)]),
+    (ops.batch_normalization, [
+        Sample(((2, 3), (3,), np.array([0.5, 1.0, 2.0])), {"axis": -1}, known=(1, 2)),
+        Sample(((2, 3, 2), (3,), np.array([0.5, 1.0, 2.0])), {"axis": 1, "epsilon": 0.1}, known=(1, 2))]),
+    (ops.layer_normalization, [Sample(((2, 4),)), Sample(((2, 4), (4,), (4,)), {"epsilon": 0.1}, known=(1, 2)),
+                               Sample(((2, 3, 2), (3, 2)), {"axis": (1, 2)}, known=(1,)),
+                               Sample(((2, 3, 2), (3,)), {"axis": 1}, known=(1,))]),
+    (ops.rms_normalization, [Sample(((2, 4),)), Sample(((2, 3, 2), (2,)), {"epsilon": 0.1}, known=(1,)),
+                             Sample(((2, 3, 2),), {"axis": (1, 2)})]),
+    (ops.dot_product_attention, [
+        Sample(((2, 3, 2, 2), (2, 4, 2, 2), (2, 4, 2, 3))),
+        Sample(((2, 3, 2, 2), (2, 3, 1, 2), (2, 3, 1, 3)), {"is_causal": True, "scale": 0.3}),
+        Sample(((1, 3, 4, 1), (1, 3, 2, 1), (1, 3, 2, 1)), {"attn_logits_soft_cap": 0.7}),
+        Sample(((1, 2, 2, 2), (1, 3, 2, 2), (1, 3, 2, 1)), {"mask": BOOLEANS, "bias": np.array([[0.1, 0.7, -0.3]])})]),
+    (ops.sparsemax, [Sample(((2, 4),)), Sample(((4, 3),), {"axis": 0})]),
+    (ops.binary_crossentropy, [Sample(((2, 3), (2, 3)), {}, [(0.1, 0.9)]),
+                               Sample(((2, 3), (2, 3)), {"from_logits": True})]),
+    (ops.categorical_crossentropy, [
+        Sample(((2, 3), (2, 3)), {}, [(0.1, 0.9)]), Sample(((2, 3), (2, 3)), {"axis": 0}, [(0.1, 0.9)]),
+        Sample(((2, 3), (2, 3)), {"from_logits": True})]),
+    (ops.sparse_categorical_crossentropy, [
+        Sample((np.array([2, 0]), (2, 3)), {}, [(0.1, 0.9)]),
+        Sample((np.array([[2], [0]]), (2, 3)), {"from_logits": True}),
+        Sample((np.array([[1, 0]]), (1, 2, 2)), {"from_logits": True, "axis": 1})]),
+    (_ctc, [Sample(((2, 5, 4),))]),
+    (tf_nn.weighted_cross_entropy_with_logits, [Sample(((2, 3), (2, 3)), {"pos_weight": 2.5})]),
+    (tf_nn.local_response_normalization, [
+        Sample(((2, 5),), {"depth_radius": 1, "alpha": 0.3, "beta": 0.7, "bias": 2})]),
+    (tf_nn.bias_add, [Sample(((2, 3), (3,)), known=(1,)),
+                      Sample(((2, 3, 2), (3,)), {"data_format": "NCW"}, known=(1,))]),
+]

@@ -122,3 +122,38 @@ def test_one_hot_takes_an_axis():
 def test_one_hot_refuses_fractions():
     with pytest.raises(tf.errors.DTypeError, match="must be integers"):
         tf.one_hot([0.5], 2)
+
+
+@pytest.mark.parametrize(("call", "shape"), [
+    (lambda x: tf.nn.conv2d(x, tf.ones((3, 2, 4, 5)), [1, 2, 1, 1], [[0, 0], [1, 2], [0, 1], [0, 0]]), (2, 4, 8, 5)),
+    (lambda x: tf.nn.conv2d(x, tf.ones((3, 3, 7, 5)), 1, "SAME", data_format="NCHW"), None),
+    (lambda x: tf.nn.conv2d_transpose(x, tf.ones((3, 3, 5, 4)), (2, 13, 15, 5), 2), (2, 13, 15, 5)),
+    (lambda x: tf.nn.depthwise_conv2d(x, tf.ones((3, 3, 4, 2)), [1, 2, 2, 1], "SAME"), (2, 4, 4, 8)),
+    (lambda x: tf.nn.max_pool2d(x, [1, 3, 3, 1], 2, [[0, 0], [1, 1], [2, 1], [0, 0]]), (2, 4, 5, 4)),
+    (lambda x: tf.nn.avg_pool(x, 2, 2, "VALID"), (2, 3, 4, 4)),
+    (lambda x: tf.nn.bias_add(x, tf.ones(7), data_format="NCHW"), (2, 7, 8, 4)),
+    (lambda x: tf.nn.moments(x, [0, 1, 2])[1], (4,)),
+    (lambda x: tf.nn.batch_normalization(x, 0.0, 1.0, None, 2.0, 1e-3), (2, 7, 8, 4)),
+    (lambda x: tf.image.extract_patches(x, [1, 2, 3, 1], [1, 1, 2, 1], [1, 1, 1, 1], "SAME"), (2, 7, 4, 24)),
+])
+def test_windows_take_the_arguments_of_tensorflow(call, shape):
+    x = tf.ones((2, 7, 8, 4))
+    if shape is None:
+        shape = (2, 5, 8, 4)
+    assert call(x).shape == shape
+
+
+@pytest.mark.parametrize(("call", "match"), [
+    (lambda x: tf.nn.conv2d(x, tf.ones((3, 3, 4, 5)), [2, 1, 1, 1], "SAME"), "must be 1 for the batch"),
+    (lambda x: tf.nn.conv2d(x, tf.ones((3, 3, 4, 5)), [1, 1, 1], "SAME"), "one for each of 2 axes"),
+    (lambda x: tf.nn.conv2d(x, tf.ones((3, 3, 4, 5)), 1, "SAME", data_format="NWC"), "use 'NHWC' or 'NCHW'"),
+    (lambda x: tf.nn.conv2d_transpose(x, tf.ones((3, 3, 5, 4)), (2, 20, 16, 5), 2), "10 against 7 positions"),
+    (lambda x: tf.nn.conv2d_transpose(x, tf.ones((3, 3, 5, 4)), (2, 14, 16, 3), 2), "but output_shape is"),
+    (lambda x: tf.nn.max_pool1d(x, 2, 2, "SAME"), "no 1 spatial axes"),
+    (lambda x: tf.nn.avg_pool2d(x, 2, 2, [[0, 0], [1, 1], [1, 1], [0, 0]]), "must be 'VALID' or 'SAME'"),
+    (lambda x: tf.nn.bias_add(x, tf.ones(4), data_format="HWC"), "use 'N...C' or"),
+    (lambda x: tf.image.extract_patches(x, [2, 2, 2, 1], [1, 1, 1, 1], [1, 1, 1, 1], "SAME"), "sizes must be"),
+])
+def test_windows_refuse_what_does_not_fit(call, match):
+    with pytest.raises(ValueError, match=match):
+        call(tf.ones((2, 7, 8, 4)))

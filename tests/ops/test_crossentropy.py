@@ -1,0 +1,108 @@
+"""Cross-entropies, alignments, normalization and attention where they are delicate."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import minikeras as tf
+from minikeras import ops
+from minikeras.errors import ShapeError
+
+RNG = np.random.default_rng(0)
+
+
+def collapsed(path, blank):
+    """What an alignment spells: repetitions merged, then blanks dropped."""
+    return [label for label, _ in itertools.groupby(path) if label != blank]
+
+
+def ctc_by_listing(logits, target, blank):
+    """-log of the summed probability of every path that spells `target`."""
+    p = np.exp(logits - np.log(np.exp(logits).sum(-1, keepdims=True)))
+    paths = itertools.product(range(logits.shape[1]), repeat=len(logits))
+    return -np.log(sum(np.prod(p[np.arange(len(path)), path]) for path in paths if collapsed(path, blank) == target))
+
+
+@pytest.mark.parametrize("blank", [0, 2])
+@pytest.mark.parametrize("target", [[], [1], [1, 1], [1, 3], [3, 1, 3]])
+def test_ctc_loss_sums_over_all_alignments(target, blank):
+    logits = RNG.normal(size=(2, 6, 4))
+    padded = np.array([target + [0] * (4 - len(target))] * 2)
+    got = ops.ctc_loss(padded, logits, [len(target)] * 2, [6, 5], mask_index=blank)
+    want = [ctc_by_listing(logits[0], target, blank), ctc_by_listing(logits[1, :5], target, blank)]
+    np.testing.assert_allclose(got.numpy(), want, rtol=1e-10)
+    major = tf.nn.ctc_loss(padded, logits.swapaxes(0, 1), [len(target)] * 2, [6, 5], blank_index=blank)
+    np.testing.assert_allclose(major.numpy(), want, rtol=1e-10)
+
+
+def test_ctc_loss_is_stable_and_infinite_where_nothing_fits():
+    logits = tf.constant(RNG.normal(size=(2, 300, 5)) * 50, "float32")
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        loss = ops.ctc_loss([[1, 2, 3], [1, 1, 1]], logits, [3, 3], [300, 3])
+    grad = tape.gradient(loss, logits).numpy()
+    assert np.isfinite(loss.numpy()[0]) and loss.numpy()[1] == np.inf
+    assert np.isfinite(grad).all() and grad[0].any() and not grad[1].any()
+
+
+@pytest.mark.parametrize(("call", "match"), [
+    (lambda: ops.ctc_loss([[1, 9]], np.zeros((1, 4, 3)), [2], [4]), "labels must be from 0 to 2"),
+    (lambda: ops.ctc_loss([[1, 2]], np.zeros((1, 4, 3)), [3], [4]), "lengths must be"),
+    (lambda: ops.ctc_loss([[1, 2]], np.zeros((1, 4, 3)), [2], [5]), "lengths must be"),
+    (lambda: ops.ctc_loss([[1, 2]], np.zeros((2, 4, 3)), [2], [4]), "must have 2 entries"),
+    (lambda: ops.ctc_loss([1, 2], np.zeros((2, 4, 3)), [2], [4]), r"a target \(batch, labels\)"),
+    (lambda: ops.binary_crossentropy(np.zeros((2, 3)), np.zeros((2, 1))), "targets must have the shape"),
+    (lambda: ops.categorical_crossentropy(np.zeros(3), np.zeros((2, 3))), "use sparse categorical"),
+    (lambda: ops.sparse_categorical_crossentropy([5, 0], np.zeros((2, 3))), "label 5"),
+    (lambda: ops.dot_product_attention(*[np.zeros((2, 3, 4))] * 3), "axes .batch, time, heads, size."),
+    (lambda: ops.dot_product_attention(np.zeros((1, 2, 3, 4)), *[np.zeros((1, 2, 2, 4))] * 2), "3 heads"),
+    (lambda: tf.nn.bias_add(np.zeros((2, 3)), np.zeros(2)), "3 against 2"),
+])
+def test_shapes_that_do_not_fit(call, match):
+    with pytest.raises(ShapeError, match=match):
+        call()
+
+
+@pytest.mark.parametrize("call", [
+    lambda: ops.dot_product_attention(*[np.zeros((1, 2, 3, 4))] * 3, flash_attention=True),
+    lambda: ops.moments(np.zeros((2, 3)), [0], synchronized=True)])
+def test_options_that_cannot_work_are_refused(call):
+    with pytest.raises(ValueError, match=r"flash_attention|synchronized"):
+        call()
+
+
+def test_attention_averages_the_values_it_sees():
+    value = RNG.normal(size=(1, 4, 2, 3))
+    query = np.zeros((1, 4, 2, 5))
+    seen = ops.dot_product_attention(query, query, value, is_causal=True).numpy()
+    want = np.cumsum(value, 1) / np.arange(1, 5).reshape(1, 4, 1, 1)
+    np.testing.assert_allclose(seen, want, atol=1e-12)
+    nothing = ops.dot_product_attention(query, query, value, mask=np.zeros((4, 4), bool))
+    np.testing.assert_allclose(nothing.numpy(), np.broadcast_to(value.mean(1, keepdims=True), value.shape))
+
+
+def test_heads_of_a_query_share_keys_and_values_in_groups():
+    query, key, value = (RNG.normal(size=(1, 3, heads, 2)) for heads in (4, 2, 2))
+    got = ops.dot_product_attention(query, key, value)
+    want = ops.dot_product_attention(query, np.repeat(key, 2, 2), np.repeat(value, 2, 2))
+    np.testing.assert_allclose(got.numpy(), want.numpy())
+
+
+def test_layer_normalization_gives_mean_0_and_variance_1_also_of_half_floats():
+    y = ops.layer_normalization(tf.constant(RNG.normal(size=(2, 64)) * 300 + 900, "float16"))
+    assert y.dtype == "float16"
+    np.testing.assert_allclose(y.numpy().astype(float).mean(1), 0.0, atol=1e-2)
+    np.testing.assert_allclose(y.numpy().astype(float).std(1), 1.0, atol=1e-2)
+
+
+def test_sparsemax_has_the_threshold_of_keras():
+    np.testing.assert_allclose(ops.sparsemax([3.0, 0.0, 0.0]).numpy(), [1.0, 0.0, 0.0])
+    # support {1.0, 0.5}: ((1.0 + 1.5) - 1) / 2 = 0.75
+    np.testing.assert_allclose(ops.sparsemax([1.0, 0.5, -1.0]).numpy(), [0.25, 0.0, 0.0])
+
+
+def test_weighted_cross_entropy_is_finite_for_large_logits():
+    x = tf.constant([-1e3, 0.0, 1e3])
+    got = tf.nn.weighted_cross_entropy_with_logits([1.0, 1.0, 0.0], x, 3.0)
+    np.testing.assert_allclose(got.numpy(), [3e3, 3 * np.log(2), 1e3], rtol=1e-6)
