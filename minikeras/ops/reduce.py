@@ -6,7 +6,8 @@ from ..autograd import dims
 from ..autograd.linear import broadcast_to, cast, permute, reshape
 from ..autograd.op import floated, kept, linear, looped_if_flat, primitive, shifted
 from ..autograd.operands import as_tensor
-from .arithmetic import divide_no_nan, select, square
+from .arithmetic import absolute, divide_no_nan, select, square
+from .complex import is_complex
 from .running import cumprod
 from .unary import exp
 
@@ -179,9 +180,10 @@ def root_mean_square(x, *, axis=None, keepdims=False):
 
 
 def var(x, axis=None, keepdims=False):
-    """The population variance along `axis`."""
+    """The population variance along `axis`; of complex numbers that of the real parts plus that of the imaginary."""
     x = as_tensor(x)
-    return mean(square(x - mean(x, axis, keepdims=True)), axis, keepdims)
+    away = x - mean(x, axis, keepdims=True)
+    return mean(square(absolute(away) if is_complex(away) else away), axis, keepdims)
 
 
 def std(x, axis=None, keepdims=False):

@@ -8,6 +8,7 @@ from ..autograd.dtypes import as_dtype
 from ..autograd.linear import cast
 from ..autograd.op import elementwise, floated
 from ..autograd.operands import as_tensor
+from ..errors import DTypeError
 from .arithmetic import isfinite, select
 
 
@@ -107,7 +108,9 @@ def sigmoid(x, *, out=None):
 
 @elementwise(lambda d, y, x: d * sigmoid(x), policy=floated)
 def softplus(x, *, out=None):
-    """log(1 + exp(x))."""
+    """log(1 + exp(x)). Raises DTypeError for complex numbers."""
+    if x.dtype.kind == "c":
+        raise DTypeError(f"softplus: not known here for {x.dtype}; use log(1 + exp(x)).")
     return np.add(np.log1p(np.exp(-np.abs(x))), np.maximum(x, 0), out=out)
 
 

@@ -19,7 +19,7 @@ HOLOMORPHIC = [
     tf.sqrt, tf.exp, tf.math.log, tf.square, tf.math.reciprocal, tf.math.rsqrt, tf.tanh, tf.sigmoid, tf.sin, tf.cos,
     tf.tan, tf.sinh, tf.cosh, tf.asin, tf.acos, tf.atan, tf.asinh, tf.acosh, tf.atanh, tf.math.expm1, tf.math.log1p,
     ops.log2, ops.log10, tf.negative]
-REAL_VALUED = [tf.abs, tf.math.angle, tf.math.real, tf.math.imag, ops.norm, ops.view_as_real,
+REAL_VALUED = [tf.abs, tf.math.angle, tf.math.real, tf.math.imag, ops.norm, ops.view_as_real, ops.var, ops.std,
                lambda z: tf.cast(z, "float64")]
 LINEAR = [ops.conj, ops.sum, lambda z: ops.mean(z, axis=1), lambda z: ops.cumsum(z, axis=0), lambda z: z[1:, ::2],
           lambda z: tf.gather(z, [0, 0, 2]), ops.transpose, lambda z: tf.concat([z * z, z], 0),
@@ -143,5 +143,7 @@ def test_misuse_of_complex_numbers_is_an_error():
         tf.complex(1j, 1.0)
     with pytest.raises(ShapeError, match=r"\(3, 3\)"):
         ops.view_as_complex(X)
+    with pytest.raises(DTypeError, match="softplus"):
+        ops.softplus(tf.constant(Z))
     with pytest.raises(TypeError):
         binary.arctan2(tf.constant(Z), 1.0)
