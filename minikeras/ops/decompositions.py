@@ -8,18 +8,20 @@ where two values are equal to rounding, the term that divides by their differenc
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.linear import cast, concatenate, zeros_like
+from ..autograd.linear import cast, concatenate, conj, zeros_like
 from ..autograd.op import floated, primitive, shifted
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .arithmetic import absolute, log
+from .complex import is_complex, real
 from .products import matmul, matrix_transpose
 from .reduce import max, sum
 from .shapes import diagonal_op, from_diagonal
-from .solving import band_part_op, checked, inv, matrix_shape, square_shape, triangular_solve_op
+from .solving import band_part_op, checked, inv, matrix_shape, real_only, solve_op, square_shape, triangular_solve_op
 
 
 def _cholesky_rule(d, y, x):
+    real_only(x, "cholesky")
     # Murray 2016, "Differentiation of the Cholesky decomposition", eq. 10: L^-T phi(L^T d) L^-1, made symmetric.
     inner = matrix_transpose(y) @ d
     inner = band_part_op(inner, lower=-1, upper=0) - 0.5 * band_part_op(inner, lower=0, upper=0)
@@ -75,6 +77,7 @@ def _total(terms):
 
 
 def _qr_rule(d, y, x):
+    real_only(x, "qr")
     # Walter and Lehmann 2012, "Algorithmic differentiation of linear algebra functions", for as many rows as columns
     # or more: (dQ + Q copy(R dR^T - dQ^T Q)) R^-T, where copy mirrors the lower triangle.
     (q, r), (dq, dr) = y, d
@@ -154,6 +157,7 @@ def _lower_half(g):
 
 
 def _eigh_rule(d, y, x):
+    real_only(x, "eigh")
     # Giles 2008, "An extended collection of matrix derivative results", 3.1; only the part of V^T dV that is not
     # symmetric counts, so it is taken alone: then nothing is divided by 0 where it need not be.
     (w, v), (dw, dv) = y, d
@@ -175,6 +179,7 @@ def eigh(x):
 
 
 def _eigvalsh_rule(d, y, x):
+    real_only(x, "eigvalsh")
     v = eigh(x)[1]
     return _lower_half((v * d[..., None, :]) @ matrix_transpose(v))
 
@@ -186,6 +191,7 @@ def eigvalsh(x):
 
 
 def _svd_rule(d, y, x):
+    real_only(x, "svd")
     # Giles 2008, 3.2, and Townsend 2016, "Differentiating the singular value decomposition". With P, Q the
     # antisymmetric parts of U^T dU and V^T dV, their (P_ij s_j + s_i Q_ij) / (s_j^2 - s_i^2) is split into
     # (P + Q)_ij / 2(s_j - s_i) + (P - Q)_ij / 2(s_j + s_i), of which the second is right also where s_i = s_j.
@@ -227,6 +233,7 @@ def svd_op(x):
 
 
 def _singular_values_rule(d, y, x):
+    real_only(x, "svd")
     u, s, vt = svd_op(x)
     # As for |x|, the derivative at 0 is given as 0.
     return (u * (d * (s * _reciprocal(s, s)))[..., None, :]) @ vt
@@ -278,15 +285,47 @@ def _complex(inputs, attrs):
     return np.result_type(inputs[0].dtype.dtype, np.complex64)
 
 
-@primitive(shape=lambda x: [square_shape(x)[:-1], x], policy=floated,
+def _spread_back(v, inner, x):
+    """V^-T inner V^T: the derivative by a matrix, from that by V^-1 x V."""
+    vt = matrix_transpose(v)
+    g = solve_op(vt, inner @ vt)
+    return g if is_complex(x) else cast(real(g), dtype=x.dtype)
+
+
+def _eig_rule(d, y, x):
+    # With M = V^-1 x' V: w' = diag(M) and V' = V K less its part along V, as its columns keep their length, for
+    # K_ij = M_ij / (w_j - w_i) off the diagonal (Boeddeker et al. 2017, "On the computation of complex-valued
+    # gradients"). The direction of a complex eigenvector in its plane is held, too.
+    # The tape conjugates, as it must for complex outputs, only where there is a single one.
+    (w, v), (dw, dv) = y, [None if part is None else conj(part) for part in d]
+    n = x.shape[-1]
+    inner = None if dw is None else from_diagonal(dw, offset=0, rows=n, columns=n)
+    if dv is not None:
+        p = matrix_transpose(v) @ dv
+        along = matrix_transpose(v) @ conj(v) * diagonal_op(p, offset=0)[..., None, :]
+        inner = _total([inner, (p - along) * _apart(w)])
+    g = _spread_back(v, inner, x)
+    return conj(g) if is_complex(x) else g
+
+
+@primitive(_eig_rule, shape=lambda x: [square_shape(x)[:-1], x], policy=floated,
            result=lambda inputs, attrs: [_complex(inputs, attrs)] * 2, batch=shifted)
 def eig(x):
-    """Eigenvalues, in no order, and eigenvectors, as columns, of square matrices: complex, and without a gradient."""
+    """Eigenvalues, in no order, and eigenvectors, as columns of length 1, of square matrices: both complex.
+
+    Only what does not depend on the factor of length 1 that is left to each eigenvector has a meaningful gradient. At
+    equal eigenvalues of matrices that are not symmetric the eigenvectors have none.
+    """
     kind = np.result_type(x, np.complex64)
     return tuple([part.astype(kind) for part in checked(np.linalg.eig, "eig", x)])
 
 
-@primitive(shape=lambda x: square_shape(x)[:-1], policy=floated, result=_complex, batch=shifted)
+def _eigvals_rule(d, y, x):
+    n = x.shape[-1]
+    return _spread_back(eig(x)[1], from_diagonal(d, offset=0, rows=n, columns=n), x)
+
+
+@primitive(_eigvals_rule, shape=lambda x: square_shape(x)[:-1], policy=floated, result=_complex, batch=shifted)
 def eigvals(x):
-    """Eigenvalues of square matrices, complex, in no order and without a gradient."""
+    """Eigenvalues of square matrices, complex, in no order."""
     return checked(np.linalg.eigvals, "eig", x).astype(np.result_type(x, np.complex64))

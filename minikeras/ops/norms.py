@@ -8,6 +8,7 @@ from ..autograd.linear import cast, stack
 from ..autograd.op import floated, primitive, shifted
 from ..autograd.operands import as_tensor
 from .arithmetic import absolute, divide_no_nan, maximum, not_equal, power, sign, square
+from .complex import is_complex
 from .decompositions import singular_values
 from .reduce import _reduced, _spread, axes_of, euclidean_norm, max, min, sum
 from .shapes import expand_dims, moveaxis, squeeze
@@ -34,6 +35,7 @@ def _vector_norm(x, order, axis, keepdims):
         return euclidean_norm(x, axis=axis, keepdims=keepdims)
     if isinstance(order, str):
         raise ValueError(f"norm: {order!r} is a norm of matrices; of vectors there are numbers, inf and -inf.")
+    x = absolute(x) if is_complex(x) else x
     if order == 0:
         return sum(cast(not_equal(x, 0), dtype=x.dtype), axis=axis, keepdims=keepdims)
     if np.isinf(order):

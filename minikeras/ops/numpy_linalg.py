@@ -25,13 +25,7 @@ def cholesky(a, upper=False):
 
 
 def eigvals(a):
-    raise TypeError("np.linalg.eigvals is not known for tensors, for there is no gradient of it here. Use "
-                    "np.linalg.eigvalsh for symmetric matrices, or x.numpy() for plain NumPy without gradients.")
-
-
-def eig(a):
-    raise TypeError("np.linalg.eig is not known for tensors, for there is no gradient of it here. Use "
-                    "minikeras.ops.eig, which has none either, or np.linalg.eigh for symmetric matrices.")
+    return decompositions.eigvals(a)
 
 
 def lstsq(a, b, rcond=None):

@@ -241,7 +241,7 @@ def correlate(x1, x2, mode="valid"):
     if mode == "valid":
         return _reversed(correlate_op(x2, x1, full=False)) if swapped else correlate_op(x1, x2, full=False)
     longer, shorter = (m, n) if swapped else (n, m)
-    start = (shorter - 1) // 2
+    start = shorter // 2 if swapped else (shorter - 1) // 2
     return correlate_op(x1, x2, full=True)[start:start + longer]
 
 

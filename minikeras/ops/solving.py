@@ -8,7 +8,8 @@ from ..autograd import dims
 from ..autograd.linear import concatenate, zeros_like
 from ..autograd.op import floated, linear, primitive, shifted
 from ..autograd.operands import as_tensor
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
+from .complex import is_complex
 from .products import fit_to, matmul, matmul_shape, matrix_transpose
 from .reduce import sum
 from .shapes import diagonal
@@ -33,6 +34,13 @@ def checked(function, name, *arrays, **options):
         return function(*arrays, **options)
     except np.linalg.LinAlgError as error:
         raise ShapeError(f"{name}: {error} (shapes {', '.join(str(a.shape) for a in arrays)}).") from None
+
+
+def real_only(x, name):
+    """Raises DTypeError for complex matrices, for which these derivatives do not hold."""
+    if is_complex(x):
+        raise DTypeError(f"{name}: there is no gradient for complex matrices ({x.dtype}); make it of the real and the "
+                         "imaginary part.")
 
 
 def _inv_rule(d, y, x):
@@ -68,6 +76,7 @@ def det(x):
 
 
 def _slogdet_rule(d, y, x):
+    real_only(x, "slogdet")
     return zeros_like(x) if d[1] is None else d[1][..., None, None] * matrix_transpose(inv(x))
 
 
@@ -155,6 +164,7 @@ def solve_triangular(a, b, lower=False):
 
 
 def _pinv_rule(d, y, x, rcond=None):
+    real_only(x, "pinv")
     # Golub and Pereyra 1973, "The differentiation of pseudo-inverses", eq. 4.12, transposed.
     p, dt, pt = y, matrix_transpose(d), matrix_transpose(y)
     return -(pt @ d @ pt) + (dt - x @ (p @ dt)) @ p @ pt + pt @ p @ (dt - (dt @ p) @ x)

@@ -1,5 +1,6 @@
 """TensorFlow's `tf.linalg`."""
 
+from ..autograd.linear import conj as _conj
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..ops import creation as _creation
@@ -29,8 +30,7 @@ pinv = tf_function_of(_solving.pinv, "a", "rcond")
 set_diag = tf_function_of(_diagonals.set_diag, "input", "diagonal", "k")
 slogdet = tf_function_of(_solving.slogdet, "input")
 tensor_diag = tf_function_of(_diagonals.tensor_diag, "diagonal")
-tensor_diag = tf_function_of(_diagonals.diag, "diagonal", "k")
-diag_part = tf_function_of(_diagonals.tensor_diag_part, "input")
+tensor_diag_part = tf_function_of(_diagonals.tensor_diag_part, "input")
 
 
 def matrix_transpose(a, name=None):
@@ -42,11 +42,12 @@ def matrix_transpose(a, name=None):
 
 
 def adjoint(matrix, name=None):
-    """The last two axes exchanged. Raises TypeError for complex matrices, whose adjoint is also conjugate."""
-    matrix = as_tensor(matrix)
-    if matrix.dtype.name.startswith("complex"):
-        raise TypeError("adjoint: complex matrices are not supported; use matrix_transpose and then conjugate.")
-    return matrix_transpose(matrix)
+    """The last two axes exchanged, and complex numbers conjugated."""
+    matrix = matrix_transpose(matrix)
+    return _conj(matrix) if matrix.dtype.is_complex else matrix
+
+
+_adjoint = adjoint      # also the name of an argument
 
 
 def band_part(input, num_lower, num_upper, name=None):
@@ -66,9 +67,8 @@ def eye(num_rows, num_columns=None, batch_shape=None, dtype="float32", name=None
 
 
 def inv(input, adjoint=False, name=None):
-    """The inverse of square matrices, transposed if `adjoint`. Raises ShapeError if one is singular."""
-    inverse = _solving.inv(input)
-    return matrix_transpose(inverse) if adjoint else inverse
+    """The inverse of square matrices, or of their adjoints. Raises ShapeError if one is singular."""
+    return _solving.inv(_adjoint(input) if adjoint else input)
 
 
 def lstsq(matrix, rhs, l2_regularizer=0.0, fast=True, name=None):
@@ -109,8 +109,8 @@ def qr(input, full_matrices=False, name=None):
 
 
 def solve(matrix, rhs, adjoint=False, name=None):
-    """x with matrix @ x = rhs, the matrix transposed first if `adjoint`."""
-    return _solving.solve_op(matrix_transpose(matrix) if adjoint else matrix, rhs)
+    """x with matrix @ x = rhs, or with the matrix' adjoint."""
+    return _solving.solve_op(_adjoint(matrix) if adjoint else matrix, rhs)
 
 
 def svd(tensor, full_matrices=False, compute_uv=True, name=None):

@@ -11,6 +11,7 @@ from .sampling import MATRICES, Sample, positive_definite
 TALL = np.random.default_rng(3).normal(size=(4, 2))
 STACK = np.random.default_rng(4).normal(size=(2, 3, 3))
 WIDE = np.random.default_rng(5).normal(size=(2, 2, 4))
+SPREAD = STACK + np.diag([1.0, 5.0, 9.0])       # its eigenvalues are real
 UPPER = np.triu(STACK) + 2.0 * np.eye(3)
 _SQUARE = [Sample((positive_definite(3, 1),), known=(0,)), Sample((MATRICES,))]
 
@@ -57,8 +58,8 @@ SAMPLES = {
     "complement": [Sample((STACK[..., :2],))],
     "eigh": _SQUARE,
     "eigvalsh": _SQUARE,
-    "eig": [Sample((STACK,))],
-    "eigvals": [Sample((STACK,))],
+    "eig": [Sample((SPREAD,))],
+    "eigvals": [Sample((SPREAD,)), Sample((STACK,))],
     "svd_op": [Sample((x,), known=(0,)) for x in (TALL, WIDE, STACK)],
     "singular_values": [Sample((x,), known=(0,)) for x in (TALL, WIDE, STACK)],
     "power_norm": [Sample(((2, 3),), {"order": order, **attrs})
