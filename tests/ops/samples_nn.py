@@ -11,6 +11,9 @@ _FIRST = {"data_format": "channels_first"}
 _POOLS = [Sample(((2, 5, 2),), {"pool_size": 2}), Sample(((1, 5, 4, 1),), {"pool_size": (3, 2), "padding": "same"}),
           Sample(((1, 2, 5, 4),), {"pool_size": 3, "strides": (1, 2), "padding": "same", **_FIRST}),
           Sample(((1, 3, 3, 2, 1),), {"pool_size": 2, "strides": 1}), Sample(((0, 4, 2),), {"pool_size": 2})]
+# Far from where two colours are equal, and from the corners of the hue.
+_COLOURS = np.array([[[[0.9, 0.2, 0.45], [0.3, 0.75, 0.1]]], [[[0.15, 0.35, 0.8], [0.7, 0.42, 0.23]]]])
+_LOGITS = np.array([[0.31, -1.2, 0.17, 0.05], [1.9, -0.4, 0.6, 0.2]])
 _LABELS = np.array([[1, 1, 2], [3, 0, 0]])
 
 
@@ -59,9 +62,9 @@ COMPOSED = [
         for method in ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5") for antialias in (False, True)]
         + [Sample(((2, 3, 4, 1),), {"size": (4, 4), "crop_to_aspect_ratio": True}),
            Sample(((2, 3, 4, 1),), {"size": (4, 4), "pad_to_aspect_ratio": True, "fill_value": 0.5})]),
-    (ops.image.rgb_to_hsv, [Sample(((2, 2, 3, 3),), domains=[(0.05, 0.97)])]),
-    (ops.image.hsv_to_rgb, [Sample(((2, 2, 3, 3),), domains=[(0.05, 0.97)]),
-                            Sample(((3, 2, 2),), _FIRST, [(0.083, 0.931)], known=(0,))]),
+    (ops.image.rgb_to_hsv, [Sample((_COLOURS,))]),
+    (ops.image.hsv_to_rgb, [Sample((_COLOURS,)),
+                            Sample((np.moveaxis(_COLOURS[0], -1, 0).copy(),), _FIRST, known=(0,))]),
     (ops.image.rgb_to_grayscale, [Sample(((2, 2, 2, 3),)), Sample(((2, 2, 3, 1),))]),
     (ops.psnr, [Sample(((2, 3), (2, 3)), {"max_val": 2.0})]),
     (_moments, [Sample(((2, 3, 2),), {"axes": axes, "keepdims": keepdims})
@@ -79,7 +82,7 @@ COMPOSED = [
         Sample(((2, 3, 2, 2), (2, 3, 1, 2), (2, 3, 1, 3)), {"is_causal": True, "scale": 0.3}),
         Sample(((1, 3, 4, 1), (1, 3, 2, 1), (1, 3, 2, 1)), {"attn_logits_soft_cap": 0.7}),
         Sample(((1, 2, 2, 2), (1, 3, 2, 2), (1, 3, 2, 1)), {"mask": BOOLEANS, "bias": np.array([[0.1, 0.7, -0.3]])})]),
-    (ops.sparsemax, [Sample(((2, 4),)), Sample(((4, 3),), {"axis": 0})]),
+    (ops.sparsemax, [Sample((_LOGITS,)), Sample((_LOGITS.T.copy(),), {"axis": 0})]),
     (ops.binary_crossentropy, [Sample(((2, 3), (2, 3)), {}, [(0.1, 0.9)]),
                                Sample(((2, 3), (2, 3)), {"from_logits": True})]),
     (ops.categorical_crossentropy, [
