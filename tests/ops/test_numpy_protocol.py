@@ -134,6 +134,20 @@ def test_where_computes_the_rest_as_zero_without_a_gradient():
         assert y[0] == 0.0
 
 
+@pytest.mark.parametrize("outside", [0.0, 1.0, -1.0, 2.0, np.inf, np.nan])
+def test_what_where_leaves_out_never_reaches_the_gradient(outside):
+    for name, ufunc in UFUNCS.items():
+        x = tf.constant([outside, 2.0 if name == "arccosh" else 0.5], "float64")
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            try:
+                y = leaves(ufunc(*[x] * ufunc.nin, where=[False, True]))[0]
+            except (TypeError, ValueError):     # not known, of integers, or of matrices
+                continue
+        slope = tape.gradient(y, x, unconnected_gradients="zero").numpy()
+        assert slope[0] == 0 and np.isfinite(slope[1]), name
+
+
 REDUCING = [np.add, np.multiply, np.maximum, np.minimum, np.subtract, np.divide, np.logaddexp]
 
 
