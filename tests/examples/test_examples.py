@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minikeras as tf
-from examples import autodiff_intro, custom_layer, d2l_autograd, stable_gradients
+from examples import autodiff_intro, custom_layer, d2l_autograd, eigen_autodiff, stable_gradients
 
 X = np.arange(4, dtype=np.float32)
 
@@ -56,7 +56,27 @@ def test_control_flow_gives_the_slope_of_the_branch_taken(at, value):
     assert (d.numpy(), slope.numpy()) == (value, value / at)
 
 
-@pytest.mark.parametrize("example", [autodiff_intro, custom_layer, stable_gradients])
+def test_sigmoid_of_an_auto_diff_scalar():
+    y = eigen_autodiff.sigmoid_at(2.0)
+    assert round(float(y), 4) == 0.8808 and round(float(y.derivatives[0]), 5) == 0.10499
+
+
+def test_forward_derivatives_of_a_layer_are_closed_forms_and_those_of_reverse_mode():
+    inputs, weights = eigen_autodiff.INPUTS, eigen_autodiff.WEIGHTS
+    cosines = np.cos(inputs @ weights)
+    by_weights = np.einsum("ij,ik,jm->ijkm", cosines, inputs, np.eye(2)).reshape(3, 2, 6)
+    by_inputs = np.einsum("ij,kj,im->ijmk", cosines, weights, np.eye(3)).reshape(3, 2, 9)
+    outputs, reverse_by_inputs, reverse_by_weights = eigen_autodiff.in_reverse_mode()
+    narrow, wide = eigen_autodiff.by_weights(), eigen_autodiff.by_inputs_and_weights()
+    for y in (outputs, narrow, wide):
+        np.testing.assert_allclose(y.numpy(), np.sin(inputs @ weights), rtol=1e-14)
+    both = np.concatenate([by_inputs, by_weights], axis=2)
+    for got, want in [(narrow.derivatives, by_weights), (wide.derivatives, both), (reverse_by_inputs, by_inputs),
+                      (reverse_by_weights, by_weights)]:
+        np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("example", [autodiff_intro, custom_layer, eigen_autodiff, stable_gradients])
 def test_each_example_prints_what_it_shows(example, capsys):
     example.main()
     assert len(capsys.readouterr().out.splitlines()) >= 3
