@@ -7,6 +7,7 @@ import numpy as np
 
 ANY = object()
 SQUARES = ("sum", ("square", ANY))
+ROOT_MEAN_SQUARE = ("root_mean_square", ("subtract", ANY, ("mean", ANY)))       # as ops.std has it
 VARIANCE = ("mean", ("square", ("subtract", ANY, ("mean", ANY))))
 
 # Else the derivative of the branch not taken is 0 times infinity.
@@ -107,7 +108,7 @@ def _divide(case):
         return ""
     if matches(case.formula, ("divide", ("exp", ANY), ("sum", ("exp", ANY)))):
         return "exp(x) / sum(exp(x)) is ops.softmax(x), which stays finite where every exp(x) underflows to 0."
-    if matches(case.formula, ("divide", ANY, ("sqrt", VARIANCE))):
+    if any(matches(case.formula, ("divide", ANY, spread)) for spread in (("sqrt", VARIANCE), ROOT_MEAN_SQUARE)):
         return "The standard deviation of equal numbers is 0. Divide by ops.sqrt(ops.var(x) + 1e-7)."
     return ("The divisor is 0. ops.divide_no_nan(x, y) gives 0 there; or add a small number to a divisor that is "
             f"never negative. {UNTAKEN}")
@@ -169,7 +170,7 @@ def _of_sqrt(case):
     if matches(case.formula, ("sqrt", SQUARES)):
         return "The root of a sum of squares is ops.norm(x), or tf.norm(x), whose derivative at 0 is 0."
     if matches(case.formula, ("sqrt", VARIANCE)):
-        return "The standard deviation of equal numbers is 0. Differentiate ops.sqrt(ops.var(x) + 1e-7) instead."
+        return "The standard deviation of equal numbers is 0. As ops.std(x) its derivative there is 0."
     return f"The slope of the root at 0 is infinite. Add a small number first: ops.sqrt(x + 1e-7). {UNTAKEN}"
 
 
