@@ -11,16 +11,14 @@ from .dispatch import record, tell
 from .linear import getitem, stack, zeros_like
 from .op import kept, primitive, shifted
 from .operands import as_tensor
-from .state import NEVER, thread
+from .state import NEVER, Watcher, thread
 from .tape import GradientTape
 from .tensor import SymbolicTensor, Tensor
 from .variable import Variable
 
 
-class VariableWatcher:
+class VariableWatcher(Watcher):
     """Hears which trainable Variables are read inside its `with` block; asks for nothing to be recorded."""
-
-    first_start = NEVER
 
     def __init__(self):
         self.variables = []

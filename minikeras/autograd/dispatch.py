@@ -99,6 +99,8 @@ def _unary(op):
             if differentiable and node.stamp >= thread.floor and not (changes_dtype and y.dtype.kind not in "fc"):
                 node = Node(op, (node,), (array,), attrs, y)
             else:
+                if node.stamp >= thread.floor:
+                    thread.lose(node, op.name)
                 node = None
         return Tensor(y, node)
     return call
@@ -152,6 +154,8 @@ def _binary(op):
                 node = Node(op, (a_node, None if q is b else untracked(b)), (p, q), attrs, y)
             else:
                 node = Node(op, (a_node, b_node), (p, q), attrs, y)
+        elif thread.watchers and not differentiable:
+            lose_all(op, (a, b))
         return Tensor(y, node)
     return call
 
@@ -229,12 +233,25 @@ def parents_of(inputs):
     return tuple([untracked(x) if parent is None else parent for parent, x in zip(parents, inputs)])
 
 
+def lose_all(op, inputs):
+    """Tell that what is recorded of `inputs` ends at an op without derivative."""
+    floor = thread.floor
+    for x in inputs:
+        if type(x) is Tensor and x._node is not None and x._node.stamp >= floor:
+            thread.lose(x._node, op.name)
+
+
 def record(op, inputs, arrays, attrs, result):
     """Tensors of `result`, with a node if some input is tracked."""
     parents = None if op.pull is None else parents_of(inputs)
+    if parents is None and op.pull is None and thread.watchers:
+        lose_all(op, inputs)
     if type(result) is not tuple:
         y = result if type(result) is ndarray else np.asarray(result)
-        if parents is None or y.dtype.kind not in "fc":
+        if parents is None:
+            return Tensor(y)
+        if y.dtype.kind not in "fc":
+            lose_all(op, inputs)
             return Tensor(y)
         return Tensor(y, Node(op, parents, arrays, attrs, y))
     result = tuple([y if type(y) is ndarray else np.asarray(y) for y in result])

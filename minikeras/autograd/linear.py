@@ -17,7 +17,7 @@ from .tensor import ndarray
 def cast(x, *, dtype):
     """Each element in another dtype; the gradient comes back in the input's. As a real number a complex one is
     its real part."""
-    dtype = np.dtype(getattr(dtype, "dtype", dtype))
+    dtype = np.dtype(dtype)
     return (x.real if x.dtype.kind == "c" and dtype.kind in "iuf" else x).astype(dtype)
 
 

@@ -24,6 +24,18 @@ kept = 0
 everywhere = ()
 
 
+class Watcher:
+    """Who hears what a thread does with Variables and records while it is among the `watchers`."""
+
+    first_start = NEVER     # from this tick on it wants ops recorded
+
+    def variable_read(self, variable):
+        """A trainable Variable is read, for the first time since the watchers changed."""
+
+    def lost(self, node, how):
+        """A recorded value leaves the graph: as a number, or by an op that has no derivative."""
+
+
 class ThreadState(threading.local):
     """Tapes and listeners of the running thread.
 
@@ -58,6 +70,11 @@ class ThreadState(threading.local):
     def drop_watcher(self, watcher):
         """Take one watcher out, wherever it stands."""
         self.set_watchers(tuple([w for w in self.watchers if w is not watcher]))
+
+    def lose(self, node, how):
+        """Tell the watchers that a value leaves the graph."""
+        for watcher in self.watchers:
+            watcher.lost(node, how)
 
 
 thread = ThreadState()

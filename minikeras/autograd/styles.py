@@ -20,7 +20,7 @@ from .dtypes import is_differentiable
 from .linear import add_n, ones_like
 from .operands import as_tensor
 from .quiet import follow_tapes
-from .state import ATTACHED, KEPT, NEVER, thread, tick
+from .state import ATTACHED, KEPT, NEVER, Watcher, thread, tick
 from .tape import SERIAL, run_backward, total_of
 from .tensor import ArrayOperand, Tensor, source_node
 
@@ -151,7 +151,7 @@ def _graph(y):
     return order, set(leaves)
 
 
-class record:       # noqa: N801 (MXNet's name)
+class record(Watcher):      # noqa: N801 (MXNet's name)
     """Context: record what is computed from attached tensors (`x.attach_grad()`)."""
 
     def __enter__(self):
@@ -163,9 +163,6 @@ class record:       # noqa: N801 (MXNet's name)
     def __exit__(self, *_):
         thread.drop_watcher(self)
         follow_tapes()
-
-    def variable_read(self, variable):
-        """Reading a Variable attaches nothing."""
 
 
 def no_grad():

@@ -5,6 +5,7 @@ import enum
 import gc
 import operator
 import warnings
+import weakref
 
 import numpy as np
 
@@ -13,11 +14,13 @@ from . import tree
 from .batching import Batched
 from .dispatch import component
 from .dtypes import is_differentiable
+from .explanation import explain
 from .indexed_slices import IndexedSlices
 from .linear import Slices, add_n, add_slices, concatenate, conj, ones_like, permute, reshape, stack
 from .operands import as_tensor
 from .quiet import follow_tapes
-from .state import KEPT, NEVER, thread, tick
+from .sites import caller
+from .state import KEPT, NEVER, Watcher, thread, tick
 from .tensor import Node, Operand, SymbolicTensor, Tensor, ndarray, source_node
 from .variable import Variable
 
@@ -31,7 +34,7 @@ class UnconnectedGradients(enum.Enum):
     ZERO = "zero"
 
 
-class GradientTape:
+class GradientTape(Watcher):
     """Records what is computed from watched tensors inside its `with` block, for `gradient`.
 
     persistent                allow several calls of `gradient`
@@ -43,13 +46,14 @@ class GradientTape:
 
     def __init__(self, persistent=False, watch_accessed_variables=True):
         self._persistent = persistent
-        self._watch_accessed = watch_accessed_variables
+        self.watches_variables = watch_accessed_variables
         self._intervals = []        # [start, end]; the end of the running one is NEVER
-        self._watched = {}          # node -> tick of the watch
+        self.watched = {}          # node -> tick of the watch
         self._variables = {}        # node -> Variable
         self._latest_watch = 0      # tick of the latest `watch`; an op older than it may have used what was watched
         self._recording = False
         self._used = False
+        self.lost_values = {}       # (how, file, line) -> node of the latest value that left the graph there
 
     @property
     def first_start(self):
@@ -81,13 +85,17 @@ class GradientTape:
 
     def variable_read(self, variable):
         """Called when a trainable Variable is read while this tape records."""
-        if self._watch_accessed:
+        if self.watches_variables:
             self._watch_node(variable._node)
             self._variables.setdefault(variable._node, variable)
 
+    def lost(self, node, how):
+        """Called when a recorded value leaves the graph. One is kept for each place, so that a loop keeps no more."""
+        self.lost_values[(how, *caller())] = node
+
     def _watch_node(self, node):
-        if node not in self._watched:
-            self._watched[node] = now = tick()
+        if node not in self.watched:
+            self.watched[node] = now = tick()
             node.stamp = max(node.stamp, now)
 
     def watch(self, tensor):
@@ -107,7 +115,7 @@ class GradientTape:
             if x._node is None:
                 x._node = source_node()
             self._watch_node(x._node)
-            self._latest_watch = max(self._latest_watch, self._watched[x._node])
+            self._latest_watch = max(self._latest_watch, self.watched[x._node])
             if type(x) is Variable:
                 self._variables.setdefault(x._node, x)
 
@@ -127,7 +135,7 @@ class GradientTape:
         if not self._recording:
             raise ValueError("reset: this GradientTape is not recording; make a new tape instead.")
         self._stop()
-        self._intervals, self._watched, self._variables = [], {}, {}
+        self._intervals, self.watched, self._variables, self.lost_values = [], {}, {}, {}
         self._start()
 
     def watched_variables(self):
@@ -146,6 +154,7 @@ class GradientTape:
         zero = self._begin(unconnected_gradients)
         targets, leaves = _operands("gradient", target), _operands("gradient", sources)
         grads = self.pull_back(targets, _seeds(targets, output_gradients), leaves)
+        self._remember_why(targets, leaves, grads)
         if zero:
             grads = [_zeros(s.shape, s) if g is None else g for g, s in zip(grads, leaves, strict=True)]
         return tree.pack(sources, grads)
@@ -192,6 +201,26 @@ class GradientTape:
         flat = reshape(jacobian, shape=(each, count, source.size // (count or 1)))
         return reshape(permute(flat, axes=(1, 0, 2)), shape=(count, *inner))
 
+    def explain(self, target, source):
+        """Why `gradient(target, source)` is None, in words: never used, left the tape at file:line, an integer dtype,
+        stop_gradient, not trainable, read before the tape began ...; or that it is not None.
+
+        target   a tensor, a Variable or a nest of them;  source   one tensor or Variable
+        May be called at any time after the ops, also on a tape that was used.
+        """
+        (source,) = _operands("explain", source, single=True)
+        return explain(self, _operands("explain", target), source)
+
+    def _remember_why(self, targets, sources, grads):
+        """For each Variable without a gradient keep the reason, for optimizers to tell. It is found out once."""
+        for source, grad in zip(sources, grads, strict=True):
+            if type(source) is Variable:
+                if grad is None:
+                    if source._node not in _reasons:
+                        _reasons[source._node] = explain(self, targets, source)
+                elif _reasons:
+                    _reasons.pop(source._node, None)
+
     def _begin(self, unconnected_gradients):
         """Take up the one right to a derivative; whether unconnected sources get zeros."""
         if self._used and not self._persistent:
@@ -237,7 +266,7 @@ class GradientTape:
             if x._array.dtype.kind in "fc":
                 _add(cotangents, key, _seed(seed, bare))
         wanted = {x._node for x in sources if x._node is not None}
-        order = self._between(cotangents, wanted)
+        order = self.between(cotangents, wanted)
         found = run_backward(order, cotangents, wanted, bare)
         return [self._finish(x, found, cotangents) for x in sources]
 
@@ -256,10 +285,10 @@ class GradientTape:
             parts = parts.value
         return parts if isinstance(parts, Operand) else Tensor(np.asarray(parts))
 
-    def _recorded_here(self, node):
+    def recorded_here(self, node):
         return any(start <= node.serial < end for start, end in self._intervals)
 
-    def _between(self, targets, sources):
+    def between(self, targets, sources):
         """Nodes through which a target depends on a source, oldest first, as `_descendants` gives them."""
         if not self._intervals:
             return []
@@ -273,9 +302,9 @@ class GradientTape:
                     nodes.append(parent)
         nodes.sort(key=SERIAL)
         if len(self._intervals) > 1:
-            nodes = [node for node in nodes if self._recorded_here(node)]
+            nodes = [node for node in nodes if self.recorded_here(node)]
         late = nodes and nodes[0].serial < self._latest_watch
-        if late or not sources <= self._watched.keys():
+        if late or not sources <= self.watched.keys():
             nodes = self._tracked(nodes, sources)
         return _descendants(nodes, sources)
 
@@ -285,13 +314,21 @@ class GradientTape:
         kept, tracked = [], set()
         for node in nodes:
             for parent in node.parents:
-                if parent is not None and (parent in tracked or self._watched.get(parent, NEVER) < node.serial):
+                if parent is not None and (parent in tracked or self.watched.get(parent, NEVER) < node.serial):
                     tracked.add(node)
                     kept.append(node)
                     break
-        for source in [s for s in sources if s not in self._watched and s not in tracked]:
+        for source in [s for s in sources if s not in self.watched and s not in tracked]:
             sources.discard(source)
         return kept
+
+
+_reasons = weakref.WeakKeyDictionary()      # node of a Variable -> why its latest gradient was None
+
+
+def reason_for_none(variable):
+    """Why the latest gradient of a Variable by a tape was None; an empty text if that is not known."""
+    return _reasons.get(variable._node, "")
 
 
 def _is_rows(part):

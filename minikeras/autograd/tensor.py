@@ -6,7 +6,7 @@ from ..errors import DTypeError, ShapeError, SymbolicError
 from . import state
 from .dims import make_dims, public_shape
 from .dtypes import DTYPES, as_dtype, python_dtype
-from .state import KEPT, NEVER, tick
+from .state import KEPT, NEVER, thread, tick
 
 ndarray = np.ndarray
 
@@ -137,13 +137,19 @@ class ArrayOperand(Operand):
         """The element type."""
         return DTYPES.get(self._array.dtype) or as_dtype(self._array.dtype)
 
+    def _leave(self, how):
+        """The numbers, which take no record along; tapes note where."""
+        if thread.watchers and self._node is not None:
+            thread.lose(self._node, how)
+        return self._array
+
     def numpy(self):
         """A writable NumPy copy; a NumPy scalar if the shape is ()."""
-        array = self._array
+        array = self._leave(".numpy()")
         return array.copy() if array.ndim else array[()]
 
     def __array__(self, dtype=None, copy=None):
-        array = self._array
+        array = self._leave("np.asarray()")
         if dtype is not None and array.dtype != dtype:
             if copy is False:
                 raise ValueError(f"a {array.dtype} tensor cannot become {np.dtype(dtype)} without a copy.")
@@ -156,26 +162,28 @@ class ArrayOperand(Operand):
 
     def item(self):
         """The only element as a Python number. Raises ValueError if there are more."""
-        return self._array.item()
+        return self._leave(".item()").item()
 
     def tolist(self):
         """The elements as nested Python lists."""
-        return self._array.tolist()
+        return self._leave(".tolist()").tolist()
 
     def __bool__(self):
-        return bool(self._array)
+        return bool(self._leave("bool()"))
 
     def __float__(self):
-        return float(self._array.item() if self._array.size == 1 else self._array)
+        array = self._leave("float()")
+        return float(array.item() if array.size == 1 else array)
 
     def __int__(self):
-        return int(self._array.item() if self._array.size == 1 else self._array)
+        array = self._leave("int()")
+        return int(array.item() if array.size == 1 else array)
 
     def __complex__(self):
-        return complex(self._array.item())
+        return complex(self._leave("complex()").item())
 
     def __index__(self):
-        return self._array.__index__()
+        return self._leave("int()").__index__()
 
     def __format__(self, spec):
         return format(self._array[()], spec) if not self._array.ndim else format(str(self), spec)

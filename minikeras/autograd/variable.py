@@ -50,6 +50,11 @@ class Variable(ArrayOperand):
         self._seen = 0
 
     @property
+    def last_read(self):
+        """Tick of the latest change of tapes before it was read; 0 if it never was."""
+        return self._seen
+
+    @property
     def value(self):
         """The current value as a Tensor."""
         return self._read()

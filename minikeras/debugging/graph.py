@@ -52,9 +52,9 @@ def graph_of(tape, target, sources):
     """
     leaves = [] if sources is None else tree.flatten(sources)
     names = _names(tape, leaves, sources)
-    wanted = set(tape._watched) if sources is None else {x._node for x in leaves if x._node is not None}
+    wanted = set(tape.watched) if sources is None else {x._node for x in leaves if x._node is not None}
     with paused(), np.errstate(all="ignore"):
-        order = tape._between({target._node}, wanted)       # drops from `wanted` what the tape does not watch
+        order = tape.between({target._node}, wanted)       # drops from `wanted` what the tape does not watch
         if not order:
             raise GradientError(_why_nothing(tape, target, sources))
         graph = _Graph(names)
@@ -87,7 +87,7 @@ def _why_nothing(tape, target, sources):
     if node is not None and node.op is None:
         return ("draw_tape: the target is itself a source, so there is no op to draw. Give a tensor computed from it "
                 "inside the tape's `with` block.")
-    if node is not None and tape._recorded_here(node):
+    if node is not None and tape.recorded_here(node):
         if sources is not None:
             return ("draw_tape: the target does not depend on any of the given sources, or the tape does not watch "
                     "them. Watch them (tape.watch(x)) before they are used, or leave `sources` out.")

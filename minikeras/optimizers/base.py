@@ -10,6 +10,7 @@ from .. import registry
 from ..arguments import number
 from ..autograd.operands import as_tensor
 from ..autograd.state import thread
+from ..autograd.tape import reason_for_none
 from ..autograd.tensor import Tensor
 from ..autograd.variable import Variable
 from ..errors import GradientError, ShapeError
@@ -329,16 +330,27 @@ def _limit(grad, limit, norm):
     return grad * (limit / maximum(norm, limit))
 
 
+REASONS = 3     # how many variables without gradient are explained
+
+
+def _reasons(grads, variables):
+    """What the tape knew about variables without gradient, a line each; the same reason once."""
+    known = [reason_for_none(v) for g, v in zip(grads, variables, strict=True) if g is None]
+    lines = [f"\n  {reason}" for reason in dict.fromkeys(known) if reason]
+    more = f"\n  and {len(lines) - REASONS} more" if len(lines) > REASONS else ""
+    return "".join(lines[:REASONS]) + more
+
+
 def _check(grads, variables):
     missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
     if missing and len(missing) == len(variables):
         raise GradientError(
             f"no gradient reached any variable: {', '.join(missing)}. The loss does not depend on them: check that it "
-            "is computed from the model's output inside the tape, and not through .numpy(), stop_gradient or integers.")
+            "is computed from the model's output inside the tape, and not through .numpy(), stop_gradient or integers."
+            f"{_reasons(grads, variables)}")
     if missing:
         warnings.warn(f"Gradients do not exist for variables {missing} when minimizing the loss; they stay as they "
-                      "are.",
-                      stacklevel=4)
+                      f"are.{_reasons(grads, variables)}", stacklevel=4)
     for g, v in zip(grads, variables, strict=True):
         if g is not None and g.shape != v.shape:
             raise ShapeError(f"the gradient of {v.path!r} has shape {g.shape}, the variable {v.shape}.")
