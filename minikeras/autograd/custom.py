@@ -5,9 +5,9 @@ import functools
 import inspect
 
 from ..errors import GradientError, ShapeError
-from . import state, tree
+from . import tree
 from .batching import Batched
-from .dispatch import record, tell
+from .dispatch import record, told
 from .linear import getitem, stack, zeros_like
 from .op import kept, primitive, shifted
 from .operands import as_tensor
@@ -165,8 +165,7 @@ def _attach(rule, inputs, outputs):
     saved = tuple([x._array if type(x) is Tensor else x for x in snapshots])
     arrays = [as_tensor(y)._array for y in outputs]
     fresh = record(rule, snapshots, saved, {}, arrays[0] if len(arrays) == 1 else tuple(arrays))
-    if state.listening:
-        tell(rule, snapshots, {}, fresh)
+    told(rule, snapshots, {}, fresh)
     return list(fresh) if isinstance(fresh, tuple) else [fresh]
 
 

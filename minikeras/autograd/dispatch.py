@@ -55,10 +55,7 @@ def apply(op, inputs, attrs):
             result = op.forward(*arrays, **attrs)
     except (ValueError, IndexError) as error:
         raise explained(op, inputs, attrs, error) from None
-    outputs = record(op, inputs, arrays, attrs, result)
-    if state.listening:
-        tell(op, inputs, attrs, outputs)
-    return outputs
+    return told(op, inputs, attrs, record(op, inputs, arrays, attrs, result))
 
 
 def doorway(op):
@@ -79,7 +76,8 @@ def _unary(op):
     def call(x, *rest, **attrs):
         if rest or attrs:
             attrs = settled(op, rest, attrs)
-        if type(x) is not Tensor or state.listening:
+        heard = state.listening
+        if type(x) is not Tensor or (heard and state.everywhere):
             if thread.raw and isinstance(x, BARE):
                 return forward(x, **attrs)
             return apply(op, (x,), attrs)
@@ -92,7 +90,7 @@ def _unary(op):
             raise explained(op, (x,), attrs, error) from None
         if type(y) is not ndarray:
             if type(y) is tuple:
-                return record(op, (x,), (array,), attrs, y)
+                return told(op, (x,), attrs, record(op, (x,), (array,), attrs, y))
             y = np.asarray(y)
         node = x._node
         if node is not None:
@@ -102,7 +100,7 @@ def _unary(op):
                 if node.stamp >= thread.floor:
                     thread.lose(node, op.name)
                 node = None
-        return Tensor(y, node)
+        return told(op, (x,), attrs, Tensor(y, node)) if heard else Tensor(y, node)
     return call
 
 
@@ -113,7 +111,8 @@ def _binary(op):
     def call(a, b, *rest, **attrs):
         if rest or attrs:
             attrs = settled(op, rest, attrs)
-        if state.listening:
+        heard = state.listening
+        if heard and state.everywhere:
             return apply(op, (a, b), attrs)
         if type(b) is Variable and not thread.raw:
             b = b._read()
@@ -142,7 +141,7 @@ def _binary(op):
             raise explained(op, (a, b), attrs, error) from None
         if type(y) is not ndarray:
             if type(y) is tuple:
-                return record(op, (a, b), (p, q), attrs, y)
+                return told(op, (a, b), attrs, record(op, (a, b), (p, q), attrs, y))
             y = np.asarray(y)
         node = None
         if differentiable and (a_node is not None or b_node is not None):
@@ -156,7 +155,7 @@ def _binary(op):
                 node = Node(op, (a_node, b_node), (p, q), attrs, y)
         elif thread.watchers and not differentiable:
             lose_all(op, (a, b))
-        return Tensor(y, node)
+        return told(op, (a, b), attrs, Tensor(y, node)) if heard else Tensor(y, node)
     return call
 
 
@@ -167,7 +166,7 @@ def _general(op):
     def call(*inputs, **attrs):
         if attrs:
             attrs = settled(op, (), attrs)
-        if state.listening or thread.raw or own_policy or not inputs:
+        if state.everywhere or thread.raw or own_policy or not inputs:
             return apply(op, inputs, attrs)
         inputs = [x._read() if type(x) is Variable else x for x in inputs]
         arrays, dtype = [], None
@@ -186,7 +185,7 @@ def _general(op):
             y = forward(*arrays, **attrs)
         except (ValueError, IndexError) as error:
             raise explained(op, inputs, attrs, error) from None
-        return record(op, inputs, tuple(arrays), attrs, y)
+        return told(op, inputs, attrs, record(op, inputs, tuple(arrays), attrs, y))
     return call
 
 
@@ -271,16 +270,19 @@ class _Component:
 component = _Component()
 
 
-def tell(op, inputs, attrs, outputs):
-    for listener in state.everywhere:
-        listener.heard(op, inputs, attrs, outputs)
-    listeners = thread.listeners
-    try:
-        for position, listener in enumerate(listeners):
-            thread.listeners = listeners[:position]
+def told(op, inputs, attrs, outputs):
+    """The outputs of an op, after those who listen have heard of it."""
+    if state.listening:
+        for listener in state.everywhere:
             listener.heard(op, inputs, attrs, outputs)
-    finally:
-        thread.listeners = listeners
+        listeners = thread.listeners
+        try:
+            for position, listener in enumerate(listeners):
+                thread.listeners = listeners[:position]
+                listener.heard(op, inputs, attrs, outputs)
+        finally:
+            thread.listeners = listeners
+    return outputs
 
 
 _counting = threading.Lock()

@@ -4,6 +4,7 @@ ForwardAccumulator   TensorFlow's manner: a direction for some primals, the deri
 AutoDiffScalar       Eigen's manner: numbers with a vector of derivatives, which flow through ops themselves
 """
 
+import contextlib
 import warnings
 import weakref
 
@@ -15,7 +16,7 @@ from .batching import Batched
 from .dispatch import apply, component, listen
 from .linear import Slices, add_slices, broadcast_to, conj, permute, zeros_like
 from .operands import align, as_tensor
-from .state import thread
+from .state import thread, tick
 from .tape import GradientTape, UnconnectedGradients
 from .tensor import Interpreted, Tensor, array_text, source_node
 from .variable import Variable
@@ -86,6 +87,9 @@ def _dense(grad):
     return add_slices([grad]) if type(grad) is Slices else grad
 
 
+BARE_FAMILIES = ("elementwise", "linear", "multilinear")      # others are transposed, which takes a tape
+
+
 class ForwardAccumulator:
     """The derivative of what is computed inside its `with` block along one direction (Jacobian times vector).
 
@@ -123,8 +127,10 @@ class ForwardAccumulator:
     def __enter__(self):
         if self._listening is not None:
             raise ValueError("this ForwardAccumulator is already recording.")
-        self._listening = listen(self)
-        self._listening.__enter__()
+        self._start = tick()
+        self._listening = contextlib.ExitStack()
+        self._listening.enter_context(np.errstate(all="ignore"))
+        self._listening.enter_context(listen(self))
         return self
 
     def __exit__(self, *error):
@@ -151,10 +157,24 @@ class ForwardAccumulator:
         tangents = [self._of(x) if isinstance(x, Tensor) else None for x in inputs]
         if all(t is None for t in tangents):
             return
-        found = push(op, inputs, tangents, attrs, outputs)
+        if thread.floor > self._start and not thread.is_heard() and op.family in BARE_FAMILIES:
+            found = self._push_bare(op, inputs, tangents, attrs, outputs)
+        else:
+            found = push(op, inputs, tangents, attrs, outputs)
         for y, tangent in zip(outputs if isinstance(outputs, tuple) else (outputs,), found, strict=True):
             if tangent is not None:
                 self._set(y, tangent)
+
+    def _push_bare(self, op, inputs, tangents, attrs, outputs):
+        """As `push`, on arrays: no tape outside this accumulator wants to record the tangents."""
+        raw, thread.raw = thread.raw, True
+        try:
+            xs = [x._array if isinstance(x, Tensor) else x for x in inputs]
+            ys = tuple([y._array for y in outputs]) if isinstance(outputs, tuple) else outputs._array
+            found = push(op, xs, [None if t is None else t._array for t in tangents], attrs, ys)
+        finally:
+            thread.raw = raw
+        return [None if t is None else Tensor(np.asarray(t)) for t in found]
 
     def _of(self, x):
         node = x._node

@@ -21,7 +21,7 @@ from .linear import add_n, ones_like
 from .operands import as_tensor
 from .quiet import follow_tapes
 from .state import ATTACHED, KEPT, NEVER, Watcher, thread, tick
-from .tape import SERIAL, run_backward, total_of
+from .tape import SERIAL, run_backward, total_of, undisturbed
 from .tensor import ArrayOperand, Tensor, source_node
 
 _leaves = weakref.WeakKeyDictionary()       # node -> Leaf
@@ -95,6 +95,7 @@ def detach(x):
     return stop_gradient(x)
 
 
+@undisturbed
 def backward(y, gradient=None, retain_graph=None, create_graph=False):
     """Put the derivative of `y` with respect to each source that asked for one into that source's `.grad`.
 
@@ -116,7 +117,7 @@ def backward(y, gradient=None, retain_graph=None, create_graph=False):
     gradient = as_tensor(gradient, y.dtype)
     if gradient.shape != y.shape:
         raise ShapeError(f"backward: the gradient has shape {gradient.shape}, the tensor {y.shape}.")
-    with contextlib.nullcontext() if create_graph else paused(), np.errstate(all="ignore"):
+    with contextlib.nullcontext() if create_graph else paused():
         bare = not create_graph and not thread.is_heard()
         found = run_backward(list(order), {y._node: gradient._array if bare else gradient}, leaves, bare)
         for node, parts in found.items():

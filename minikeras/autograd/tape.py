@@ -2,6 +2,7 @@
 
 import contextlib
 import enum
+import functools
 import gc
 import operator
 import warnings
@@ -32,6 +33,22 @@ class UnconnectedGradients(enum.Enum):
 
     NONE = "none"
     ZERO = "zero"
+
+
+def undisturbed(function):
+    """Decorator for a walk back: it allocates much and makes no cycles to collect, and an infinity in it is a result
+    like any other."""
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            with np.errstate(all="ignore"):
+                return function(*args, **kwargs)
+        finally:
+            if collecting:
+                gc.enable()
+    return call
 
 
 class GradientTape(Watcher):
@@ -251,13 +268,10 @@ class GradientTape(Watcher):
         return [None if part[0] is None else part[0] if len(part) == 1 else concatenate(*part, axis=0)
                 for part in zip(*parts)]
 
+    @undisturbed
     def pull_back(self, targets, seeds, sources):
         """For each of `sources` what comes of the cotangents `seeds` of `targets`, None if nothing: a tensor, with a
         leading axis where a seed is Batched."""
-        with np.errstate(all="ignore"):
-            return self._pulled_back(targets, seeds, sources)
-
-    def _pulled_back(self, targets, seeds, sources):
         bare = thread.floor >= KEPT and not thread.is_heard()
         cotangents = {}
         for x, seed in zip(targets, seeds):
@@ -277,9 +291,8 @@ class GradientTape(Watcher):
         if parts is None or source._array.dtype.kind not in "fc":
             return None
         if type(parts) is list or type(parts) is Slices:
-            rows = parts if type(parts) is list else [parts]
-            if type(source) is Variable and all(map(_is_rows, rows)) and type(rows[0].values) is not Batched:
-                return IndexedSlices.of_rows(rows)
+            if type(source) is Variable and only_rows(parts):
+                return IndexedSlices.of_rows(parts if type(parts) is list else [parts])
             parts = total_of(parts)
         if type(parts) is Batched:
             parts = parts.value
@@ -331,8 +344,10 @@ def reason_for_none(variable):
     return _reasons.get(variable._node, "")
 
 
-def _is_rows(part):
-    return type(part) is Slices and part.is_rows
+def only_rows(parts):
+    """Whether a cotangent is made of whole rows of a table, so that it can stay sparse."""
+    return all(type(part) is Slices and part.is_rows and type(part.values) is not Batched
+               for part in (parts if type(parts) is list else [parts]))
 
 
 def _descendants(nodes, sources):
@@ -388,14 +403,14 @@ def _seed(seed, bare):
 
 
 def run_backward(order, cotangents, wanted, bare):
-    """Pull `cotangents` back through `order`, youngest first; the parts that reach each of `wanted`.
+    """Pull `cotangents` back through `order`, youngest first; what reaches each of `wanted`: one cotangent, or `Slices`
+    (or a list of them) if they are whole rows.
 
     order   (node, its parents where they are asked for and None elsewhere), the oldest first
     bare    whether rules run on arrays, so that nothing is recorded
     """
     table, found = dict(cotangents), {}
-    collecting, was_raw, was_deriving = gc.isenabled(), thread.raw, thread.deriving
-    gc.disable()        # a long walk allocates much and makes no cycles
+    was_raw, was_deriving = thread.raw, thread.deriving
     thread.raw = bare
     try:
         while order:
@@ -433,14 +448,12 @@ def run_backward(order, cotangents, wanted, bare):
                     _add(table, parent, grad)
                 else:
                     table[parent] = grad
+        for node in wanted:
+            if node in table:
+                found[node] = table[node]
+        return {node: parts if only_rows(parts) else total_of(parts) for node, parts in found.items()}
     finally:
         thread.raw, thread.deriving = was_raw, was_deriving
-        if collecting:
-            gc.enable()
-    for node in wanted:
-        if node in table:
-            found[node] = table[node]
-    return found
 
 
 def _forgotten(node):

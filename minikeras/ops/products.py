@@ -40,7 +40,7 @@ def _matmul_a(d, a, b):
     if b.ndim == 1:
         return d[..., None] * b if a.ndim > 1 else d * b
     if a.ndim == 1:
-        return fit_to((b @ d[..., None])[..., 0], a.shape)
+        return b @ d if b.ndim == 2 else fit_to((b @ d[..., None])[..., 0], a.shape)
     return fit_to(d @ matrix_transpose(b), a.shape)
 
 
@@ -50,7 +50,7 @@ def _matmul_b(d, a, b):
     if a.ndim == 1:
         return d * a if b.ndim == 1 else a[:, None] * d[..., None, :]
     if b.ndim == 1:
-        return fit_to((d[..., None, :] @ a)[..., 0, :], b.shape)
+        return d @ a if a.ndim == 2 else fit_to((d[..., None, :] @ a)[..., 0, :], b.shape)
     if b.ndim == 2 and a.ndim > 2:      # one product instead of one per leading index and a sum
         return reshape(a, shape=(-1, a.shape[-1])).T @ reshape(d, shape=(-1, d.shape[-1]))
     return fit_to(matrix_transpose(a) @ d, b.shape)
@@ -140,7 +140,8 @@ def dot(a, b):
 
 def matvec(a, b):
     """Matrices times vectors over the last axes."""
-    return getitem(matmul(a, as_tensor(b)[..., None]), index=(Ellipsis, 0))
+    b = as_tensor(b)
+    return matmul(a, b) if b.ndim == 1 else getitem(matmul(a, b[..., None]), index=(Ellipsis, 0))
 
 
 def outer(x1, x2):
