@@ -60,7 +60,13 @@ class ThreadState(threading.local):
     def set_watchers(self, watchers):
         """Replace the tuple of watchers, and what follows from it."""
         self.watchers = watchers
-        self.floor = min([self.resting, *[w.first_start for w in watchers]])
+        if not watchers:
+            self.floor = self.resting
+        elif len(watchers) == 1:
+            first = watchers[0].first_start
+            self.floor = first if first < self.resting else self.resting
+        else:
+            self.floor = min(self.resting, *[w.first_start for w in watchers])
         self.epoch = tick()
 
     def is_heard(self):

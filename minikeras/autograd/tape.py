@@ -230,13 +230,12 @@ class GradientTape(Watcher):
 
     def _remember_why(self, targets, sources, grads):
         """For each Variable without a gradient keep the reason, for optimizers to tell. It is found out once."""
-        for source, grad in zip(sources, grads, strict=True):
-            if type(source) is Variable:
-                if grad is None:
-                    if source._node not in _reasons:
-                        _reasons[source._node] = explain(self, targets, source)
-                elif _reasons:
-                    _reasons.pop(source._node, None)
+        for source, grad in zip(sources, grads):
+            if grad is None:
+                if type(source) is Variable and source._node not in _reasons:
+                    _reasons[source._node] = explain(self, targets, source)
+            elif _reasons and source._node is not None:
+                _reasons.pop(source._node, None)
 
     def _begin(self, unconnected_gradients):
         """Take up the one right to a derivative; whether unconnected sources get zeros."""
@@ -290,12 +289,14 @@ class GradientTape(Watcher):
         parts = found.get(key) if key in found else seeds.get(key)
         if parts is None or source._array.dtype.kind not in "fc":
             return None
-        if type(parts) is list or type(parts) is Slices:
+        if type(parts) in SEVERAL:
             if type(source) is Variable and only_rows(parts):
                 return IndexedSlices.of_rows(parts if type(parts) is list else [parts])
             parts = total_of(parts)
         if type(parts) is Batched:
             parts = parts.value
+        if type(parts) is ndarray:
+            return Tensor(parts)
         return parts if isinstance(parts, Operand) else Tensor(np.asarray(parts))
 
     def recorded_here(self, node):
@@ -342,6 +343,9 @@ _reasons = weakref.WeakKeyDictionary()      # node of a Variable -> why its late
 def reason_for_none(variable):
     """Why the latest gradient of a Variable by a tape was None; an empty text if that is not known."""
     return _reasons.get(variable._node, "")
+
+
+SEVERAL = (list, Slices)        # what a cotangent is while it is not added up
 
 
 def only_rows(parts):
@@ -427,7 +431,7 @@ def run_backward(order, cotangents, wanted, bare):
                 _fill_slot(table, node.parents[0], node.attrs, total_of(d))
                 continue
             kind = type(d)
-            if kind is list or kind is Slices:
+            if kind in SEVERAL:
                 d = total_of(d)
             elif kind is dict:
                 d = _all_slots(node, d)
@@ -451,7 +455,10 @@ def run_backward(order, cotangents, wanted, bare):
         for node in wanted:
             if node in table:
                 found[node] = table[node]
-        return {node: parts if only_rows(parts) else total_of(parts) for node, parts in found.items()}
+        for node, parts in found.items():
+            if type(parts) in SEVERAL and not only_rows(parts):
+                found[node] = total_of(parts)
+        return found
     finally:
         thread.raw, thread.deriving = was_raw, was_deriving
 
