@@ -25,22 +25,23 @@ INSIDE = {__name__.partition(".")[0], "contextlib", "functools", "numpy"}
 # Methods in whose frames `self` is what the user knows by a name.
 NAMED = {("layers", "__call__"): "layer", ("losses", "__call__"): "loss", ("metrics", "update_state"): "metric",
          ("optimizers", "apply"): "optimizer"}
-FORMULA_DEPTH, FORMULA_WIDTH = 5, 3
+FORMULA_DEPTH, FORMULA_WIDTH = 6, 3
 MASKED = ("softmax", "log_softmax")     # minus infinity among their inputs is a mask, and excuses no NaN
+SUMMING = ("logsumexp", "cumulative_logsumexp")     # their minus infinity is the sum of nothing
 
 
 class Site(NamedTuple):
     """Where an op ran.
 
     op        its name
-    formula   the op with what its inputs came from, see advice.Case
+    formulas  the op with what its inputs came from (see advice.Case), cut at depth 0, 1 ... FORMULA_DEPTH
     place     (file, line, function) of the user's frame, None if there is none
     within    (kind, name) of the layers, losses ... around, outermost first
     derived   Site of the op whose derivative it is part of, None if of none
     """
 
     op: str
-    formula: Any
+    formulas: Any
     place: Any
     within: list
     derived: Any
@@ -67,8 +68,8 @@ def enable_check_numerics():
 
     Hears forward ops, those of a backward or forward-mode derivative and those of optimizers. Raises NonFiniteError, a
     FloatingPointError, that names the op, the layer, the line that called it and what to write instead. What is not
-    finite from the start, such as a mask of -inf, stops nothing. Ops take several times as long meanwhile.
-    Calling it again changes nothing. With `with`, only the block is checked.
+    finite from the start, such as a mask of -inf, stops nothing. Ops on small arrays take some ten times as long
+    meanwhile. Calling it again changes nothing. With `with`, only the block is checked.
     """
     before = state.everywhere
     if not any(isinstance(listener, _Checker) for listener in before):
@@ -113,7 +114,7 @@ class _Checker:
         outputs = outputs if isinstance(outputs, (tuple, list)) else (outputs,)
         place, within, bodies = _surroundings()
         derived = self._derived()
-        site = Site(name_of(op), self._formula(op, inputs), place, within, derived)
+        site = Site(name_of(op), self._formulas(op, inputs), place, within, derived)
         if derived is None:
             self._local.latest = op, site, inputs
         for y in outputs:
@@ -144,22 +145,24 @@ class _Checker:
         reference, site = self._sites.get(id(array), (None, None))
         return site if reference is not None and reference() is array else None
 
-    def _formula(self, op, inputs):
-        name = name_of(op)
-        if name == "multiply" and inputs[0] is inputs[1]:
-            return ("square", self._origin(inputs[0]))
-        if name == "power" and not isinstance(inputs[1], Tensor) and inputs[1] == 2:
-            return ("square", self._origin(inputs[0]))
-        return (name, *[self._origin(x) for x in inputs[:FORMULA_WIDTH]])
+    def _formulas(self, op, inputs):
+        name, inputs = name_of(op), inputs[:FORMULA_WIDTH]
+        if op.family == "elementwise" and ((name == "multiply" and inputs[0] is inputs[1]) or (
+                name == "power" and not isinstance(inputs[1], Tensor) and inputs[1] == 2)):
+            name, inputs = "square", inputs[:1]
+        origins = [self._origin(x) for x in inputs]
+        # Each is made of those of the inputs that are cut one earlier: nothing is walked, and no old op is kept.
+        return (None, *[(name, *[origin[depth] for origin in origins]) for depth in range(FORMULA_DEPTH)])
 
     def _origin(self, x):
+        """The formulas of an input; of a number itself, at any depth."""
         if isinstance(x, (bool, int, float)):
-            return x
+            return (x,) * FORMULA_DEPTH
         array = getattr(x, "_array", None)
         site = self._recall(array)
-        if site is None:
-            return array.item() if getattr(array, "size", 0) == 1 else None
-        return _cut(site.formula, FORMULA_DEPTH)
+        if site is not None:
+            return site.formulas
+        return (array.item() if getattr(array, "size", 0) == 1 else None,) * FORMULA_DEPTH
 
     def _derived(self):
         node = thread.deriving
@@ -199,20 +202,14 @@ class _Checker:
             lines += got
             if node.family == "custom":     # the rule is the user's own
                 subject, values = site._replace(derived=None), inputs
-        told = advice(Case(subject.op, subject is site.derived, subject.formula, _at(values, bad),
+        told = advice(Case(subject.op, subject is site.derived, subject.formulas[-1], _at(values, bad),
                            bool(np.isnan(y[bad][0])), _source(subject.place), y.dtype))
         return "\n  ".join([*lines, *([f"instead: {told}"] if told else [])])
 
 
 def _unknown(op):
     """The Site of an op that ran unheard."""
-    return Site(name_of(op), None, None, [], None)
-
-
-def _cut(formula, depth):
-    if not isinstance(formula, tuple):
-        return formula
-    return (formula[0], *[_cut(part, depth - 1) for part in formula[1:]]) if depth else None
+    return Site(name_of(op), (None,), None, [], None)
 
 
 def newly_bad(op, inputs, attrs, y):
@@ -223,6 +220,8 @@ def newly_bad(op, inputs, attrs, y):
     if y.dtype.kind not in "fc":
         return None
     bad = ~np.isfinite(y)
+    if op.name in SUMMING:
+        bad &= ~np.isneginf(y)
     if not bad.any():
         return None
     numbers = [np.asarray(x) for x in map(_bare, inputs) if x is not None]

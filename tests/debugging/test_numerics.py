@@ -227,6 +227,7 @@ def test_training_that_converges_raises_no_alarm():
     lambda: slope(lambda x: tf.where(x > 0, tf.sqrt(x), 0.0), [0.0, 4.0]),
     lambda: slope(tf.norm, [0.0, 0.0]),
     lambda: slope(ops.std, [2.0, 2.0]),
+    lambda: tf.math.cumulative_logsumexp(tf.constant([1.0, 2.0]), exclusive=True),
     lambda: slope(lambda x: tf.gather(x, [0, 0]), [1.0, 2.0]),
     lambda: tf.optimizers.SGD(clipnorm=1.0).apply([tf.constant([0.0])], [tf.Variable([0.0])]),
     lambda: tf.optimizers.SGD(global_clipnorm=1.0).apply([tf.constant([0.0])], [tf.Variable([0.0])]),
@@ -271,6 +272,14 @@ def test_a_custom_gradient_with_a_result_that_is_not_finite_names_the_op_inside(
     assert words_of(inner, x).startswith("exp made inf")
     assert words_of(outer, x).startswith("exp made inf")
     assert float(saved(x)) == 0.0
+
+
+def test_a_custom_gradient_may_have_the_name_of_an_op():
+    @tf.custom_gradient
+    def multiply(x):
+        return 2.0 * x, lambda d: 2.0 * d
+
+    assert slope(multiply, 1.0).numpy() == 2.0
 
 
 def test_the_function_of_a_custom_gradient_gets_its_own_advice():
