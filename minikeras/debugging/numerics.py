@@ -102,12 +102,23 @@ def _checked(x, *, message):
 # Listening ----------------------------------------------------------------------------------------------------------
 
 
+class _Memory(threading.local):
+    """What a thread remembers.
+
+    latest    (op, its Site, its inputs) of the latest op that was not part of a derivative
+    suspect   (id of the frame, error) of the first op in the body of a custom_gradient that made a bad number
+    """
+
+    latest = (None, None, ())
+    suspect = (None, None)
+
+
 class _Checker:
     """Hears every op of every thread, and raises where a number is no longer finite."""
 
     def __init__(self):
         self._sites = {}        # id of an array -> (weak reference to it, Site of the op that made it)
-        self._local = threading.local()
+        self._local = _Memory()
 
     def heard(self, op, inputs, attrs, outputs):
         """Called for every op."""
@@ -119,23 +130,24 @@ class _Checker:
             self._local.latest = op, site, inputs
         for y in outputs:
             self._remember(y._array, site)
+        own = bodies.pop(0) if op.family == "custom" else None
         for y in outputs:
             bad = newly_bad(op, inputs, attrs, y._array)
             if bad is not None:
-                self._stop(op, site, inputs, y._array, bad, bodies)
-                break
+                body, error = self._local.suspect
+                if own is None or own != body:
+                    error = NonFiniteError(self._explain(op, site, inputs, y._array, bad))
+                self._stop(error, bodies)
+                return
+        if own is not None and own == self._local.suspect[0]:
+            self._local.suspect = (None, None)
 
-    def _stop(self, op, site, inputs, y, bad, bodies):
-        """Raise; but the body of a custom_gradient may overflow on the way to a finite result."""
-        error = NonFiniteError(self._explain(op, site, inputs, y, bad))
-        own = bodies.pop(0) if op.family == "custom" else None
-        if own is not None and getattr(self._local, "suspect", (None,))[0] == own:
-            error = self._local.suspect[1]
+    def _stop(self, error, bodies):
+        """Raise; but the body of a custom_gradient may overflow on its way to a finite result."""
         if not bodies:
             raise error
-        self._local.suspect = getattr(self._local, "suspect", (None,))
         if self._local.suspect[0] != bodies[0]:
-            self._local.suspect = (bodies[0], error)
+            self._local.suspect = bodies[0], error
 
     def _remember(self, array, site):
         key = id(array)
@@ -169,7 +181,7 @@ class _Checker:
         if node is None:
             return None
         if type(node) is not Node:      # forward mode: its op has just run
-            op, site, _ = getattr(self._local, "latest", (None,) * 3)
+            op, site, _ = self._local.latest
             return site if op is node else _unknown(node)
         if node.op is component:
             node = node.parents[0]

@@ -274,6 +274,16 @@ def test_a_custom_gradient_with_a_result_that_is_not_finite_names_the_op_inside(
     assert float(saved(x)) == 0.0
 
 
+def test_an_overflow_that_came_to_nothing_is_forgotten():
+    @tf.custom_gradient
+    def f(x):
+        return tf.where(x > 100, tf.exp(x), x), lambda d: d
+
+    for at in (99.0, 100.0):
+        f(tf.constant(at))
+    assert "exp got float32 101" in words_of(f, tf.constant(101.0))
+
+
 def test_a_custom_gradient_may_have_the_name_of_an_op():
     @tf.custom_gradient
     def multiply(x):
