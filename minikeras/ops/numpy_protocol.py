@@ -1,10 +1,10 @@
 """NumPy code as it stands: np.sin(x), np.sum(x, axis=0), x.mean() on tensors are ops, and recorded.
 
 A function of NumPy is led to the function of `minikeras.ops` that has its name, if that one knows its arguments;
-what differs is written in `numpy_rules` and `numpy_linalg`. NumPy's signature and defaults hold; an argument that is
-not known is refused, and so is a function. Dtypes follow the one promotion table: a float32 tensor and a float64
-array give float32, and where NumPy would make float64 of integers the default float comes out. ANSWERS are questions
-that have no derivative: the numbers answer them, in NumPy's own types.
+what differs is written in `numpy_rules`, `numpy_linalg` and `numpy_fft`. NumPy's signature and defaults hold; an
+argument that is not known is refused, and so is a function. Dtypes follow the one promotion table: a float32 tensor
+and a float64 array give float32, and where NumPy would make float64 of integers the default float comes out. ANSWERS
+are questions that have no derivative: the numbers answer them, in NumPy's own types.
 
 NumPy asks arguments, not what a list holds: np.sum([x, y]) and np.vectorize(f)(x) see arrays, and no tape.
 """
@@ -19,7 +19,7 @@ from .. import ops
 from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..autograd.tensor import ArrayOperand, Operand, SymbolicTensor, Tensor
 from ..autograd.variable import Variable
-from . import arithmetic, numpy_linalg, numpy_rules, reduce
+from . import arithmetic, numpy_fft, numpy_linalg, numpy_rules, reduce
 
 INSTEAD = "Use a function of minikeras.ops, or x.numpy() for plain NumPy without gradients."
 
@@ -239,7 +239,7 @@ ANSWERS = {
     "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "ravel_multi_index", "result_type", "save", "savetxt",
     "savez", "savez_compressed", "searchsorted", "shares_memory", "tril_indices_from", "triu_indices_from",
     "unravel_index"}
-RULES = {"numpy": numpy_rules, "numpy.linalg": numpy_linalg}
+RULES = {"numpy": numpy_rules, "numpy.fft": numpy_fft, "numpy.linalg": numpy_linalg}
 OF_DTYPES = {"common_type", "iscomplexobj", "isrealobj", "result_type"}     # answered without numbers
 IN_PLACE = {"fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 

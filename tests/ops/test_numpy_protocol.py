@@ -109,6 +109,24 @@ def test_what_programs_use_most_is_known(name):
     assert all(check(FUNCTIONS[name], args, kwargs) for args, kwargs in calls_of(name))
 
 
+TRANSFORMS = ["fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn",
+              "rfftn", "irfftn"]
+
+
+@pytest.mark.parametrize("options", [{}, {"norm": "ortho"}, {"norm": "forward"}, {"cut": True}, {"across": True}],
+                         ids=str)
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_a_fourier_transform_takes_numpys_arguments(name, options):
+    several = name.endswith(("2", "n"))
+    options = {"cut": {"s": (3, 4), "axes": (0, 1)} if several else {"n": 4},
+               "across": {"axes": (1, 0)} if several else {"axis": 0}}.get(next(iter(options), None), options)
+    x, transform = numbers(4, 5), FUNCTIONS[f"np.fft.{name}"]
+    y, slope = value_and_gradient(lambda x: np.abs(transform(x, **options)) ** 2, x)
+    np.testing.assert_allclose(y, np.abs(transform(x, **options)) ** 2, rtol=1e-10, atol=1e-12)
+    want, = finite_difference.gradients(lambda x: (np.abs(transform(x, **options)) ** 2).sum(), [x])
+    np.testing.assert_allclose(slope, want, rtol=1e-6, atol=1e-8)
+
+
 # --- arguments ---------------------------------------------------------------------------------------
 
 X = np.array([[0.5, 2.0, -1.0], [3.0, 0.0, 4.0]])
