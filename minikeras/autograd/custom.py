@@ -4,16 +4,20 @@ import contextlib
 import functools
 import inspect
 
-from ..errors import GradientError, ShapeError
-from . import tree
-from .batching import Batched
+import numpy as np
+
+from ..errors import DTypeError, GradientError, ShapeError
+from . import dtypes, tree
+from .batching import Batched, repeated
 from .dispatch import record, told
-from .linear import getitem, stack, zeros_like
+from .indexed_slices import IndexedSlices
+from .linear import Slices, add_slices, cast, conj, getitem, stack, sum_to, zeros_like
 from .op import kept, primitive, shifted
 from .operands import as_tensor
+from .random import Draws
 from .state import NEVER, Watcher, thread
 from .tape import GradientTape
-from .tensor import SymbolicTensor, Tensor
+from .tensor import ArrayOperand, Operand, SymbolicTensor, Tensor
 from .variable import Variable
 
 
@@ -51,13 +55,19 @@ def paused():
 class custom_gradient:  # noqa: N801 (TensorFlow's name)
     """Decorator: `f(*args)` returns `(outputs, grad)`, and `grad` replaces the derivative of `f`.
 
-    grad(*d_outputs)               gives the gradient of each argument
+    grad(*d_outputs)               gives the gradient of each argument: a tensor, an IndexedSlices or None
     grad(*d_outputs, variables=v)  if `f` reads trainable Variables: gives (gradients of the arguments,
                                    gradients of the Variables `v`)
+    Arguments and outputs may be nests; `grad` gets the leaves of the outputs one by one and may give its gradients
+    nested. What is given by keyword is a constant to the derivative, as in TensorFlow.
     The body is recorded too, so a `grad` made of ops on its values has derivatives of every order.
-    Works on functions and methods. Raises TypeError if `f` reads Variables that `grad` has no
-    `variables` argument for.
+    Works on functions and methods. Forward mode uses `grad`, too (TensorFlow's differentiates the body).
+    Raises TypeError if `f` reads Variables that `grad` has no `variables` argument for; when a derivative is asked
+    for, GradientError, ShapeError or DTypeError if number, shapes or dtypes of what `grad` gives do not fit.
     """
+
+    def __new__(cls, f=None):
+        return cls if f is None else super().__new__(cls)       # `@custom_gradient()` decorates, too
 
     def __init__(self, f):
         functools.update_wrapper(self, f)
@@ -69,14 +79,15 @@ class custom_gradient:  # noqa: N801 (TensorFlow's name)
     def __call__(self, *args, **kwargs):
         with VariableWatcher() as watcher:
             returned = self._f(*args, **kwargs)
-        if not (isinstance(returned, tuple) and len(returned) == 2 and callable(returned[1])):
+        if not (isinstance(returned, (tuple, list)) and len(returned) == 2 and callable(returned[1])):
             raise TypeError(f"custom_gradient: {self._name()} must return (outputs, grad) with grad a function, "
                             f"got {type(returned).__name__}.")
         result, grad = returned
         outputs, inputs = tree.flatten(result), tree.flatten(args)
         if any(isinstance(x, SymbolicTensor) for x in outputs):
             return result
-        variables = [v for v in watcher.variables if all(v is not x for x in inputs)]
+        given = inputs + tree.flatten(kwargs)
+        variables = [v for v in watcher.variables if all(v is not x for x in given)]
         if variables and not _takes_variables(grad):
             raise TypeError(
                 f"custom_gradient: {self._name()} reads the Variables {[v.path for v in variables]}, so its gradient "
@@ -89,28 +100,24 @@ class custom_gradient:  # noqa: N801 (TensorFlow's name)
         return getattr(self._f, "__qualname__", repr(self._f))
 
 
-class _CustomRule:
-    """Stands where an op stands in a node; pulls back by calling the user's function on Tensors."""
+class _Rule:
+    """Stands where an op stands in a node; pulls back by `called(ds)`, which calls the user's function on Tensors."""
 
     family = "custom"
-
-    def __init__(self, name, grad, inputs, variables):
-        self.name = name
-        self.grad = grad
-        self.shapes = [getattr(x, "shape", ()) for x in inputs]
-        self.variables = variables
 
     def pull(self, d, y, xs, attrs, wanted):
         whole = d if isinstance(d, tuple) else (d,)
         if any(type(g) is Batched for g in whole):
             return self._pull_entries(whole, y, xs, attrs, wanted)
-        ds = zip(d, y, strict=True) if isinstance(d, tuple) else [(d, y)]
         bare, thread.raw = thread.raw, False
         try:
-            grads = self._call([zeros_like(as_tensor(y)) if g is None else as_tensor(g) for g, y in ds])
+            # The user's function gives what a tape does, and that is the conjugate of what a rule gives.
+            is_complex = type(y) is not tuple and np.dtype(y.dtype).kind == "c"
+            ds = zip(d, y, strict=True) if isinstance(d, tuple) else [(conj(d) if is_complex else d, y)]
+            grads = self.called([zeros_like(as_tensor(y)) if g is None else as_tensor(g) for g, y in ds])
+            return [_given_back(conj(g) if is_complex and type(g) is Tensor else g, bare) for g in grads]
         finally:
             thread.raw = bare
-        return [g._array if bare and type(g) is Tensor else g for g in grads]
 
     def _pull_entries(self, ds, y, xs, attrs, wanted):
         """The user's function is not asked to bear a hidden axis: it is called for each entry of the batch."""
@@ -120,38 +127,100 @@ class _CustomRule:
         for i in range(size):
             each = [getitem(g.value, index=(i,)) if type(g) is Batched and g.level == level else g for g in ds]
             entries.append(self.pull(tuple(each) if type(y) is tuple else each[0], y, xs, attrs, wanted))
-        return [None if any(part is None for part in parts) else Batched(stack(*parts, axis=0), level)
+        return [None if any(part is None for part in parts) else Batched(stack(*map(_dense, parts), axis=0), level)
                 for parts in zip(*entries)]
 
-    def _call(self, ds):
+
+class _CustomRule(_Rule):
+    """One call of a function with a gradient of its own."""
+
+    def __init__(self, name, grad, inputs, variables):
+        self.name = name
+        self.grad = grad
+        self.inputs = [_Place(f"argument {i}", x) for i, x in enumerate(inputs)]
+        self.places = [_Place(f"Variable {v.path!r}", v) for v in variables]
+        self.variables = variables
+
+    def called(self, ds):
+        """What the user's function gives for each argument and Variable, checked: a tensor, Slices or None."""
         if not self.variables:
-            return self._checked(self.grad(*ds))
+            return self._checked(self.grad(*ds), self.inputs, "arguments")
         returned = self.grad(*ds, variables=self.variables)
-        if not (isinstance(returned, tuple) and len(returned) == 2):
+        if not (isinstance(returned, (tuple, list)) and len(returned) == 2):
             raise GradientError(f"custom_gradient: the gradient function of {self.name} was called with variables=... "
                                 "and must return (gradients of the arguments, gradients of the variables).")
-        grads, of_variables = returned
-        of_variables = tree.flatten(of_variables)
-        if len(of_variables) != len(self.variables):
-            raise GradientError(f"custom_gradient: the gradient function of {self.name} returned {len(of_variables)} "
-                                f"gradients for {len(self.variables)} variables.")
-        return [*self._checked(grads), *map(_dense, of_variables)]
+        return [*self._checked(returned[0], self.inputs, "arguments"),
+                *self._checked(returned[1], self.places, "variables")]
 
-    def _checked(self, grads):
-        grads = [] if grads is None and not self.shapes else tree.flatten(grads)
-        if len(grads) != len(self.shapes):
+    def _checked(self, grads, places, what):
+        grads = [] if grads is None and not places else tree.flatten(grads)
+        if len(grads) != len(places):
             raise GradientError(f"custom_gradient: the gradient function of {self.name} returned {len(grads)} "
-                                f"gradients for {len(self.shapes)} arguments.")
-        grads = [_dense(g) for g in grads]
-        for i, (g, shape) in enumerate(zip(grads, self.shapes, strict=True)):
-            if g is not None and tuple(g.shape) != tuple(shape):
-                raise ShapeError(f"custom_gradient: the gradient of argument {i} of {self.name} has shape "
-                                 f"{tuple(g.shape)}, the argument {tuple(shape)}. Sum over broadcast axes first.")
-        return grads
+                                f"gradients for {len(places)} {what}.")
+        return [None if g is None else place.fitted(g, self.name) for place, g in zip(places, grads, strict=True)]
+
+
+class _BatchedRule(_Rule):
+    """Many calls at once: the user's function gets tensors with the hidden axis that those in its closure have."""
+
+    def __init__(self, rule, level, shared):
+        self.name = rule.name
+        self.rule = rule
+        self.level = level
+        self.shared = shared
+
+    def called(self, ds):
+        """Gradients with the leading axis; summed over it for an input that all entries share."""
+        size = ds[0].shape[0]
+        grads = [_dense(g) for g in self.rule.called([Batched(d, self.level) for d in ds])]
+        grads = [g.value if type(g) is Batched and g.level == self.level else None if g is None else repeated(g, size)
+                 for g in grads]
+        return [g if g is None or not shared else sum_to(g, shape=g.shape[1:])
+                for g, shared in zip(grads, self.shared, strict=True)]
+
+
+class _Place:
+    """What is known of an input when its gradient comes."""
+
+    __slots__ = ("dtype", "name", "shape")
+
+    def __init__(self, name, x):
+        self.name = name
+        self.shape = tuple(getattr(x, "shape", ()))
+        dtype = x.dtype if isinstance(x, Operand) else None
+        self.dtype = dtype if dtype is not None and dtypes.is_differentiable(dtype) else None
+
+    def fitted(self, grad, function):
+        """The gradient as a tensor or as Slices. NumPy's and Python's numbers take the dtype of the input."""
+        values = as_tensor(grad.values if isinstance(grad, IndexedSlices) else grad)
+        if self.dtype is None:      # nothing follows it back
+            return values if values is grad else None
+        is_plain = not isinstance(grad, (Operand, IndexedSlices))
+        if is_plain and (values.dtype.dtype.kind != "c" or self.dtype.dtype.kind == "c"):
+            values = cast(values, dtype=self.dtype)
+        shape = tuple(values.shape)
+        if isinstance(grad, IndexedSlices):
+            shape = self.shape if grad.dense_shape is None else grad.shape
+        if shape != self.shape:
+            raise ShapeError(f"custom_gradient: the gradient of {self.name} of {function} has shape {shape}, "
+                             f"{self.name} itself {self.shape}. Sum over broadcast axes first.")
+        if values.dtype != self.dtype:
+            raise DTypeError(f"custom_gradient: the gradient of {self.name} of {function} is {values.dtype.name}, "
+                             f"{self.name} itself {self.dtype.name}. Cast it: tf.cast(g, {self.dtype.name!r}).")
+        return grad.as_cotangent(shape) if isinstance(grad, IndexedSlices) else values
 
 
 def _dense(g):
-    return g if g is None or type(g) is Tensor else as_tensor(g)
+    return add_slices([g]) if type(g) is Slices else g
+
+
+def _given_back(g, bare):
+    """A gradient as the walk back wants it: arrays if it is on bare ones."""
+    if not bare:
+        return g
+    if type(g) is Slices:
+        return Slices(g.values._array, g.index, [i._array for i in g.arrays], g.shape)
+    return g._array if type(g) is Tensor else g
 
 
 def _takes_variables(grad):
@@ -161,6 +230,9 @@ def _takes_variables(grad):
 
 def _attach(rule, inputs, outputs):
     """Fresh Tensors of `outputs` whose record is `rule` of `inputs`."""
+    levels = [x.level for x in (*inputs, *outputs) if type(x) is Batched]
+    if levels:
+        return _attach_batched(rule, inputs, outputs, max(levels))
     snapshots = [x._read() if type(x) is Variable else x for x in inputs]
     saved = tuple([x._array if type(x) is Tensor else x for x in snapshots])
     arrays = [as_tensor(y)._array for y in outputs]
@@ -169,26 +241,42 @@ def _attach(rule, inputs, outputs):
     return list(fresh) if isinstance(fresh, tuple) else [fresh]
 
 
+def _attach_batched(rule, inputs, outputs, level):
+    own = [type(x) is Batched and x.level == level for x in inputs]
+    size = next(x.value.shape[0] for x in (*inputs, *outputs) if type(x) is Batched and x.level == level)
+    fresh = _attach(_BatchedRule(rule, level, [not is_own for is_own in own]),
+                    [x.value if is_own else x for x, is_own in zip(inputs, own, strict=True)],
+                    [y.value if type(y) is Batched and y.level == level else repeated(as_tensor(y), size)
+                     for y in outputs])
+    return [Batched(y, level) for y in fresh]
+
+
 def recompute_grad(f):
-    """`f` with its intermediate results dropped and computed again in the backward pass: memory for time."""
+    """`f` with its intermediate results dropped and computed again in the backward pass: memory for time.
+
+    Unlike TensorFlow's, the second run draws the same random numbers as the first (so a Dropout in it drops the same
+    elements), and tensors given by keyword get their gradients. Other state that `f` changes is changed twice.
+    """
     @custom_gradient
-    def recomputed(*args):
-        tensors = [x for x in tree.flatten(args) if isinstance(x, (Tensor, Variable))]
-        with paused(), VariableWatcher() as watcher:
-            result = f(*args)
+    def recomputed(args, kwargs):
+        leaves = tree.flatten((args, kwargs))
+        tensors, draws = [x for x in leaves if isinstance(x, ArrayOperand)], Draws()
+        with paused(), VariableWatcher() as watcher, draws.noted():
+            result = f(*args, **kwargs)
         for variable in watcher.variables:
             variable._read()        # announce to the paused tapes what the body has read
 
         def grad(*ds, variables=()):
-            with GradientTape() as tape:
-                tape.watch(tensors)
-                again = f(*args)
-            grads = tape.gradient(again, [*tensors, *variables], output_gradients=tree.pack(again, ds))
+            with GradientTape() as tape, draws.repeated():
+                tape.watch([x for x in tensors if dtypes.is_differentiable(x.dtype)])
+                again = f(*args, **kwargs)
+            targets, ds = zip(*[(y, d) for y, d in zip(tree.flatten(again), ds) if isinstance(y, ArrayOperand)])
+            grads = tape.gradient(targets, [*tensors, *variables], output_gradients=ds)
             of_tensors = iter(grads)
-            of_args = [next(of_tensors) if isinstance(x, (Tensor, Variable)) else None for x in tree.flatten(args)]
-            return (of_args, list(of_tensors)) if variables else of_args
+            of_leaves = [next(of_tensors) if isinstance(x, ArrayOperand) else None for x in leaves]
+            return (of_leaves, list(of_tensors)) if variables else of_leaves
         return result, grad
-    return functools.wraps(f)(lambda *args, **kwargs: recomputed(*args, **kwargs))
+    return functools.wraps(f)(lambda *args, **kwargs: recomputed(args, kwargs))
 
 
 def grad_pass_through(f):

@@ -1,5 +1,6 @@
 """IndexedSlices: a gradient that touches only some rows of a table."""
 
+from ..errors import ShapeError
 from .linear import ARRAY, Slices, add_slices, concatenate, reshape
 from .operands import as_tensor
 from .tensor import array_text
@@ -28,6 +29,10 @@ class IndexedSlices:
             values, indices = [concatenate(*values, axis=0)], [concatenate(*indices, axis=0)]
         return cls(values[0], indices[0], list(shape))
 
+    def as_cotangent(self, shape):
+        """What the walk back adds to the gradient of an array of `shape`, without making the rest of it."""
+        return Slices(self.values, (ARRAY,), [self.indices], shape)
+
     @property
     def shape(self):
         """Shape of the dense tensor."""
@@ -40,7 +45,10 @@ class IndexedSlices:
 
     def to_dense(self):
         """The full tensor, with rows of the same index added."""
-        return add_slices([Slices(self.values, (ARRAY,), [self.indices], self.shape)])
+        if self.dense_shape is None:
+            raise ShapeError("IndexedSlices without a dense_shape cannot become a full tensor: how many rows it has is "
+                             "not known. Give it: IndexedSlices(values, indices, dense_shape).")
+        return add_slices([self.as_cotangent(self.shape)])
 
     def __repr__(self):
         return (f"IndexedSlices(indices={array_text(self.indices._array)}, values={array_text(self.values._array)}, "

@@ -1,5 +1,6 @@
 """Seeds: one generator per consumer, numbered in the order of their creation since `set_random_seed`."""
 
+import contextlib
 import os
 import threading
 
@@ -8,6 +9,57 @@ import numpy as np
 _lock = threading.Lock()
 _root = None        # the seed given to set_random_seed; None draws one from the system
 _created = 0        # consumers made since then
+
+
+class _ThreadDraws(threading.local):
+    """Who notes what is drawn in this thread, and the seeds that new consumers are to get again."""
+
+    noting = ()
+    seeds = iter(())
+
+
+_thread = _ThreadDraws()
+
+
+class Draws:
+    """The random numbers of a block, remembered by the state of their generators: to be drawn again."""
+
+    def __init__(self):
+        self._states = {}       # id of a generator -> it, and its state before its first draw
+        self._seeds = []        # of the consumers made in the block
+
+    @contextlib.contextmanager
+    def noted(self):
+        """The block whose numbers are meant."""
+        before = _thread.noting
+        _thread.noting = (*before, self)
+        try:
+            yield
+        finally:
+            _thread.noting = before
+
+    def note(self, generator):
+        """Called before `generator` draws."""
+        if id(generator) not in self._states:
+            self._states[id(generator)] = generator, generator.bit_generator.state
+
+    def note_seed(self, seed):
+        """Called when a consumer is made with `seed`."""
+        self._seeds.append(seed)
+
+    @contextlib.contextmanager
+    def repeated(self):
+        """A block in which the same numbers come again; afterwards all generators go on as if it had not been."""
+        present = [(generator, generator.bit_generator.state) for generator, _ in self._states.values()]
+        for generator, state in self._states.values():
+            generator.bit_generator.state = state
+        before, _thread.seeds = _thread.seeds, iter(self._seeds)
+        try:
+            yield
+        finally:
+            _thread.seeds = before
+            for generator, state in present:
+                generator.bit_generator.state = state
 
 
 def set_random_seed(seed):
@@ -25,11 +77,16 @@ def set_random_seed(seed):
 def fresh_seed():
     """A pair of integers that seeds the next consumer."""
     global _root, _created
-    with _lock:
-        if _root is None:
-            _root = int.from_bytes(os.urandom(8), "little")
-        _created += 1
-        return (_root, _created)
+    seed = next(_thread.seeds, None)
+    if seed is None:
+        with _lock:
+            if _root is None:
+                _root = int.from_bytes(os.urandom(8), "little")
+            _created += 1
+            seed = (_root, _created)
+    for draws in _thread.noting:
+        draws.note_seed(seed)
+    return seed
 
 
 class SeedGenerator:
@@ -40,7 +97,14 @@ class SeedGenerator:
             raise ValueError(f"SeedGenerator: seed must be an integer from 0 on or None, got {seed!r}.")
         self.name = name
         self.seed = seed
-        self.generator = np.random.Generator(np.random.PCG64(fresh_seed() if seed is None else int(seed)))
+        self._generator = np.random.Generator(np.random.PCG64(fresh_seed() if seed is None else int(seed)))
+
+    @property
+    def generator(self):
+        """The NumPy generator to draw from now."""
+        for draws in _thread.noting:
+            draws.note(self._generator)
+        return self._generator
 
     def get_config(self):
         return {"seed": self.seed, "name": self.name}

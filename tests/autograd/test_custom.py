@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import minikeras as tf
+from minikeras import ops
+from minikeras.errors import DTypeError, ShapeError
 
 
 def number(tensor):
@@ -170,6 +172,244 @@ def test_body_does_not_decide_the_gradient_of_its_argument():
     assert derivatives(f, 1.0, 1)[1] == 0.0
 
 
+@pytest.mark.parametrize("packed", [lambda d: [d * 2.0, d * 3.0], lambda d: ([d * 2.0, d * 3.0],), lambda d: {
+    "a": d * 2.0, "b": d * 3.0}], ids=["flat", "nested", "dict"])
+@pytest.mark.parametrize("pack", [lambda a, b: [a, b], lambda a, b: {"b": b, "a": a}], ids=["list", "dict"])
+def test_nests_of_arguments_and_gradients(pack, packed):
+    f = tf.custom_gradient(lambda m: (ops.add(*([m["a"], m["b"]] if isinstance(m, dict) else m)), packed))
+    a, b = tf.Variable(2.0), tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        y = f(pack(a, b))
+    assert [number(g) for g in tape.gradient(y, [a, b])] == [2.0, 3.0]
+
+
+def test_leaves_of_nested_outputs_come_one_by_one():
+    @tf.custom_gradient
+    def f(x):
+        return {"b": x * 2.0, "a": [x, x * x]}, lambda d_a0, d_a1, d_b: d_a0 * 100.0 + d_a1 * 10.0 + d_b
+
+    x = tf.Variable(3.0)
+    with tf.GradientTape(persistent=True) as tape:
+        y = f(x)
+    assert [number(tape.gradient(t, x)) for t in (y["a"][0], y["a"][1], y["b"], y)] == [100.0, 10.0, 1.0, 111.0]
+
+
+@pytest.mark.parametrize("make", [list, tuple])
+def test_a_list_of_one_output_stays_a_list(make):
+    x = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        y = tf.custom_gradient(lambda x: (make([x * 2.0]), lambda d: d * 5.0))(x)
+    assert type(y) is make
+    assert number(tape.gradient(y, x)) == 5.0
+
+
+@pytest.mark.parametrize("other", [None, "relu", 3, np.float32(3.0), tf.constant(3)],
+                         ids=["None", "text", "int", "numpy", "integer tensor"])
+def test_argument_without_a_derivative_is_passed_over(other):
+    @tf.custom_gradient
+    def f(x, other):
+        return x * 2.0, lambda d: (d * 5.0, None)
+
+    assert derivatives(lambda x: f(x, other), 1.0, 1) == [2.0, 5.0]
+
+
+def test_what_is_given_by_keyword_is_a_constant():
+    """As in TensorFlow, for tensors and Variables alike."""
+    @tf.custom_gradient
+    def f(x, k=None):
+        return x * k, lambda d: d * 3.0
+
+    x, k = tf.Variable(2.0), tf.Variable(5.0)
+    with tf.GradientTape() as tape:
+        y = f(x, k=k)
+    assert [number(g) for g in tape.gradient(y, [x, k])] == [3.0, None]
+
+
+def test_integer_output_has_no_cotangent_of_its_own():
+    seen = []
+
+    @tf.custom_gradient
+    def f(x):
+        def grad(d, d_integer):
+            seen.append(d_integer.dtype.name)
+            return d * 5.0
+        return (x * 2.0, tf.cast(x, tf.int32)), grad
+
+    x = tf.Variable(2.5)
+    with tf.GradientTape(persistent=True) as tape:
+        y, integer = f(x)
+    assert (integer.dtype, int(integer)) == ("int32", 2)
+    assert (number(tape.gradient(y, x)), seen, tape.gradient(integer, x)) == (5.0, ["int32"], None)
+
+
+@pytest.mark.parametrize("empty", [[], (), None])
+def test_function_without_arguments(empty):
+    w = tf.Variable(3.0)
+
+    @tf.custom_gradient
+    def f():
+        return w * w, lambda d, variables: (empty, [d * 2.0])
+
+    with tf.GradientTape() as tape:
+        y = f()
+    assert number(tape.gradient(y, w)) == 2.0
+
+
+def test_calls_of_an_instance_and_of_a_class():
+    class Doubled:
+        @tf.custom_gradient
+        def __call__(self, x):
+            return x * 2.0, lambda d: d * 5.0
+
+        @classmethod
+        @tf.custom_gradient
+        def by_class(cls, x):
+            return x * 2.0, lambda d: d * 6.0
+
+        @staticmethod
+        @tf.custom_gradient
+        def alone(x):
+            return x * 2.0, lambda d: d * 7.0
+
+    class Plain:
+        def __call__(self, x):
+            return x * 2.0, lambda d: d * 8.0
+
+    functions = [Doubled(), Doubled.by_class, Doubled().alone, tf.custom_gradient(Plain())]
+    assert [derivatives(f, 1.0, 1)[1] for f in functions] == [5.0, 6.0, 7.0, 8.0]
+
+
+def test_decorator_with_parentheses():
+    @tf.custom_gradient()
+    def f(x):
+        return x * 2.0, lambda d: d * 5.0
+
+    assert derivatives(f, 1.0, 1) == [2.0, 5.0]
+
+
+def test_gradient_function_runs_for_each_call_on_a_persistent_tape():
+    calls = []
+
+    @tf.custom_gradient
+    def f(x):
+        def grad(d):
+            calls.append(1)
+            return d * x
+        return x * x, grad
+
+    x = tf.Variable(3.0)
+    with tf.GradientTape(persistent=True) as tape:
+        y = f(x)
+    assert [number(tape.gradient(y, x)) for _ in range(2)] == [3.0, 3.0]
+    assert len(calls) == 2
+
+
+def test_gradient_function_gets_and_gives_complex_cotangents_as_tapes_do():
+    """d w / d z* as TensorFlow has it: for f(z) = z**2 the gradient function multiplies by conj(2 z)."""
+    @tf.custom_gradient
+    def squared(z):
+        return z * z, lambda d: d * tf.math.conj(z) * 2.0
+
+    def both(f, order):
+        z = tf.constant(2 + 1j, tf.complex64)
+        with tf.GradientTape() as outer:
+            outer.watch(z)
+            with tf.GradientTape() as inner:
+                inner.watch(z)
+                y = f(z * (1 + 2j)) * (3 - 1j)
+            grad = inner.gradient(y, z)
+        return complex(grad if order == 1 else outer.gradient(grad, z))
+
+    for order in (1, 2):
+        assert both(squared, order) == pytest.approx(both(lambda z: z * z, order), rel=1e-6)
+
+
+# --- rows of a table --------------------------------------------------------------------------------
+
+def some_rows(d):
+    return tf.IndexedSlices(tf.constant([[1.0, 2.0]]) * d, tf.constant([1]), tf.constant([3, 2]))
+
+
+@pytest.mark.parametrize("as_argument", [True, False])
+@pytest.mark.parametrize("gathered", [False, True])
+def test_rows_stay_rows(as_argument, gathered):
+    table = tf.Variable(np.ones((3, 2), np.float32))
+    if as_argument:
+        f = tf.custom_gradient(lambda v: (tf.reduce_sum(v), some_rows))
+    else:
+        f = tf.custom_gradient(lambda v: (tf.reduce_sum(table), lambda d, variables: (None, [some_rows(d)])))
+    with tf.GradientTape() as tape:
+        y = f(table if as_argument else tf.constant(0.0))
+        y = y + tf.reduce_sum(tf.gather(table, [2])) if gathered else y
+    grad = tape.gradient(y, table)
+    assert isinstance(grad, tf.IndexedSlices)
+    assert tf.convert_to_tensor(grad).numpy().tolist() == [[0, 0], [1, 2], [1, 1] if gathered else [0, 0]]
+
+
+def test_rows_of_an_intermediate_are_added_up():
+    table = tf.Variable(np.ones((3, 2), np.float32))
+    f = tf.custom_gradient(lambda v: (tf.reduce_sum(v), some_rows))
+    with tf.GradientTape() as tape:
+        y = f(table * 2.0)
+    assert tape.gradient(y, table).numpy().tolist() == [[0, 0], [2, 4], [0, 0]]
+
+
+def test_recompute_grad_of_a_gather_gives_rows():
+    table = tf.Variable(np.ones((4, 2), np.float32))
+    with tf.GradientTape() as tape:
+        y = tf.recompute_grad(lambda i: tf.gather(table, i) * 2.0)(tf.constant([1, 1]))
+    grad = tape.gradient(y, table)
+    assert grad.indices.numpy().tolist() == [1, 1] and grad.values.numpy().tolist() == [[2.0, 2.0]] * 2
+
+
+# --- many at once ----------------------------------------------------------------------------------
+
+def lying_product(x, w):
+    @tf.custom_gradient
+    def f(x):
+        return x * w, lambda d, variables=(): (d * x * 5.0, [d * 7.0 * x]) if variables else d * x * 5.0
+    return f(x)
+
+
+def test_vectorized_map_keeps_the_gradients_given():
+    x, w = tf.Variable([1.0, 2.0, 3.0]), tf.Variable(2.0)
+    with tf.GradientTape(persistent=True) as tape:
+        y = ops.vectorized_map(lambda x: lying_product(x, w), x)
+        first = tape.gradient(y, x)
+    assert y.numpy().tolist() == [2.0, 4.0, 6.0]
+    assert first.numpy().tolist() == [5.0, 10.0, 15.0]
+    assert number(tape.gradient(y, w)) == 42.0       # 7 (1 + 2 + 3)
+    assert tape.gradient(first, x).numpy().tolist() == [5.0] * 3
+    np.testing.assert_allclose(tape.jacobian(y, x).numpy(), np.diag([5.0, 10.0, 15.0]))
+
+
+def test_vectorized_map_in_another():
+    x = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
+    f = tf.custom_gradient(lambda a, b: (a * b, lambda d: (d * 5.0 * b, d * 7.0 * a)))
+    with tf.GradientTape() as tape:
+        y = ops.vectorized_map(lambda row: ops.vectorized_map(lambda a: f(a, ops.sum(row)), row), x)
+    # 5 (row sum), and 7 (row sum) through the sum
+    assert tape.gradient(y, x).numpy().tolist() == [[36.0, 36.0], [84.0, 84.0]]
+
+
+def test_jacobian_of_two_outputs():
+    x = tf.Variable([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        y = ops.add(*tf.custom_gradient(lambda x: ((x * x, x), lambda d, e: d * x * 3.0 + e))(x))
+    assert tape.jacobian(y, x).numpy().tolist() == [[4.0, 0.0], [0.0, 7.0]]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_forward_mode_uses_the_gradient_given(reverse):
+    x = tf.constant(2.0)
+    f = tf.custom_gradient(lambda x: (x * x, lambda d: d * 5.0 * x))
+    with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)) as accumulator, tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+        y = tape.gradient(y, x) if reverse else y
+    assert number(accumulator.jvp(y)) == (5.0 if reverse else 10.0)
+
+
 # --- Variables that the function reads -------------------------------------------------------------
 
 def test_gradients_of_variables_come_from_the_gradient_function():
@@ -265,6 +505,32 @@ def test_wrong_number_of_variable_gradients_is_an_error():
         gradient_of(f, 1.0)
 
 
+@pytest.mark.parametrize("wrong", [tf.float64, tf.int32, tf.complex64])
+def test_wrong_dtype_of_a_gradient_is_an_error(wrong):
+    f = tf.custom_gradient(lambda a: (a * a, lambda d: tf.cast(d, wrong)))
+    with pytest.raises(DTypeError, match=r"argument 0 of .*lambda.* is .*64|int32, .*float32. Cast it"):
+        gradient_of(f, 1.0)
+
+
+@pytest.mark.parametrize("given", [7.0, 7, np.float64(7.0), np.int64(7)])
+def test_numbers_as_gradients_take_the_dtype_of_the_argument(given):
+    (grad,) = gradient_of(tf.custom_gradient(lambda a: (a * a, lambda d: given)), 1.0)
+    assert (number(grad), grad.dtype) == (7.0, "float32")
+
+
+def test_wrong_shape_of_a_variable_gradient_names_the_variable():
+    w = tf.Variable([1.0, 2.0], name="table")
+    f = tf.custom_gradient(lambda x: (x * tf.reduce_sum(w), lambda d, variables: (d, [d])))
+    with pytest.raises(ShapeError, match=r"Variable 'table' .*shape \(\), .*\(2,\)"):
+        gradient_of(f, 1.0)
+
+
+def test_wrong_shape_of_rows_is_an_error():
+    f = tf.custom_gradient(lambda v: (tf.reduce_sum(v), some_rows))
+    with pytest.raises(ShapeError, match=r"\(3, 2\), .*\(4, 2\)"):
+        gradient_of(f, np.ones((4, 2), np.float32))
+
+
 @pytest.mark.parametrize("result", [1.0, (1.0,), (1.0, 2.0), (1.0, len, len)])
 def test_function_must_return_a_pair(result):
     with pytest.raises(TypeError, match="must return"):
@@ -300,6 +566,51 @@ def test_recompute_grad_finds_variables_under_two_tapes():
             y = f(x)
         first = inner.gradient(y, w)
     assert (number(first), number(outer.gradient(first, w))) == (12.0, 4.0)
+
+
+def test_recompute_grad_of_nests_and_keywords():
+    a, b, k = tf.Variable(2.0), tf.Variable(3.0), tf.Variable(5.0)
+    f = tf.recompute_grad(lambda pair, n, k=None: {"y": [pair["a"] * pair["b"] * k], "n": n})
+    with tf.GradientTape() as tape:
+        y = f({"b": b, "a": a}, 4, k=k)
+    assert int(y["n"]) == 4
+    assert [number(g) for g in tape.gradient(y["y"], [a, b, k])] == [15.0, 10.0, 6.0]
+
+
+def test_recompute_grad_draws_the_same_numbers_again():
+    """Layers with a generator, ops with and without one: TensorFlow's second run draws others."""
+    dropout, own = tf.layers.Dropout(0.5), tf.random.SeedGenerator(3)
+
+    def f(x):
+        x = dropout(x, training=True) * tf.random.uniform((50,), seed=own) * tf.random.uniform((50,))
+        return tf.layers.Dropout(0.5)(x, training=True)
+
+    x = tf.Variable(np.ones(50, np.float32))
+    for _ in range(2):
+        with tf.GradientTape() as tape:
+            y = tf.recompute_grad(f)(x)
+        tf.random.uniform((), seed=own)       # the generators went on in between
+        np.testing.assert_allclose(tape.gradient(y, x).numpy(), y.numpy(), rtol=1e-6)
+
+
+def test_recompute_grad_leaves_the_random_numbers_after_it_as_they_are():
+    def numbers(wrap):
+        tf.random.set_seed(5)
+        own, x = tf.random.SeedGenerator(), tf.Variable(1.0)
+        with tf.GradientTape() as tape:
+            y = wrap(lambda x: x * tf.random.uniform((), seed=own) * tf.random.uniform(()))(x)
+        tape.gradient(y, x)
+        return [float(tf.random.uniform((), seed=own)), float(tf.random.uniform(()))]
+
+    assert numbers(tf.recompute_grad) == numbers(lambda f: f)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_recompute_grad_in_recompute_grad_with_random_numbers(order):
+    own = tf.random.SeedGenerator(3)
+    inner = tf.recompute_grad(lambda x: x * x * tf.random.uniform((), seed=own))
+    value, *slopes = derivatives(tf.recompute_grad(lambda x: inner(x) * tf.random.uniform((), seed=own)), 1.0, order)
+    assert slopes == pytest.approx([2 * value] * order, rel=1e-6)
 
 
 def test_recompute_grad_keeps_no_intermediate():
