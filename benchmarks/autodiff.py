@@ -1,6 +1,6 @@
 """Derivatives against PyTorch, HIPS autograd, JAX and TensorFlow, and what each mode of differentiation costs.
 
-    python benchmarks/autodiff.py [jacobian] [hvp] [recompute] [loop] [modes]
+    python benchmarks/autodiff.py [jacobian] [hvp] [recompute] [loop] [modes] [orders]
 
 Without arguments, all tables. Frameworks that are not installed are left out. Times are medians over rounds in which
 all sides run in turn, ratios medians of per-round ratios; the results of all sides are compared first. Beside the
@@ -26,6 +26,7 @@ from peers import BATCH, PEERS, SIZE, WIDTHS
 from timing import cpu_seconds, microseconds, ratio
 
 import minikeras as tf
+from minikeras.autograd.dispatch import listen
 
 ROUNDS, SECONDS = 9, 0.1        # SECONDS of one way in one round
 
@@ -257,8 +258,80 @@ def print_modes():
               f"{ratio(times, 'differences', 'plain'):13.1f}{errors[0]:13.1e}{errors[1]:12.1e}")
 
 
+def derivative_of(function):
+    def slope(x, *rest):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = function(x, *rest)
+        return tape.gradient(y, x)
+    return slope
+
+
+def hessian_ways(n):
+    """sum(tanh(W @ x)) of n numbers, its gradient, its Hessian times a vector in three ways, and its Hessian."""
+    rng = np.random.default_rng(0)
+    w = tf.constant(rng.standard_normal((n, n)) / np.sqrt(n))
+    x, v = (tf.constant(rng.standard_normal(n)) for _ in range(2))
+    function = lambda x: tf.reduce_sum(tf.tanh(tf.linalg.matvec(w, x)))
+    gradient = derivative_of(function)
+
+    def along(function):
+        with tf.autodiff.ForwardAccumulator(x, v) as accumulator:
+            y = function(x)
+        return accumulator.jvp(y)
+
+    def reverse_over_forward():
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = along(function)
+        return tape.gradient(y, x)
+
+    def of_gradient(name, *cotangent):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            slope = gradient(x)
+        return getattr(tape, name)(slope, x, *cotangent)
+
+    return {"function": lambda: function(x), "gradient": lambda: gradient(x),
+            "H @ v, forward over reverse": lambda: along(gradient),
+            "H @ v, reverse over forward": reverse_over_forward,
+            "H @ v, reverse over reverse": lambda: of_gradient("gradient", v),
+            "Hessian": lambda: of_gradient("jacobian")}, v
+
+
+class Counter:
+    """Counts the ops that run."""
+
+    count = 0
+
+    def heard(self, op, inputs, attrs, outputs):
+        self.count += 1
+
+
+def print_orders(n=1000):
+    x, functions = tf.constant(1.0), [lambda x: tf.sin(x) * tf.exp(x) + x**3]
+    for _ in range(5):
+        functions.append(derivative_of(functions[-1]))
+    np.testing.assert_allclose(functions[2](x), 2 * np.e * np.cos(1) + 6, rtol=1e-5)
+    times = cpu_seconds({order: functools.partial(function, x) for order, function in enumerate(functions)}, rounds=7)
+    print(f"\n{'derivatives of sin(x) exp(x) + x^3, one number':60s}{'CPU us':>9s}{'ratio':>9s}{'ops':>6s}")
+    for order, function in enumerate(functions):
+        with listen(Counter()) as counter:
+            function(x)
+        print(f"{f'order {order}':60s}{microseconds(times, order):9.1f}{ratio(times, order, 0):9.1f}{counter.count:6d}")
+    ways, v = hessian_ways(n)
+    product = ways["Hessian"]() @ v
+    for name, way in ways.items():
+        if name.startswith("H @ v"):
+            np.testing.assert_allclose(way(), product, rtol=1e-9, atol=1e-12)
+    times = cpu_seconds(ways, rounds=7)
+    print(f"\n{f'sum(tanh(W @ x)) of {n} numbers, float64':60s}{'CPU us':>9s}{'ratio':>9s}")
+    for name in ways:
+        print(f"{name:60s}{microseconds(times, name):9.1f}{ratio(times, name, 'function'):9.1f}")
+
+
 TABLES = {"jacobian": print_jacobian, "hvp": print_hvp, "recompute": print_recompute, "loop": print_loop,
-          "modes": print_modes}
+          "modes": print_modes, "orders": print_orders}
 
 
 def main():
