@@ -35,7 +35,7 @@ _PLACES = {
         gather gather_nd histogram_fixed_width histogram_fixed_width_bins meshgrid reverse_sequence saturate_cast
         scatter_nd searchsorted sequence_mask slice strided_slice tensor_scatter_nd_add tensor_scatter_nd_max
         tensor_scatter_nd_min tensor_scatter_nd_sub tensor_scatter_nd_update unique unique_with_counts unravel_index""",
-    "tf.control": "case cond foldl foldr map_fn scan switch_case while_loop",
+    "tf.control": "case cond foldl foldr map_fn scan switch_case vectorized_map while_loop",
 }
 # The public modules, by the package they are in.
 _PACKAGES = {

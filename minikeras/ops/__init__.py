@@ -150,7 +150,7 @@ from .nn import (
     threshold,
 )
 from .normalization import batch_normalization, layer_normalization, rms_normalization
-from .norms import norm, normalize
+from .norms import cdist, norm, normalize
 from .placing import scatter_into as scatter_update
 from .placing import scatter_nd as scatter
 from .placing import segment_max, segment_min, segment_prod, segment_sum, slice_update

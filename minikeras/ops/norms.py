@@ -88,6 +88,12 @@ def _floats(x):
     return x if x.dtype == dtype else cast(x, dtype=dtype)
 
 
+def cdist(x, y):
+    """Euclidean distances of the rows of `x` to those of `y`. Shapes: (..., m, d), (..., n, d) -> (..., m, n)."""
+    x, y = as_tensor(x), as_tensor(y)
+    return norm(x[..., :, None, :] - y[..., None, :, :], axis=-1)
+
+
 def normalize(x, axis=-1, order=2, epsilon=1e-7):
     """`x` divided by its norm along `axis`, or by `epsilon` where the norm is smaller.
 

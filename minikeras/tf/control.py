@@ -6,12 +6,13 @@ nothing. `back_prop=False` stops gradients at the result.
 """
 
 import operator
+import warnings
 
-from ..autograd import dtypes, tree
+from ..autograd import batching, dtypes, tree
 from ..autograd.custom import stop_gradient
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import SymbolicTensor
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, ShapeError, SymbolicError
 from ..ops import control
 
 
@@ -159,3 +160,20 @@ def _fold(where, reverse):
 
 foldl = _fold("foldl", reverse=False)
 foldr = _fold("foldr", reverse=True)
+
+
+def vectorized_map(fn, elems, fallback_to_while_loop=True, warn=True):
+    """`fn` of each entry along the first axis of `elems` (a tensor or a nest), its results stacked.
+
+    `fn` runs once for all entries. If it asks for numbers it is run for one entry after the other instead, with a
+    warning unless `warn` is False, or, without `fallback_to_while_loop`, raises SymbolicError.
+    """
+    try:
+        return batching.vectorized_map(fn, elems)
+    except SymbolicError:
+        if not fallback_to_while_loop:
+            raise
+    if warn:
+        warnings.warn("vectorized_map: the function asks for numbers, so it runs for one entry after the other. "
+                      "Use ops (tf.where instead of if) to have it run once.", stacklevel=2)
+    return control.map(fn, elems)

@@ -108,6 +108,7 @@ COMPOSED = [
       for order in (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)],
     (tf.norm, [Sample(((2, 3),)), Sample(((2, 3),), {"ord": 3, "keepdims": True}), Sample(((2, 1, 3),), {"ord": 1}),
                Sample(((2, 2, 3),), {"axis": (-2, -1)})]),
+    (ops.cdist, [Sample(((3, 2), (4, 2))), Sample(((2, 1, 3), (2, 3)))]),
     (ops.normalize, [Sample(((2, 3),)), Sample(((2, 3),), {"axis": 0, "order": 3}),
                      Sample(((2, 3),), {"axis": (0, 1)}), Sample(((2, 3),), {"axis": None, "order": 1})]),
     (norms.l2_normalize, [Sample(((2, 3),)), Sample(((2, 3),), {"axis": [1]})]),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minikeras as tf
-from minikeras.errors import DTypeError, ShapeError
+from minikeras.errors import DTypeError, ShapeError, SymbolicError
 
 N = tf.range(4)
 
@@ -90,3 +90,19 @@ def test_an_unknown_condition_runs_what_is_possible():
         None,)
     assert tf.switch_case(index, [lambda: N, lambda: N * 2]).shape == (4,)
     assert tf.cond(pred, lambda: N, lambda: N).dtype == "int32"
+
+
+def test_vectorized_map_runs_once_where_it_can_and_entry_by_entry_where_it_must():
+    calls = []
+
+    def square(x):
+        calls.append(x)
+        return x * x
+
+    assert tf.vectorized_map(square, tf.constant([1.0, 2.0, 3.0])).numpy().tolist() == [1.0, 4.0, 9.0]
+    assert len(calls) == 1
+    with pytest.warns(UserWarning, match=r"tf\.where"):
+        y = tf.vectorized_map(lambda x: x if x > 0 else -x, tf.constant([1.0, -2.0]))
+    assert y.numpy().tolist() == [1.0, 2.0]
+    with pytest.raises(SymbolicError, match="no numbers"):
+        tf.vectorized_map(lambda x: x if x > 0 else -x, tf.constant([1.0, -2.0]), fallback_to_while_loop=False)
