@@ -129,14 +129,13 @@ def test_joining_along_any_axis(shape, data):
 @st.composite
 def basic_index(draw, shape):
     """Integers, slices with any step, None and Ellipsis for some of the axes."""
-    index, used = [], 0
+    index = []
     for n in shape[:draw(st.integers(0, len(shape)))]:
         bound = st.none() | st.integers(-n - 1, n + 1)
         items = [st.builds(slice, bound, bound, st.sampled_from([None, 1, 2, -1, -2]))]
         if n:
             items.append(st.integers(-n, n - 1))
         index.append(draw(st.one_of(items)))
-        used += 1
     if draw(st.booleans()):
         index.insert(draw(st.integers(0, len(index))), None)
     if draw(st.booleans()):
