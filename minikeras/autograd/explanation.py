@@ -25,10 +25,14 @@ def explain(tape, targets, source):
     order = tape.between({target._node for target in floats if target._node is not None}, {source._node} - {None})
     if order and any(node is target._node for node, _ in order for target in floats):
         return _along(order, source, name)
-    lost = _lost(tape, source)
     unwatched = _unwatched(tape, source, name)
-    if lost:
-        return f"the target depends on {name} only through values that left the tape. {lost}{unwatched}".rstrip()
+    read_alone = type(source) is Variable and source.trainable and tape.watches_variables
+    if unwatched and not read_alone:
+        return unwatched
+    lost = _lost(tape, source)
+    if lost:        # also of a Variable that was never read but as numbers
+        return (f"no recorded op leads from {name} to the target. {lost}What is computed from there on is a constant to "
+                "the tape.")
     if unwatched:
         return unwatched
     if any(_derives(target._node, source._node) for target in floats):

@@ -61,6 +61,14 @@ def test_a_variable_read_only_as_numbers(v):
     assert "left the tape by .numpy()" in text and "never used" not in text.split("left")[0]
 
 
+def test_a_value_that_left_elsewhere_does_not_hide_that_nothing_is_watched():
+    w, c = tf.Variable(2.0), tf.constant(3.0)
+    with tf.GradientTape() as tape:
+        y = w * c
+        y.numpy()
+    assert tape.explain(y, c).startswith("the source of shape () is not watched")
+
+
 def test_integer_source():
     with tf.GradientTape() as tape:
         n = tf.Variable(3)

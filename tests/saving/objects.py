@@ -14,6 +14,8 @@ ARGUMENTS = {
     "Activation": {"activation": "tanh"},
     "Dropout": {"rate": 0.25, "seed": 7},
     "Rescaling": {"scale": 0.5, "offset": 1.0},
+    "Embedding": {"input_dim": 5, "output_dim": 2, "embeddings_regularizer": "l2"},
+    "LayerNormalization": {"axis": [1, 2], "center": False},
     "LossFunctionWrapper": {"fn": losses.mean_squared_error},
     "MeanMetricWrapper": {"fn": losses.mean_squared_error, "name": "error"},
     "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
