@@ -31,8 +31,8 @@ def explain(tape, targets, source):
         return unwatched
     lost = _lost(tape, source)
     if lost:        # also of a Variable that was never read but as numbers
-        return (f"no recorded op leads from {name} to the target. {lost}What is computed from there on is a constant to "
-                "the tape.")
+        return (f"no recorded op leads from {name} to the target. {lost}What is computed from there on is a constant "
+                "to the tape.")
     if unwatched:
         return unwatched
     if any(_derives(target._node, source._node) for target in floats):
