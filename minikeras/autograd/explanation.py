@@ -1,5 +1,7 @@
 """Why a gradient is None: what a tape knows about the way from a source to a target."""
 
+import weakref
+
 import numpy as np
 
 from .dispatch import component
@@ -8,6 +10,24 @@ from .state import thread
 from .variable import Variable
 
 SHOWN = 5       # sites that one explanation names
+
+
+_reasons = weakref.WeakKeyDictionary()      # node of a Variable -> why its latest gradient was None
+
+
+def remember_reasons(tape, targets, sources, grads):
+    """For each Variable without a gradient keep the reason, for optimizers to tell. It is found out once."""
+    for source, grad in zip(sources, grads):
+        if grad is None:
+            if type(source) is Variable and source._node not in _reasons:
+                _reasons[source._node] = explain(tape, targets, source)
+        elif _reasons and source._node is not None:
+            _reasons.pop(source._node, None)
+
+
+def reason_for_none(variable):
+    """Why the latest gradient of a Variable by a tape was None; an empty text if that is not known."""
+    return _reasons.get(variable._node, "")
 
 
 def explain(tape, targets, source):

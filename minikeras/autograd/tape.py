@@ -2,22 +2,19 @@
 
 import contextlib
 import enum
-import functools
-import gc
 import operator
 import warnings
-import weakref
 
 import numpy as np
 
-from ..errors import GradientError, ShapeError
+from ..errors import ShapeError
 from . import tree
+from .backward import SEVERAL, add_to, only_rows, run_backward, total_of, undisturbed
 from .batching import Batched
-from .dispatch import component
 from .dtypes import is_differentiable
-from .explanation import explain
+from .explanation import explain, remember_reasons
 from .indexed_slices import IndexedSlices
-from .linear import Slices, add_n, add_slices, concatenate, conj, ones_like, permute, reshape, stack
+from .linear import concatenate, ones_like, permute, reshape, stack
 from .operands import as_tensor
 from .quiet import follow_tapes
 from .sites import caller
@@ -33,22 +30,6 @@ class UnconnectedGradients(enum.Enum):
 
     NONE = "none"
     ZERO = "zero"
-
-
-def undisturbed(function):
-    """Decorator for a walk back: it allocates much and makes no cycles to collect, and an infinity in it is a result
-    like any other."""
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            with np.errstate(all="ignore"):
-                return function(*args, **kwargs)
-        finally:
-            if collecting:
-                gc.enable()
-    return call
 
 
 class GradientTape(Watcher):
@@ -171,7 +152,7 @@ class GradientTape(Watcher):
         zero = self._begin(unconnected_gradients)
         targets, leaves = _operands("gradient", target), _operands("gradient", sources)
         grads = self.pull_back(targets, _seeds(targets, output_gradients), leaves)
-        self._remember_why(targets, leaves, grads)
+        remember_reasons(self, targets, leaves, grads)
         if zero:
             grads = [_zeros(s.shape, s) if g is None else g for g, s in zip(grads, leaves, strict=True)]
         return tree.pack(sources, grads)
@@ -228,15 +209,6 @@ class GradientTape(Watcher):
         (source,) = _operands("explain", source, single=True)
         return explain(self, _operands("explain", target), source)
 
-    def _remember_why(self, targets, sources, grads):
-        """For each Variable without a gradient keep the reason, for optimizers to tell. It is found out once."""
-        for source, grad in zip(sources, grads):
-            if grad is None:
-                if type(source) is Variable and source._node not in _reasons:
-                    _reasons[source._node] = explain(self, targets, source)
-            elif _reasons and source._node is not None:
-                _reasons.pop(source._node, None)
-
     def _begin(self, unconnected_gradients):
         """Take up the one right to a derivative; whether unconnected sources get zeros."""
         if self._used and not self._persistent:
@@ -277,7 +249,7 @@ class GradientTape(Watcher):
             # A target without a node can only be a source itself; it is known by identity then.
             key = id(x) if x._node is None else x._node
             if x._array.dtype.kind in "fc":
-                _add(cotangents, key, _seed(seed, bare))
+                add_to(cotangents, key, _seed(seed, bare))
         wanted = {x._node for x in sources if x._node is not None}
         order = self.between(cotangents, wanted)
         found = run_backward(order, cotangents, wanted, bare)
@@ -337,23 +309,6 @@ class GradientTape(Watcher):
         return kept
 
 
-_reasons = weakref.WeakKeyDictionary()      # node of a Variable -> why its latest gradient was None
-
-
-def reason_for_none(variable):
-    """Why the latest gradient of a Variable by a tape was None; an empty text if that is not known."""
-    return _reasons.get(variable._node, "")
-
-
-SEVERAL = (list, Slices)        # what a cotangent is while it is not added up
-
-
-def only_rows(parts):
-    """Whether a cotangent is made of whole rows of a table, so that it can stay sparse."""
-    return all(type(part) is Slices and part.is_rows and type(part.values) is not Batched
-               for part in (parts if type(parts) is list else [parts]))
-
-
 def _descendants(nodes, sources):
     """Those of `nodes` that derive from a source, each with its parents where they do, too, and None elsewhere."""
     reached, found = set(sources), []
@@ -404,116 +359,3 @@ def _seed(seed, bare):
     if type(seed) is ndarray:
         return seed if bare else Tensor(seed)
     return seed._array if bare and type(seed) is Tensor else seed
-
-
-def run_backward(order, cotangents, wanted, bare):
-    """Pull `cotangents` back through `order`, youngest first; what reaches each of `wanted`: one cotangent, or `Slices`
-    (or a list of them) if they are whole rows.
-
-    order   (node, its parents where they are asked for and None elsewhere), the oldest first
-    bare    whether rules run on arrays, so that nothing is recorded
-    """
-    table, found = dict(cotangents), {}
-    was_raw, was_deriving = thread.raw, thread.deriving
-    thread.raw = bare
-    try:
-        while order:
-            node, asked = order.pop()
-            d = table.pop(node, None)
-            if d is None:
-                continue
-            if not bare:
-                thread.deriving = node
-            if node in wanted:
-                found[node] = d
-            op = node.op
-            if op is component:
-                _fill_slot(table, node.parents[0], node.attrs, total_of(d))
-                continue
-            kind = type(d)
-            if kind in SEVERAL:
-                d = total_of(d)
-            elif kind is dict:
-                d = _all_slots(node, d)
-            if bare:
-                y, xs = node.output, node.inputs
-                if xs is None:
-                    raise _forgotten(node)
-            else:
-                y, xs = _aliases(node)
-            if type(node.output) is not tuple and node.output.dtype.kind == "c":
-                grads = [_conj(grad) for grad in op.pull(conj(d), y, xs, node.attrs, asked)]
-            else:
-                grads = op.pull(d, y, xs, node.attrs, asked)
-            for parent, grad in zip(asked, grads):
-                if parent is None or grad is None:
-                    continue
-                if parent in table:
-                    _add(table, parent, grad)
-                else:
-                    table[parent] = grad
-        for node in wanted:
-            if node in table:
-                found[node] = table[node]
-        for node, parts in found.items():
-            if type(parts) in SEVERAL and not only_rows(parts):
-                found[node] = total_of(parts)
-        return found
-    finally:
-        thread.raw, thread.deriving = was_raw, was_deriving
-
-
-def _forgotten(node):
-    return GradientError(f"the record of {node.op.name} is gone: backward() through it has freed it. Call "
-                         "backward(retain_graph=True) there, or compute the value again.")
-
-
-def _aliases(node):
-    """Output and inputs of a node as Tensors that carry its records."""
-    if node.inputs is None:
-        raise _forgotten(node)
-    output = node.output
-    if type(output) is tuple:
-        y = tuple([Tensor(part, Node(component, (node,), (), i, part)) for i, part in enumerate(output)])
-    else:
-        y = Tensor(output, node)
-    return y, [Tensor(x, parent) if type(x) is ndarray else x for x, parent in zip(node.inputs, node.parents)]
-
-
-def _conj(grad):
-    """A gradient is the conjugate of the derivative, as in TensorFlow: the rules are those of the derivative."""
-    if type(grad) is Slices:
-        return Slices(_conj(grad.values), grad.index, grad.arrays, grad.shape)
-    return grad if grad is None or np.dtype(grad.dtype).kind != "c" else conj(grad)
-
-
-def _add(table, key, grad):
-    have = table.get(key)
-    if have is None:
-        table[key] = grad
-    elif type(have) is list:
-        have.append(grad)
-    else:
-        table[key] = [have, grad]
-
-
-def total_of(parts):
-    """The sum of what came together at a node: one `add_n`, and one buffer for all slices."""
-    if type(parts) is not list:
-        return add_slices([parts]) if type(parts) is Slices else parts
-    slices = [part for part in parts if type(part) is Slices]
-    if not slices:
-        return add_n(*parts)
-    dense = [part for part in parts if type(part) is not Slices]
-    total = add_slices(slices)
-    return add_n(total, *dense) if dense else total
-
-
-def _fill_slot(table, whole, index, d):
-    slots = table.setdefault(whole, {})
-    _add(slots, index, d)
-
-
-def _all_slots(node, slots):
-    """The cotangent of an op with several outputs; None for those that nothing depends on."""
-    return tuple([total_of(slots[i]) if i in slots else None for i in range(len(node.output))])

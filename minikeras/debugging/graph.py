@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..autograd import tree
+from ..autograd.backward import run_backward, total_of
 from ..autograd.custom import paused
 from ..autograd.dispatch import component
 from ..autograd.linear import Slices, add_slices
 from ..autograd.op import Op
 from ..autograd.state import thread
-from ..autograd.tape import run_backward, total_of
 from ..autograd.variable import Variable
 from ..errors import GradientError
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from .. import registry
 from ..arguments import number
+from ..autograd.explanation import reason_for_none
 from ..autograd.operands import as_tensor
 from ..autograd.state import thread
-from ..autograd.tape import reason_for_none
 from ..autograd.tensor import Tensor
 from ..autograd.variable import Variable
 from ..errors import GradientError, ShapeError
