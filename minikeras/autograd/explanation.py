@@ -36,6 +36,8 @@ def explain(tape, targets, source):
     if not is_differentiable(source._array.dtype):
         return (f"{name} holds {source.dtype.name}; only floats have a gradient. Make it a float where it is created, "
                 "for example dtype='float32'.")
+    if not targets:
+        return "there is no target: the list is empty."
     floats = [target for target in targets if is_differentiable(target._array.dtype)]
     if not floats:
         return (f"the target holds {targets[0].dtype.name}; only floats can be differentiated. {_lost(tape, source)}"

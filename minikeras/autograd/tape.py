@@ -45,23 +45,28 @@ class GradientTape(Watcher):
     def __init__(self, persistent=False, watch_accessed_variables=True):
         self._persistent = persistent
         self.watches_variables = watch_accessed_variables
+        self._recording = False
+        self._forget()
+
+    def _forget(self):
         self._intervals = []        # [start, end]; the end of the running one is NEVER
-        self.watched = {}          # node -> tick of the watch
+        self.watched = {}           # node -> tick of the watch
         self._variables = {}        # node -> Variable
         self._latest_watch = 0      # tick of the latest `watch`; an op older than it may have used what was watched
-        self._recording = False
         self._used = False
         self.lost_values = {}       # (how, file, line) -> node of the latest value that left the graph there
 
     @property
     def first_start(self):
-        """Tick at which it first recorded since it was made or reset."""
-        return self._intervals[0][0]
+        """Tick at which it first recorded since it was made or reset, NEVER before that."""
+        return self._intervals[0][0] if self._intervals else NEVER
 
     def __enter__(self):
         if self._recording:
             raise ValueError("this GradientTape is already recording; leave its `with` block before entering "
                              "another, or use a second tape.")
+        if self._used and not self._persistent:
+            self._forget()      # its one derivative was taken: it begins anew
         self._start()
         return self
 
@@ -133,7 +138,7 @@ class GradientTape(Watcher):
         if not self._recording:
             raise ValueError("reset: this GradientTape is not recording; make a new tape instead.")
         self._stop()
-        self._intervals, self.watched, self._variables, self.lost_values = [], {}, {}, {}
+        self._forget()
         self._start()
 
     def watched_variables(self):
@@ -149,8 +154,8 @@ class GradientTape(Watcher):
         The gradient of a Variable read only by `gather` is an IndexedSlices.
         Raises RuntimeError on a second call unless the tape is persistent.
         """
-        zero = self._begin(unconnected_gradients)
         targets, leaves = _operands("gradient", target), _operands("gradient", sources)
+        zero = self._begin(unconnected_gradients)
         grads = self.pull_back(targets, _seeds(targets, output_gradients), leaves)
         remember_reasons(self, targets, leaves, grads)
         if zero:
@@ -167,8 +172,8 @@ class GradientTape(Watcher):
         `parallel_iterations` bounds how many rows are pulled back at once.
         Raises RuntimeError on a second call unless the tape is persistent.
         """
-        zero = self._begin(unconnected_gradients)
         (target,), leaves = _operands("jacobian", target, single=True), _operands("jacobian", sources)
+        zero = self._begin(unconnected_gradients)
         rows = np.eye(target.size, dtype=target._array.dtype).reshape(target.size, *target.shape)
         jacobians = self._rows("jacobian", target, rows, leaves, parallel_iterations, experimental_use_pfor)
         jacobians = [None if j is None else reshape(j, shape=(*target.shape, *s.shape))
@@ -184,8 +189,8 @@ class GradientTape(Watcher):
 
         Raises ShapeError if the first extents differ.
         """
-        zero = self._begin(unconnected_gradients)
         (target,), (source,) = (_operands("batch_jacobian", x, single=True) for x in (target, source))
+        zero = self._begin(unconnected_gradients)
         count = target.shape[0] if target.shape else None
         if not target.shape or not source.shape or count != source.shape[0]:
             raise ShapeError(f"GradientTape.batch_jacobian: target and source need the same first extent, got shapes "
@@ -211,6 +216,8 @@ class GradientTape(Watcher):
 
     def _begin(self, unconnected_gradients):
         """Take up the one right to a derivative; whether unconnected sources get zeros."""
+        if not self._intervals:
+            raise RuntimeError("this GradientTape has recorded nothing: compute inside its block, `with tape: ...`.")
         if self._used and not self._persistent:
             raise RuntimeError("a non-persistent GradientTape can compute one set of gradients only. "
                                "Use tf.GradientTape(persistent=True) to call gradient() again.")
@@ -342,7 +349,11 @@ def _operands(name, structure, single=False):
                         "concatenate them, or call it for each.")
     for x in leaves:
         if type(x) is not Variable and type(x) is not Tensor:
-            hint = " A symbolic tensor has no numbers to differentiate." if isinstance(x, SymbolicTensor) else ""
+            hint = (" A symbolic tensor has no numbers to differentiate." if isinstance(x, SymbolicTensor) else
+                    " Did a function forget to return it?" if x is None else
+                    " Only what is computed from a tensor has a derivative by it: make it one with tf.constant(value), "
+                    "watch that and compute with it." if isinstance(x, (int, float, complex, np.ndarray, np.generic))
+                    else "")
             raise TypeError(f"GradientTape.{name}: targets and sources must be tensors or Variables, got "
                             f"{type(x).__name__} {str(x)[:40]!r}.{hint}")
     return leaves

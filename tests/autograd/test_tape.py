@@ -1,5 +1,7 @@
 """What GradientTape watches, records and gives back: TensorFlow's rules, one claim a test."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -549,3 +551,95 @@ def test_control_flow_is_what_ran():
     with tf.GradientTape() as tape:
         d = f(a)
     assert number(tape.gradient(d, a)) == pytest.approx(number(d) / 0.7)
+
+
+# --- mistakes --------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_gradient_of_a_tape_never_entered_is_an_error(persistent):
+    x = variable()
+    with pytest.raises(RuntimeError, match="recorded nothing"):
+        tf.GradientTape(persistent=persistent).gradient(x * x, x)
+
+
+def test_tape_whose_gradient_was_taken_begins_anew_when_entered_again():
+    x, c, tape = variable(), tf.constant(2.0), tf.GradientTape()
+    with tape:
+        tape.watch(c)
+        y = x * c
+    tape.gradient(y, x)
+    with tape:
+        z = x * y * c
+    assert [number(g) for g in tape.gradient(z, [x, c])] == [12.0, None]
+    with pytest.raises(RuntimeError, match="persistent"):
+        tape.gradient(z, x)
+
+
+def test_no_targets_give_no_gradient():
+    x = variable()
+    with tf.GradientTape() as tape:
+        x * x
+    assert tape.gradient([], [x]) == [None]
+
+
+def test_a_refused_gradient_can_be_asked_for_again():
+    x = variable()
+    with tf.GradientTape() as tape:
+        y = x * x
+    with pytest.raises(TypeError):
+        tape.gradient(y, None)
+    assert number(tape.gradient(y, x)) == 6.0
+
+
+@pytest.mark.parametrize(("wrong", "told"), [
+    (None, "NoneType.*forget to return"), ([None], "NoneType"), (3.0, "float '3.0'.*tf.constant.*watch"),
+    (np.ones(2), "ndarray.*tf.constant.*watch"), ("loss", "str 'loss'")],
+    ids=["None", "nest", "float", "numpy", "text"])
+@pytest.mark.parametrize("as_target", [True, False])
+def test_targets_and_sources_that_are_no_tensors_are_named(wrong, told, as_target):
+    x = variable()
+    with tf.GradientTape() as tape:
+        y = x * x
+    with pytest.raises(TypeError, match=f"GradientTape.gradient.*{told}"):
+        tape.gradient(wrong if as_target else y, x if as_target else wrong)
+
+
+def test_tape_records_its_own_thread_and_answers_in_any():
+    x, results = variable(), []
+
+    def run(function):
+        thread = threading.Thread(target=lambda: results.append(function()))
+        thread.start()
+        thread.join()
+
+    with tf.GradientTape(persistent=True) as tape:
+        y = x * x
+        run(lambda: y * x)
+    run(lambda: tape.gradient(y, x))
+    elsewhere, grad = results
+    assert tape.gradient(elsewhere, x) is None
+    assert number(grad) == 6.0
+
+
+@pytest.mark.parametrize("op", [tf.floor, tf.round, tf.sign, tf.math.ceil, lambda x: tf.cast(tf.argmax(x), tf.float32),
+                                lambda x: tf.cast(x > 1.0, tf.float32),
+                                lambda x: tf.cast(tf.cast(x, tf.int64), x.dtype)],
+                         ids=["floor", "round", "sign", "ceil", "argmax", "greater", "cast"])
+def test_step_functions_have_the_gradient_of_tensorflow(op):
+    """None, or zeros as for sign: never an error, never a wrong number."""
+    x = variable([1.5, 2.5])
+    with tf.GradientTape() as tape:
+        y = op(x)
+    grad = tape.gradient(y, x)
+    assert grad is None or not grad.numpy().any()
+
+
+def test_record_that_backward_freed_is_named():
+    x = tf.constant(3.0).requires_grad_()
+    y = x * x
+    with tf.GradientTape() as tape:
+        tape.watch(y)
+        z = y * 2.0
+    z.backward()
+    with pytest.raises(RuntimeError, match=r"multiply.*backward\(\) .*retain_graph=True"):
+        tape.gradient(z, y)
