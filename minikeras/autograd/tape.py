@@ -236,10 +236,9 @@ class GradientTape(Watcher):
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
             raise ValueError(f"GradientTape.{name}: parallel_iterations must be an integer from 1 on or None, got "
                              f"{limit!r}.")
-        if not at_once:
+        if not at_once and len(rows):
             parts = [self.pull_back([target], [row], sources) for row in rows]
-            found = [None if part[0] is None else stack(*map(as_tensor, part), axis=0) for part in zip(*parts)]
-            return found or [None] * len(sources)
+            return [None if part[0] is None else stack(*map(as_tensor, part), axis=0) for part in zip(*parts)]
         step = limit or max(len(rows), 1)
         parts = [self.pull_back([target], [Batched(rows[i:i + step], tick())], sources)
                  for i in range(0, max(len(rows), 1), step)]

@@ -114,12 +114,18 @@ def test_jacobian_of_a_source_by_itself_is_the_identity():
     np.testing.assert_array_equal(tape.jacobian(x, x).numpy(), np.eye(2))
 
 
-def test_jacobian_of_nothing_has_no_rows():
+@pytest.mark.parametrize("at_once", [True, False])
+def test_jacobian_of_nothing_has_no_rows(at_once):
     x = tf.constant(X)
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
         y = tf.sin(x)[:0]
-    assert tape.jacobian(y, x).shape == (0, 3, 2, 3)
+    assert tape.jacobian(y, x, experimental_use_pfor=at_once).shape == (0, 3, 2, 3)
+
+
+def test_a_map_over_nothing_has_the_shape_of_something():
+    y = tf.vectorized_map(lambda x: tf.ops.qr(x)[0], tf.zeros((0, 3, 2)))
+    assert (y.shape, y.dtype) == ((0, 3, 2), "float32")
 
 
 def test_jacobian_refuses_several_targets():
