@@ -4,6 +4,7 @@
 """
 
 import functools
+import inspect
 import operator
 
 import numpy as np
@@ -23,10 +24,15 @@ def tf_function_of(function, *parameters):
     """`function` under TensorFlow's parameter names, with `name=` allowed."""
     @functools.wraps(function)
     def call(*args, name=None, **kwargs):
-        if not kwargs:
-            return function(*args)
-        given = [kwargs.pop(parameter) for parameter in parameters[len(args):] if parameter in kwargs]
-        return function(*args, *given, **kwargs)
+        given = list(args)
+        for parameter in parameters[len(args):]:
+            if parameter not in kwargs:
+                break
+            given.append(kwargs.pop(parameter))
+        if kwargs:      # behind a gap: by the names that the function has for them
+            own = dict(zip(parameters, inspect.signature(function).parameters))
+            kwargs = {own.get(parameter, parameter): value for parameter, value in kwargs.items()}
+        return function(*given, **kwargs)
     return call
 
 

@@ -56,6 +56,8 @@ def test_every_function_takes_a_name(function):
      [np.float32(np.log(2))]),
     (lambda: tf.scatter_nd([[1]], [2.0], [3]), [0.0, 2.0, 0.0]),
     (lambda: tf.pad([1.0], [[1, 0]], constant_values=9.0), [9.0, 1.0]),
+    (lambda: tf.math.l2_normalize([[3.0], [0.0]], epsilon=36.0), [[0.5], [0.0]]),
+    (lambda: tf.math.subtract(y=1.0, x=3.0), 2.0),
 ])
 def test_call_as_in_tensorflow(call, want):
     assert call().numpy().tolist() == want
