@@ -1,6 +1,7 @@
 """How the package is put together: imports point one way, and nothing runs code from files."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -140,3 +141,8 @@ def test_the_keras_path_gives_the_same_objects(statement):
 @each_file
 def test_modules_say_what_they_are(file):
     assert ast.get_docstring(ast.parse(file.read_text()))
+
+
+def test_a_star_import_of_ops_brings_functions_and_no_module_of_ours():
+    public = {name: getattr(minikeras.ops, name) for name in minikeras.ops.__all__}
+    assert [name for name, value in public.items() if inspect.ismodule(value)] == ["image", "linalg", "nn"]

@@ -8,7 +8,7 @@ from ..autograd.linear import conj
 from ..autograd.linear import reshape as _reshape
 from ..autograd.linear import stack as _stack
 from ..autograd.operands import as_tensor as convert_to_tensor
-from . import image, numpy_protocol, operators
+from . import image, linalg, nn, numpy_protocol, operators
 from .arithmetic import (
     absolute,
     add,
@@ -72,7 +72,7 @@ from .binary import (
     nextafter,
     polar,
 )
-from .complex import imag, real, view_as_complex, view_as_real
+from .complex_numbers import imag, real, view_as_complex, view_as_real
 from .contraction import einsum
 from .control import associative_scan, cond, fori_loop, map, scan, switch, while_loop
 from .convolution import conv, conv_transpose, depthwise_conv, separable_conv
@@ -363,4 +363,5 @@ def prod(x, axis=None, keepdims=False, dtype=None):
 amax = max
 amin = min
 
-__all__ = sorted(name for name in globals() if not name.startswith("_") and name not in ("numpy_protocol", "operators"))
+__all__ = sorted(name for name, value in globals().items()
+                 if not name.startswith("_") and (callable(value) or name in ("image", "linalg", "nn")))

@@ -10,7 +10,7 @@ from ..autograd.op import elementwise, floated, kept
 from ..autograd.operands import as_tensor
 from ..errors import DTypeError
 from .arithmetic import hypot, isinf, isnan, select
-from .complex import complex, imag, real
+from .complex_numbers import complex, imag, real
 from .reduce import all
 from .unary import cos, sigmoid, sin, trunc
 

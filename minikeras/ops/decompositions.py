@@ -13,7 +13,7 @@ from ..autograd.op import floated, primitive, shifted
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .arithmetic import absolute, log
-from .complex import is_complex, real
+from .complex_numbers import is_complex, real
 from .products import matmul, matrix_transpose
 from .reduce import max, sum
 from .shapes import diagonal_op, from_diagonal

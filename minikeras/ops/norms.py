@@ -8,7 +8,7 @@ from ..autograd.linear import cast, stack
 from ..autograd.op import floated, primitive, shifted
 from ..autograd.operands import as_tensor
 from .arithmetic import absolute, divide_no_nan, maximum, not_equal, power, sign, square
-from .complex import is_complex
+from .complex_numbers import is_complex
 from .decompositions import singular_values
 from .reduce import _reduced, _spread, axes_of, euclidean_norm, max, min, sum
 from .shapes import expand_dims, moveaxis, squeeze

@@ -7,7 +7,7 @@ from ..autograd.linear import broadcast_to, cast, permute, reshape
 from ..autograd.op import floated, kept, linear, looped_if_flat, primitive, shifted
 from ..autograd.operands import as_tensor
 from .arithmetic import absolute, divide_no_nan, select, square
-from .complex import is_complex
+from .complex_numbers import is_complex
 from .running import cumprod
 from .unary import exp
 

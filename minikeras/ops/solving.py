@@ -9,7 +9,7 @@ from ..autograd.linear import concatenate, zeros_like
 from ..autograd.op import floated, linear, primitive, shifted
 from ..autograd.operands import as_tensor
 from ..errors import DTypeError, ShapeError
-from .complex import is_complex
+from .complex_numbers import is_complex
 from .products import fit_to, matmul, matmul_shape, matrix_transpose
 from .reduce import sum
 from .shapes import diagonal

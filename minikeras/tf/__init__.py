@@ -15,7 +15,7 @@ from ..autograd.linear import add_n as _add_n
 from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
 from ..errors import DTypeError, ShapeError
-from ..ops import complex as _complex
+from ..ops import complex_numbers as _complex_numbers
 from ..ops import contraction, creation, indexing, norms, reduce, running, shapes, sorting
 from ..ops import products as _products
 
@@ -341,7 +341,7 @@ asinh = tf_function_of(ops.arcsinh, "x")
 atan = tf_function_of(ops.arctan, "x")
 atan2 = tf_function_of(ops.arctan2, "y", "x")
 atanh = tf_function_of(ops.arctanh, "x")
-complex = tf_function_of(_complex.complex, "real", "imag")
+complex = tf_function_of(_complex_numbers.complex, "real", "imag")
 cos = tf_function_of(ops.cos, "x")
 cosh = tf_function_of(ops.cosh, "x")
 divide = tf_function_of(ops.divide, "x", "y")

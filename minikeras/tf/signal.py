@@ -9,8 +9,8 @@ from ..autograd import dims, dtypes
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..ops import fourier
-from ..ops.complex import complex_dtype as _complex_dtype
-from ..ops.complex import real_dtype as _real_dtype
+from ..ops.complex_numbers import complex_dtype as _complex_dtype
+from ..ops.complex_numbers import real_dtype as _real_dtype
 from . import tf_function_of
 
 _AXES = {"": (-1,), "2d": (-2, -1), "3d": (-3, -2, -1)}
