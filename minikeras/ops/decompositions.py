@@ -16,15 +16,19 @@ from .arithmetic import absolute, log
 from .complex_numbers import is_complex, real
 from .products import matmul, matrix_transpose
 from .reduce import max, sum
-from .shapes import diagonal_op, from_diagonal
-from .solving import band_part_op, checked, inv, matrix_shape, real_only, solve_op, square_shape, triangular_solve_op
+from .shapes import diagonal_op, from_diagonal, tril, triu
+from .solving import checked, inv, matrix_shape, real_only, solve_op, square_shape, triangular_solve_op
+
+
+def _half_diagonal(x):
+    """The lower triangle, with half of the diagonal."""
+    return 0.5 * (tril(x) + tril(x, -1))
 
 
 def _cholesky_rule(d, y, x):
     real_only(x, "cholesky")
     # Murray 2016, "Differentiation of the Cholesky decomposition", eq. 10: L^-T phi(L^T d) L^-1, made symmetric.
-    inner = matrix_transpose(y) @ d
-    inner = band_part_op(inner, lower=-1, upper=0) - 0.5 * band_part_op(inner, lower=0, upper=0)
+    inner = _half_diagonal(matrix_transpose(y) @ d)
     half = triangular_solve_op(y, matrix_transpose(inner), lower=True, adjoint=True)
     g = triangular_solve_op(y, matrix_transpose(half), lower=True, adjoint=True)
     return 0.5 * (g + matrix_transpose(g))
@@ -54,7 +58,7 @@ def cholesky_solve(factor, b):
 
 def cholesky_inverse(x, upper=False):
     """The inverse of L @ L.T, or of U.T @ U if `upper`, for the triangular factor `x`."""
-    root = inv(band_part_op(x, lower=0, upper=-1) if upper else band_part_op(x, lower=-1, upper=0))
+    root = inv(triu(x) if upper else tril(x))
     return matmul(root, matrix_transpose(root)) if upper else matmul(matrix_transpose(root), root)
 
 
@@ -82,9 +86,7 @@ def _qr_rule(d, y, x):
     # or more: (dQ + Q copy(R dR^T - dQ^T Q)) R^-T, where copy mirrors the lower triangle.
     (q, r), (dq, dr) = y, d
     m = _total([None if dr is None else r @ matrix_transpose(dr), None if dq is None else -(matrix_transpose(dq) @ q)])
-    mirrored = band_part_op(m, lower=-1, upper=0)
-    mirrored = mirrored + matrix_transpose(mirrored - band_part_op(m, lower=0, upper=0))
-    g = _total([dq, q @ mirrored])
+    g = _total([dq, q @ (tril(m) + matrix_transpose(tril(m, -1)))])
     return matrix_transpose(triangular_solve_op(r, matrix_transpose(g), lower=False))
 
 
@@ -152,8 +154,7 @@ def _reciprocal(x, values):
 
 def _lower_half(g):
     """The derivative by the lower triangle of a symmetric matrix, from that by all its elements."""
-    g = band_part_op(g + matrix_transpose(g), lower=-1, upper=0)
-    return g - 0.5 * band_part_op(g, lower=0, upper=0)
+    return _half_diagonal(g + matrix_transpose(g))
 
 
 def _eigh_rule(d, y, x):

@@ -6,10 +6,11 @@ from .. import ops
 from ..autograd import dims
 from ..autograd.operands import as_tensor, shape_of
 from . import decompositions, numpy_rules
+from .decompositions import eigvals
 from .numpy_rules import conjugated, matrix_transpose, vecdot
-from .solving import band_part, solve_op
+from .solving import solve_op
 
-__all__ = ["matrix_transpose", "vecdot"]
+__all__ = ["eigvals", "matrix_transpose", "vecdot"]
 
 
 def solve(a, b):
@@ -20,12 +21,8 @@ def solve(a, b):
 def cholesky(a, upper=False):
     # NumPy reads one triangle, so only that has a gradient; the op's own is that of symmetric changes.
     a = as_tensor(a)
-    half = ops.triu(a) if upper else ops.tril(a)
-    return ops.cholesky(half + ops.swapaxes(half, -1, -2) - band_part(half, 0, 0), upper)
-
-
-def eigvals(a):
-    return decompositions.eigvals(a)
+    half, rest = (ops.triu(a), ops.triu(a, 1)) if upper else (ops.tril(a), ops.tril(a, -1))
+    return ops.cholesky(half + matrix_transpose(rest), upper)
 
 
 def lstsq(a, b, rcond=None):

@@ -6,13 +6,13 @@ import numpy as np
 
 from ..autograd import dims
 from ..autograd.linear import concatenate, zeros_like
-from ..autograd.op import floated, linear, primitive, shifted
+from ..autograd.op import floated, primitive, shifted
 from ..autograd.operands import as_tensor
 from ..errors import DTypeError, ShapeError
 from .complex_numbers import is_complex
 from .products import fit_to, matmul, matmul_shape, matrix_transpose
 from .reduce import sum
-from .shapes import diagonal
+from .shapes import diagonal, triangle, tril, triu
 
 
 def matrix_shape(x):
@@ -116,10 +116,6 @@ def solve(a, b):
     return _of_columns(solve_op, a, b)
 
 
-def _triangle(x, lower):
-    return band_part_op(x, lower=-1, upper=0) if lower else band_part_op(x, lower=0, upper=-1)
-
-
 def _triangular_rule_b(d, y, a, b, lower, adjoint=False):
     return fit_to(triangular_solve_op(a, d, lower=lower, adjoint=not adjoint), b.shape)
 
@@ -128,7 +124,7 @@ def _triangular_rule_a(d, y, a, b, lower, adjoint=False):
     # As for a full matrix (Giles 2008, 2.3.1), but only the triangle that is read has a derivative.
     g = triangular_solve_op(a, d, lower=lower, adjoint=not adjoint)
     g = y @ matrix_transpose(g) if adjoint else g @ matrix_transpose(y)
-    return fit_to(-_triangle(g, lower), a.shape)
+    return fit_to(-triangle(g, k=0, lower=lower), a.shape)
 
 
 def _substituted(a, b, lower):
@@ -235,17 +231,11 @@ def expm(x):
     return y.astype(dtype)
 
 
-@linear(lambda d, x, lower, upper: band_part_op(d, lower=lower, upper=upper), shape=lambda x, **_: x)
-def band_part_op(x, *, lower, upper):
-    """The matrix with only `lower` diagonals below and `upper` above the main one; negative keeps all."""
-    rows, columns = np.ogrid[:x.shape[-2], :x.shape[-1]]
-    keep = ((lower < 0) | (rows - columns <= lower)) & ((upper < 0) | (columns - rows <= upper))
-    return np.where(keep, x, np.zeros((), x.dtype))
-
-
 def band_part(x, num_lower, num_upper):
     """The matrix with only `num_lower` diagonals below and `num_upper` above the main one; negative keeps all."""
-    return band_part_op(x, lower=int(num_lower), upper=int(num_upper))
+    lower, upper, x = int(num_lower), int(num_upper), as_tensor(x)
+    x = x if lower < 0 else triu(x, -lower)
+    return x if upper < 0 else tril(x, upper)
 
 
 def trace(x, offset=0, axis1=0, axis2=1):

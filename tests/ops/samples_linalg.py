@@ -28,7 +28,6 @@ SAMPLES = {
                     Sample(((0, 3),), {"offset": 0})],
     "from_diagonal": [Sample(((3,),), {"offset": 0, "rows": 3, "columns": 3}),
                       Sample(((2, 2),), {"offset": -1, "rows": 3, "columns": 4})],
-    "band_part_op": [Sample(((3, 4),), {"lower": 1, "upper": 0}), Sample(((2, 3, 3),), {"lower": -1, "upper": 1})],
     "matmul": [Sample(extents) for extents in (
         ((2, 3), (3, 4)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 2, 3), (3, 4)), ((2, 2, 3), (2, 3, 2)),
         ((3,), (2, 3, 4)), ((2, 2, 3), (3,)), ((2, 3), (2, 3, 2)), ((2, 1, 2, 3), (3, 3, 2)), ((0, 3), (3, 2)),
@@ -122,6 +121,7 @@ COMPOSED = [
     (diagonals.set_diag, [Sample(((2, 3, 4), (2, 3))), Sample(((2, 3, 4), (2, 3, 3)), {"k": (-1, 1)})]),
     (diagonals.tensor_diag, [Sample(((2, 3),))]),
     (diagonals.tensor_diag_part, [Sample(((2, 3, 2, 3),), known=(0,))]),
-    (solving.band_part, [Sample(((3, 4),), {"num_lower": 1, "num_upper": 0})]),
+    (solving.band_part, [Sample(((3, 4),), {"num_lower": 1, "num_upper": 0}),
+                         Sample(((2, 3, 3),), {"num_lower": -1, "num_upper": 1})]),
     (lambda x, y: tf_linalg.lstsq(x, y, l2_regularizer=0.5), [Sample((TALL, (4, 1)), known=(0, 1))]),
 ]
