@@ -2,7 +2,7 @@
 
 An op on Batched inputs is the same op on arrays with one more leading axis. How, its declaration says (`batch=`):
 
-spread    (elementwise ops) broadcasting does it
+spread    broadcasting does it: elementwise ops, and others of the last axes whose leading ones broadcast
 shifted   attrs that name axes or extents are moved by one
 folded    the first axis is a batch already: the hidden one is merged into it
 looped    entry by entry

@@ -19,8 +19,8 @@ from .batching import composed, folded, looped, looped_if_flat, shifted, spread
 from .dispatch import doorway
 from .operands import core, first_kept, floated, kept, promoted
 
-__all__ = ["composed", "declare", "elementwise", "first_kept", "floated", "folded", "kept", "linear", "looped",
-           "looped_if_flat", "multilinear", "primitive", "promoted", "shifted"]
+__all__ = ["composed", "declare", "elementwise", "first_kept", "fit_to", "floated", "folded", "kept", "linear",
+           "looped", "looped_if_flat", "multilinear", "primitive", "promoted", "shifted", "spread"]
 
 VAR_POSITIONAL = 0x04
 
@@ -80,9 +80,9 @@ def elementwise(*rules, policy=promoted, result=None):
     return declare("elementwise", pull, lambda *shapes, **_: dims.broadcast(*shapes), policy, result, spread, rules)
 
 
-def _fit(g, x):
-    """A cotangent summed over the axes along which `x` was broadcast."""
-    return g if g.shape == x.shape else core.sum_to(g, shape=x.shape)
+def fit_to(g, shape):
+    """A cotangent summed over the axes along which an input of `shape` was broadcast."""
+    return g if g.shape == shape else core.sum_to(g, shape=shape)
 
 
 def _pull_one(rule):
@@ -109,7 +109,7 @@ def _pull_two(rule_a, rule_b):
 
 def _pull_each(*rules):
     def pull(d, y, xs, attrs, wanted):
-        return [None if want is None or rule is None else _fit(rule(d, y, *xs, **attrs), x)
+        return [None if want is None or rule is None else fit_to(rule(d, y, *xs, **attrs), x.shape)
                 for rule, x, want in zip(rules, xs, wanted, strict=True)]
     return pull
 

@@ -7,10 +7,9 @@ import numpy as np
 
 from ..autograd import dims
 from ..autograd.dispatch import apply
-from ..autograd.op import declare, promoted
+from ..autograd.op import declare, fit_to, promoted
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
-from .products import fit_to
 from .reduce import sum
 from .shapes import diagonal, transpose
 

@@ -222,7 +222,7 @@ def _is_rest(extent):
 
 @primitive(shape=lambda x, *, num_classes, axis=-1, dtype="float32":
            (*x, num_classes) if axis == -1 else (*x[:axis], num_classes, *x[axis:]),
-           policy=kept, result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "float32")))
+           policy=kept, result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "float32")), batch=shifted)
 def one_hot_op(x, *, num_classes, axis=-1, dtype="float32"):
     """Rows of zeros with a one at each integer of `x`; integers out of range give zeros."""
     y = (x[..., None] == np.arange(num_classes)).astype(getattr(dtype, "dtype", dtype))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.linear import getitem, reshape, sum_to
-from ..autograd.op import composed, floated, multilinear, primitive
+from ..autograd.linear import getitem, reshape
+from ..autograd.op import composed, fit_to, floated, multilinear, primitive, spread
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .arithmetic import clip
@@ -27,11 +27,6 @@ def matmul_shape(a, b):
 def matrix_transpose(x):
     """The last two axes exchanged."""
     return x.T if x.ndim == 2 else swapaxes(x, -1, -2)
-
-
-def fit_to(g, shape):
-    """A cotangent summed over the axes along which an input of `shape` was broadcast."""
-    return g if g.shape == shape else sum_to(g, shape=shape)
 
 
 def _matmul_a(d, a, b):
@@ -180,7 +175,7 @@ def _cross_shape(a, b):
 
 
 @multilinear(lambda d, a, b: fit_to(cross_op(b, d), a.shape), lambda d, a, b: fit_to(cross_op(d, a), b.shape),
-             shape=_cross_shape)
+             shape=_cross_shape, batch=spread)
 def cross_op(a, b):
     """The cross product of vectors of 3 along the last axis, leading axes broadcast."""
     if a.shape[-1:] != (3,) or b.shape[-1:] != (3,):

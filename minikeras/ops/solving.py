@@ -6,11 +6,11 @@ import numpy as np
 
 from ..autograd import dims
 from ..autograd.linear import concatenate, zeros_like
-from ..autograd.op import floated, primitive, shifted
+from ..autograd.op import fit_to, floated, primitive, shifted, spread
 from ..autograd.operands import as_tensor
 from ..errors import DTypeError, ShapeError
 from .complex_numbers import is_complex
-from .products import fit_to, matmul, matmul_shape, matrix_transpose
+from .products import matmul, matmul_shape, matrix_transpose
 from .reduce import sum
 from .shapes import diagonal, triangle, tril, triu
 
@@ -96,7 +96,7 @@ def _solve_rule_a(d, y, a, b):
 
 
 @primitive(_solve_rule_a, _solve_rule_b, shape=lambda a, b: matmul_shape(square_shape(a), matrix_shape(b)),
-           policy=floated)
+           policy=floated, batch=spread)
 def solve_op(a, b):
     """x with a @ x = b, for matrices `b`. Raises ShapeError if `a` is singular."""
     return checked(np.linalg.solve, "solve", a, b)
@@ -139,7 +139,7 @@ def _substituted(a, b, lower):
     return np.concatenate([x, y] if lower else [y, x], -2)
 
 
-@primitive(_triangular_rule_a, _triangular_rule_b, policy=floated,
+@primitive(_triangular_rule_a, _triangular_rule_b, policy=floated, batch=spread,
            shape=lambda a, b, **_: matmul_shape(square_shape(a), matrix_shape(b)))
 def triangular_solve_op(a, b, *, lower, adjoint=False):
     """x with T @ x = b, or T.T @ x = b if `adjoint`, for the lower or upper triangle T of `a`; the rest is not read."""
