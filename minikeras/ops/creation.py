@@ -37,6 +37,12 @@ def cast(x, dtype):
     return cast_op(x, dtype=dtype.dtype)
 
 
+def as_float(x):
+    """`x` as a tensor of floats: integers and booleans in the default float."""
+    x = as_tensor(x)
+    return cast(x, dtypes.floating(x.dtype.dtype))
+
+
 def convert_to_numpy(x):
     """A NumPy array of `x`, a copy."""
     if hasattr(x, "to_dense"):
@@ -49,9 +55,14 @@ def is_tensor(x):
     return isinstance(x, Operand)
 
 
+def _float_unless(dtype):
+    """The NumPy dtype that `dtype` names, the default float if it is None."""
+    return dtypes.as_dtype(dtype or dtypes.floatx()).dtype
+
+
 def _filled(shape, number, dtype):
     shape = (shape,) if np.ndim(shape) == 0 and not hasattr(shape, "terms") else shape
-    dtype = dtypes.as_dtype(dtype or dtypes.floatx()).dtype
+    dtype = _float_unless(dtype)
     if any(hasattr(n, "terms") for n in shape):
         return SymbolicTensor(shape, dtype)
     return Tensor(np.full([int(n) for n in shape], number, dtype))
@@ -80,7 +91,7 @@ def ones_like(x, dtype=None):
 
 def eye(N, M=None, k=0, dtype=None):
     """Ones on the k-th diagonal of an N x M matrix, zeros elsewhere."""
-    dtype = dtypes.as_dtype(dtype or dtypes.floatx()).dtype
+    dtype = _float_unless(dtype)
     return Tensor(np.eye(int(N), None if M is None else int(M), int(k), dtype))
 
 
@@ -112,13 +123,13 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
 
 def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
     """`num` powers of `base` with exponents evenly spaced from `start` to `stop`."""
-    dtype = dtypes.as_dtype(dtype or dtypes.floatx()).dtype
+    dtype = _float_unless(dtype)
     return Tensor(np.logspace(_plain(start), _plain(stop), int(num), endpoint, _plain(base), dtype, axis))
 
 
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """`num` numbers with equal ratios from `start` to `stop`, which have the same sign."""
-    dtype = dtypes.as_dtype(dtype or dtypes.floatx()).dtype
+    dtype = _float_unless(dtype)
     return Tensor(np.geomspace(_plain(start), _plain(stop), int(num), endpoint, dtype, axis))
 
 
@@ -153,7 +164,7 @@ def identity(n, dtype=None):
 
 def tri(N, M=None, k=0, dtype=None):
     """Ones on and below the k-th diagonal of an N x M matrix, zeros elsewhere."""
-    dtype = dtypes.as_dtype(dtype or dtypes.floatx()).dtype
+    dtype = _float_unless(dtype)
     return Tensor(np.tri(int(N), None if M is None else int(M), int(k), dtype))
 
 
@@ -162,17 +173,11 @@ def saturate_cast(x, dtype):
     x, dtype = as_tensor(x), dtypes.as_dtype(dtype)
     have, want = x.dtype.dtype, dtype.dtype
     if {have.kind, want.kind} <= {"i", "u", "f"}:
-        own, other = _limits(have), _limits(want)
+        own, other = ((int(each.min), int(each.max)) for each in (x.dtype, dtype))      # exact, as floats are not
         low, high = max(own[0], other[0]), min(own[1], other[1])
         if (low, high) != own:
             x = clip(x, have.type(low), _rounded_down(high, have.type))
     return cast(x, dtype)
-
-
-def _limits(dtype):
-    """The lowest and the highest finite number of a dtype, as exact integers."""
-    info = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
-    return int(info.min), int(info.max)
 
 
 def _rounded_down(n, kind):

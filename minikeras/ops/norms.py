@@ -2,27 +2,27 @@
 
 import numpy as np
 
-from ..autograd import dtypes
 from ..autograd.indexed_slices import IndexedSlices
 from ..autograd.linear import cast, stack
 from ..autograd.op import floated, primitive, shifted
 from ..autograd.operands import as_tensor
 from .arithmetic import absolute, divide_no_nan, maximum, not_equal, power, sign, square
 from .complex_numbers import is_complex
+from .creation import as_float
 from .decompositions import singular_values
-from .reduce import _reduced, _spread, axes_of, euclidean_norm, max, min, sum
+from .reduce import axes_of, euclidean_norm, max, min, reduced_shape, restored, sum
 from .shapes import expand_dims, moveaxis, squeeze
 from .unary import rsqrt
 
 
 def _power_norm_rule(d, y, x, order, axis=None, keepdims=False):
     """d sign(x) |x / y|^(order - 1), and 0 where x / y is 0: an infinite slope below order 1 is a kink at 0."""
-    ratio = divide_no_nan(absolute(x), _spread(y, x, axis))
+    ratio = divide_no_nan(absolute(x), restored(y, x, axis))
     there = cast(ratio != 0, dtype=d.dtype)
-    return _spread(d, x, axis) * sign(x) * there * power(ratio + (1.0 - there), order - 1.0)
+    return restored(d, x, axis) * sign(x) * there * power(ratio + (1.0 - there), order - 1.0)
 
 
-@primitive(_power_norm_rule, shape=lambda x, order, **attrs: _reduced(x, **attrs), policy=floated, batch=shifted)
+@primitive(_power_norm_rule, shape=lambda x, order, **attrs: reduced_shape(x, **attrs), policy=floated, batch=shifted)
 def power_norm(x, *, order, axis=None, keepdims=False):
     """(sum of |x|**order)**(1 / order) along `axis`, for an order other than 0; not a norm below 1."""
     with np.errstate(divide="ignore"):      # a negative power of 0 is infinite, and such a norm 0
@@ -65,7 +65,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     Integers are taken as floats. The gradient at 0 is 0 for every order (TensorFlow gives NaN). Raises ValueError for
     an order without a meaning there, or for one given without `axis` where `x` is neither vector nor matrix.
     """
-    x = _floats(x)
+    x = as_float(x)
     if axis is None and ord is not None and x.ndim not in (1, 2):
         raise ValueError(f"norm: ord={ord!r} of a tensor of shape {x.shape} needs an axis, or two for matrices.")
     axes = tuple(range(x.ndim)) if axis is None else tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
@@ -79,13 +79,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
 
 def vector_norm(x, ord=2, axis=None, keepdims=False):
     """The norm of the vectors along `axis` (an integer or several), of all elements if it is None."""
-    return _vector_norm(_floats(x), ord, axes_of(axis, as_tensor(x).ndim, "norm"), keepdims)
-
-
-def _floats(x):
-    x = as_tensor(x)
-    dtype = dtypes.floating(x.dtype.dtype)
-    return x if x.dtype == dtype else cast(x, dtype=dtype)
+    return _vector_norm(as_float(x), ord, axes_of(axis, as_tensor(x).ndim, "norm"), keepdims)
 
 
 def cdist(x, y):
@@ -101,7 +95,7 @@ def normalize(x, axis=-1, order=2, epsilon=1e-7):
     """
     if not isinstance(order, int) or order < 1:
         raise ValueError(f"normalize: order must be an integer of 1 or more, got {order!r}.")
-    x = _floats(x)
+    x = as_float(x)
     epsilon = 1e-7 if epsilon is None else epsilon
     size = vector_norm(x, order, axis, True) if order == 2 or axis is None else norm(x, order, axis, True)
     return x / maximum(size, epsilon)

@@ -17,6 +17,7 @@ from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..autograd.tensor import Operand
 from . import arithmetic, running
 from . import reduce as reductions
+from .creation import as_float
 
 _UNSET = object()
 
@@ -80,11 +81,6 @@ def _counting(a, dtype):
     a = _cast(a, dtype)
     kind = a.dtype.dtype.kind
     return a if kind in "fc" or dtype is not None else ops.cast(a, "uint64" if kind == "u" else "int64")
-
-
-def _floating(a):
-    a = as_tensor(a)
-    return ops.cast(a, floating(a.dtype.dtype))
 
 
 def _masked(a, where, number):
@@ -403,7 +399,7 @@ def ediff1d(ary, to_end=None, to_begin=None):
 
 
 def gradient(f, *varargs, axis=None):
-    f = _floating(f)
+    f = as_float(f)
     axes = range(f.ndim) if axis is None else reductions.axes_of(axis, f.ndim)
     spacings = varargs * len(axes) if len(varargs) == 1 else varargs or (1.0,) * len(axes)
     if len(spacings) != len(axes) or builtins.any(np.ndim(h) for h in spacings):
@@ -434,7 +430,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, dtype=None):
 
 
 def _rows(m, rowvar, dtype):
-    m = _at_least(_floating(_cast(m, dtype)), 2)
+    m = _at_least(as_float(_cast(m, dtype)), 2)
     return m if rowvar or m.shape[0] == 1 else ops.transpose(m)
 
 

@@ -189,17 +189,12 @@ def segment_prod(data, segment_ids, num_segments=None, sorted=False):
 
 def segment_max(data, segment_ids, num_segments=None, sorted=False):
     """Largest entries of the rows of `data` that share an id, the lowest number where there are none."""
-    return _reduce_segments(data, segment_ids, num_segments, sorted, _limits(data).min, "max")
+    return _reduce_segments(data, segment_ids, num_segments, sorted, as_tensor(data).dtype.min, "max")
 
 
 def segment_min(data, segment_ids, num_segments=None, sorted=False):
     """Smallest entries of the rows of `data` that share an id, the highest number where there are none."""
-    return _reduce_segments(data, segment_ids, num_segments, sorted, _limits(data).max, "min")
-
-
-def _limits(data):
-    dtype = as_tensor(data).dtype.dtype
-    return np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return _reduce_segments(data, segment_ids, num_segments, sorted, as_tensor(data).dtype.max, "min")
 
 
 def segment_count(data, segment_ids, num_segments=None, sorted=False):

@@ -27,21 +27,22 @@ def keep_shape(shape, axis):
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
-def _reduced(x, axis=None, keepdims=False, **_):
+def reduced_shape(x, axis=None, keepdims=False, **_):
+    """The shape of a reduction of shape `x` along `axis`."""
     if keepdims:
         return keep_shape(x, axis)
     axes = range(len(x)) if axis is None else axes_of(axis, len(x))
     return tuple(n for i, n in enumerate(x) if i not in axes)
 
 
-def _spread(d, x, axis):
+def restored(d, x, axis):
     """A cotangent of a reduction, with the reduced axes back as 1."""
     shape = keep_shape(x.shape, axis)
     return d if d.shape == shape else reshape(d, shape=shape)
 
 
 def _sum_transpose(d, x, axis=None, keepdims=False):
-    return broadcast_to(d if axis is None else _spread(d, x, axis), shape=x.shape)
+    return broadcast_to(d if axis is None else restored(d, x, axis), shape=x.shape)
 
 
 def _sum_result(inputs, attrs):
@@ -49,7 +50,7 @@ def _sum_result(inputs, attrs):
     return np.dtype("int32") if dtype.kind == "b" else dtype
 
 
-@linear(_sum_transpose, shape=_reduced, policy=kept, result=_sum_result)
+@linear(_sum_transpose, shape=reduced_shape, policy=kept, result=_sum_result)
 def sum(x, *, axis=None, keepdims=False):
     """The sum along `axis` (an integer, several, or None for all). Booleans count as int32."""
     # NumPy would widen int32 to int64; Keras and TensorFlow keep the type.
@@ -58,10 +59,10 @@ def sum(x, *, axis=None, keepdims=False):
 
 def _mean_transpose(d, x, axis=None, keepdims=False):
     d = d / (x.size / (d.size or 1))
-    return broadcast_to(d if axis is None else _spread(d, x, axis), shape=x.shape)
+    return broadcast_to(d if axis is None else restored(d, x, axis), shape=x.shape)
 
 
-@linear(_mean_transpose, shape=_reduced, policy=floated)
+@linear(_mean_transpose, shape=reduced_shape, policy=floated)
 def mean(x, *, axis=None, keepdims=False):
     """The mean along `axis`; integers give the default float. Of nothing it is NaN."""
     total = np.add.reduce(x, axis, None, None, keepdims)
@@ -69,17 +70,17 @@ def mean(x, *, axis=None, keepdims=False):
 
 
 def _extreme_rule(d, y, x, axis=None, keepdims=False):
-    mask = cast(x == _spread(y, x, axis), dtype=d.dtype)
-    return _spread(d, x, axis) * mask / sum(mask, axis=axis, keepdims=True)
+    mask = cast(x == restored(y, x, axis), dtype=d.dtype)
+    return restored(d, x, axis) * mask / sum(mask, axis=axis, keepdims=True)
 
 
-@primitive(_extreme_rule, shape=_reduced, batch=shifted)
+@primitive(_extreme_rule, shape=reduced_shape, batch=shifted)
 def max(x, *, axis=None, keepdims=False):
     """The largest element along `axis`; equal ones share the gradient."""
     return np.maximum.reduce(x, axis, None, None, keepdims)
 
 
-@primitive(_extreme_rule, shape=_reduced, batch=shifted)
+@primitive(_extreme_rule, shape=reduced_shape, batch=shifted)
 def min(x, *, axis=None, keepdims=False):
     """The smallest element along `axis`; equal ones share the gradient."""
     return np.minimum.reduce(x, axis, None, None, keepdims)
@@ -105,10 +106,10 @@ def _prod_rule(d, y, x, axis=None, keepdims=False):
         others = before * cumprod(factors, axis=-1, exclusive=True, reverse=True)
     others = reshape(others, shape=tuple(x.shape[i] for i in order))
     inverse = tuple(order.index(i) for i in range(len(order)))
-    return _spread(d, x, axis) * _transposed(others, inverse)
+    return restored(d, x, axis) * _transposed(others, inverse)
 
 
-@primitive(_prod_rule, shape=_reduced, policy=kept, batch=shifted)
+@primitive(_prod_rule, shape=reduced_shape, policy=kept, batch=shifted)
 def prod(x, *, axis=None, keepdims=False):
     """The product along `axis`."""
     return np.multiply.reduce(x, axis, x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
@@ -123,21 +124,21 @@ def _all_any(ufunc, text):
         return ufunc.reduce(x, axis, np.bool_, None, keepdims)
     reduce.__name__ = {"logical_and": "all", "logical_or": "any"}[ufunc.__name__]
     reduce.__doc__ = f"Whether {text} along `axis` is true."
-    return primitive(shape=_reduced, policy=kept, result=bool, batch=shifted)(reduce)
+    return primitive(shape=reduced_shape, policy=kept, result=bool, batch=shifted)(reduce)
 
 
 all = _all_any(np.logical_and, "every element")
 any = _all_any(np.logical_or, "some element")
 
 
-@primitive(shape=_reduced, policy=kept, batch=looped_if_flat,
+@primitive(shape=reduced_shape, policy=kept, batch=looped_if_flat,
            result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "int32")))
 def argmax(x, *, axis=None, keepdims=False, dtype="int32"):
     """Index of the first largest element along `axis`, of the flat tensor if it is None."""
     return np.argmax(x, axis, keepdims=keepdims).astype(dtype)
 
 
-@primitive(shape=_reduced, policy=kept, batch=looped_if_flat,
+@primitive(shape=reduced_shape, policy=kept, batch=looped_if_flat,
            result=lambda inputs, attrs: np.dtype(attrs.get("dtype", "int32")))
 def argmin(x, *, axis=None, keepdims=False, dtype="int32"):
     """Index of the first smallest element along `axis`, of the flat tensor if it is None."""
@@ -145,34 +146,34 @@ def argmin(x, *, axis=None, keepdims=False, dtype="int32"):
 
 
 def _logsumexp_rule(d, y, x, axis=None, keepdims=False):
-    return _spread(d, x, axis) * exp(x - _spread(y, x, axis))
+    return restored(d, x, axis) * exp(x - restored(y, x, axis))
 
 
-@primitive(_logsumexp_rule, shape=_reduced, policy=floated, batch=shifted)
+@primitive(_logsumexp_rule, shape=reduced_shape, policy=floated, batch=shifted)
 def logsumexp(x, *, axis=None, keepdims=False):
     """log(sum(exp(x))) along `axis`, without overflow."""
     top = np.maximum.reduce(x, axis, None, None, True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
     y = np.log(np.add.reduce(np.exp(x - top), axis, None, None, True)) + top
-    return y if keepdims else y.reshape(_reduced(x.shape, axis))
+    return y if keepdims else y.reshape(reduced_shape(x.shape, axis))
 
 
 def _norm_rule(d, y, x, axis=None, keepdims=False):
-    return divide_no_nan(_spread(d, x, axis) * x, _spread(y, x, axis))
+    return divide_no_nan(restored(d, x, axis) * x, restored(y, x, axis))
 
 
-@primitive(_norm_rule, shape=_reduced, policy=floated, batch=shifted)
+@primitive(_norm_rule, shape=reduced_shape, policy=floated, batch=shifted)
 def euclidean_norm(x, *, axis=None, keepdims=False):
     """The square root of the sum of squares along `axis`. Its gradient at 0 is 0 (TensorFlow gives NaN)."""
     return np.sqrt(np.add.reduce(np.square(np.abs(x)), axis, None, None, keepdims))
 
 
 def _root_mean_square_rule(d, y, x, axis=None, keepdims=False):
-    y = _spread(y, x, axis)
-    return divide_no_nan(_spread(d, x, axis) * x, y * (x.size / (y.size or 1)))
+    y = restored(y, x, axis)
+    return divide_no_nan(restored(d, x, axis) * x, y * (x.size / (y.size or 1)))
 
 
-@primitive(_root_mean_square_rule, shape=_reduced, policy=floated, batch=shifted)
+@primitive(_root_mean_square_rule, shape=reduced_shape, policy=floated, batch=shifted)
 def root_mean_square(x, *, axis=None, keepdims=False):
     """The square root of the mean of squares along `axis`. Its gradient at 0 is 0, as that of the norm."""
     total = np.add.reduce(np.square(np.abs(x)), axis, None, None, keepdims)

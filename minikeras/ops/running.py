@@ -5,6 +5,7 @@
 
 import numpy as np
 
+from ..autograd.dtypes import as_dtype
 from ..autograd.op import floated, kept, linear, primitive, shifted
 from .arithmetic import maximum, minimum
 from .unary import exp
@@ -84,14 +85,10 @@ def cumprod(x, *, axis, exclusive=False, reverse=False):
 
 def _cumulative_logsumexp_rule(d, y, x, axis, exclusive=False, reverse=False):
     total = cumulative_logsumexp(x, axis=axis, reverse=reverse) if exclusive else y
-    total = maximum(total, _lowest(x))      # -inf less -inf would be NaN
+    total = maximum(total, float(as_dtype(x.dtype).min))      # -inf less -inf would be NaN
     # exp(x[i] - total[j]) underflows early; split into steps from one total to the next, none of which exceeds 1.
     step = exp(minimum(total - delayed(total, axis=axis, reverse=not reverse), 0.0))
     return _gathered(d, step, axis, exclusive, reverse) * exp(x - total)
-
-
-def _lowest(x):
-    return float(np.finfo(getattr(x.dtype, "dtype", x.dtype)).min)
 
 
 @primitive(_cumulative_logsumexp_rule, shape=lambda x, **_: x, policy=floated, batch=shifted)

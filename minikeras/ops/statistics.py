@@ -2,26 +2,19 @@
 
 import numpy as np
 
-from ..autograd import dims, dtypes
+from ..autograd import dims
 from ..autograd.linear import cast, getitem, permute, reshape
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import Tensor
 from ..errors import ShapeError
 from .arithmetic import isnan, logical_not, maximum, not_equal, select, square
-from .creation import full_like
+from .creation import as_float, full_like
 from .indexing import take_along_axis
 from .reduce import all, any, argmax, argmin, axes_of, euclidean_norm, keep_shape, max, mean, min, prod, sum, var
 from .running import cumprod, cumsum
 from .shapes import moveaxis, ravel
 from .sorting import sort
 from .unary import ceil, floor, rint, sqrt
-
-
-def _as_float(x):
-    x = as_tensor(x)
-    dtype = dtypes.floating(x.dtype.dtype)
-    return x if x.dtype == dtype else cast(x, dtype=dtype)
-
 
 # --- quantiles -------------------------------------------------------------------------------------
 
@@ -31,7 +24,7 @@ METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 def _quantile(where, x, q, axis, method, keepdims, leave_out_nan):
     if method not in METHODS:
         raise ValueError(f"{where}: method must be one of {', '.join(METHODS)}, got {method!r}.")
-    x, q = _as_float(x), as_tensor(q, "float64")
+    x, q = as_float(x), as_tensor(q, "float64")
     if type(q) is Tensor and not ((q._array >= 0) & (q._array <= 1)).all():
         raise ValueError(f"{where}: q must lie between 0 and {100 if where == 'percentile' else 1}.")
     extents = shape_of(x)
@@ -101,7 +94,7 @@ def average(x, axis=None, weights=None):
 
     weights   in the shape of `x`, or a vector along `axis`
     """
-    x = _as_float(x)
+    x = as_float(x)
     if weights is None:
         return mean(x, axis=axis)
     weights = as_tensor(weights, x.dtype)
@@ -147,7 +140,7 @@ def diff(a, n=1, axis=-1):
 
 def trapezoid(y, x=None, dx=1.0, axis=-1):
     """The integral of `y` along `axis` by trapezoids, at points `x` or `dx` apart."""
-    y = _as_float(y)
+    y = as_float(y)
     axis = dims.normalize_axis(axis, len(y.shape), "trapezoid")
     if x is not None:
         x = as_tensor(x, y.dtype)
@@ -193,7 +186,7 @@ def _numbers(x, axis, keepdims):
 
 def nanmean(x, axis=None, keepdims=False):
     """The mean along `axis` without NaN; NaN where there is nothing else."""
-    x = _as_float(x)
+    x = as_float(x)
     return nansum(x, axis, keepdims) / _numbers(x, axis, keepdims)
 
 
@@ -203,13 +196,13 @@ def _deviations(x, axis):
 
 def nanvar(x, axis=None, keepdims=False):
     """The population variance along `axis` without NaN; NaN where there is nothing else."""
-    x = _as_float(x)
+    x = as_float(x)
     return sum(square(_deviations(x, axis)), axis=axis, keepdims=keepdims) / _numbers(x, axis, keepdims)
 
 
 def nanstd(x, axis=None, keepdims=False):
     """The population standard deviation along `axis` without NaN; NaN where there is nothing else."""
-    x = _as_float(x)
+    x = as_float(x)
     return euclidean_norm(_deviations(x, axis), axis=axis, keepdims=keepdims) / sqrt(_numbers(x, axis, keepdims))
 
 
