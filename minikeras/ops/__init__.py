@@ -158,8 +158,10 @@ from .pooling import (
     adaptive_average_pool,
     adaptive_max_pool,
     average_pool,
+    depth_to_space,
     fold,
     max_pool,
+    space_to_depth,
     unfold,
 )
 from .products import (
@@ -179,7 +181,6 @@ from .reduce import max as _max
 from .reduce import min as _min
 from .reduce import prod as _prod
 from .shapes import (
-    depth_to_space,
     diag,
     diagflat,
     diagonal,
@@ -194,7 +195,6 @@ from .shapes import (
     rot90,
     shape,
     size,
-    space_to_depth,
     split,
     squeeze,
     swapaxes,

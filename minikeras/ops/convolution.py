@@ -5,13 +5,14 @@ from ..autograd.linear import getitem, reshape
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .products import matmul
-from .shapes import pad_zeros, transpose
+from .shapes import transpose
 from .windows import (
     channels_back,
     channels_last,
     from_patches,
     is_channels_first,
     is_same,
+    padded,
     padding_widths,
     patches,
     per_axis,
@@ -43,7 +44,7 @@ def _conv(x, kernel, strides, padding, data_format, dilation_rate, where):
     groups = _groups(shape_of(x)[-1], channels, filters, f"{where} of an input of shape {x.shape} (channels last) and "
                      f"a kernel of {kernel.shape}")
     widths = padding_widths(padding, spatial_extents(x, count), size, strides, dilations, where)
-    windows = patches(_padded(x, widths), size=tuple(size), strides=strides, dilations=dilations)
+    windows = patches(padded(x, widths), size=tuple(size), strides=strides, dilations=dilations)
     return channels_back(_product(windows, kernel, groups), first, count)
 
 
@@ -54,10 +55,6 @@ def _groups(channels, of_kernel, filters, where):
         raise ShapeError(f"{where}: {channels} channels do not divide into groups of {of_kernel} that share the "
                          f"{filters} filters.")
     return channels // of_kernel
-
-
-def _padded(x, widths):
-    return x if all(width == (0, 0) for width in widths) else pad_zeros(x, pad_width=((0, 0), *widths, (0, 0)))
 
 
 def _product(windows, kernel, groups):
@@ -137,6 +134,6 @@ def conv_transpose_to(x, kernel, out, strides, padding, data_format, dilations):
     y = from_patches(windows, shape=(extents[0], *whole, filters), strides=strides, dilations=dilations)
     # What `conv` would have padded is cut off; where the output is larger than all windows, zeros follow.
     cuts = [max(full - n, 0) // 2 if is_same(padding, where) else 0 for full, n in zip(whole, out)]
-    y = _padded(y, [(0, max(cut + n - full, 0)) for cut, n, full in zip(cuts, out, whole)])
+    y = padded(y, [(0, max(cut + n - full, 0)) for cut, n, full in zip(cuts, out, whole)])
     y = getitem(y, index=(slice(None), *[slice(cut, cut + n) for cut, n in zip(cuts, out)]))
     return channels_back(y, first, count)

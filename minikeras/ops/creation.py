@@ -55,14 +55,14 @@ def is_tensor(x):
     return isinstance(x, Operand)
 
 
-def _float_unless(dtype):
+def _dtype_or_default(dtype):
     """The NumPy dtype that `dtype` names, the default float if it is None."""
     return dtypes.as_dtype(dtype or dtypes.floatx()).dtype
 
 
 def _filled(shape, number, dtype):
     shape = (shape,) if np.ndim(shape) == 0 and not hasattr(shape, "terms") else shape
-    dtype = _float_unless(dtype)
+    dtype = _dtype_or_default(dtype)
     if any(hasattr(n, "terms") for n in shape):
         return SymbolicTensor(shape, dtype)
     return Tensor(np.full([int(n) for n in shape], number, dtype))
@@ -91,7 +91,7 @@ def ones_like(x, dtype=None):
 
 def eye(N, M=None, k=0, dtype=None):
     """Ones on the k-th diagonal of an N x M matrix, zeros elsewhere."""
-    dtype = _float_unless(dtype)
+    dtype = _dtype_or_default(dtype)
     return Tensor(np.eye(int(N), None if M is None else int(M), int(k), dtype))
 
 
@@ -123,13 +123,13 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
 
 def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
     """`num` powers of `base` with exponents evenly spaced from `start` to `stop`."""
-    dtype = _float_unless(dtype)
+    dtype = _dtype_or_default(dtype)
     return Tensor(np.logspace(_plain(start), _plain(stop), int(num), endpoint, _plain(base), dtype, axis))
 
 
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """`num` numbers with equal ratios from `start` to `stop`, which have the same sign."""
-    dtype = _float_unless(dtype)
+    dtype = _dtype_or_default(dtype)
     return Tensor(np.geomspace(_plain(start), _plain(stop), int(num), endpoint, dtype, axis))
 
 
@@ -164,7 +164,7 @@ def identity(n, dtype=None):
 
 def tri(N, M=None, k=0, dtype=None):
     """Ones on and below the k-th diagonal of an N x M matrix, zeros elsewhere."""
-    dtype = _float_unless(dtype)
+    dtype = _dtype_or_default(dtype)
     return Tensor(np.tri(int(N), None if M is None else int(M), int(k), dtype))
 
 

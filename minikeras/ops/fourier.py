@@ -15,9 +15,9 @@ from ..autograd.op import linear
 from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..errors import ShapeError
 from .complex_numbers import complex, complex_dtype, complexed, imag, real, real_dtype
-from .convolution import from_patches, patches
 from .indexing import pad
 from .shapes import pad_zeros
+from .windows import from_patches, patches
 
 
 def _same(x, axes):

@@ -13,12 +13,13 @@ from .creation import cast
 from .indexing import gather, pad
 from .pooling import along_axis
 from .reduce import max, mean, min
-from .shapes import pad_zeros, unstack
+from .shapes import unstack
 from .unary import rint
 from .windows import (
     channels_back,
     channels_last,
     is_channels_first,
+    padded,
     padding_widths,
     patches,
     per_axis,
@@ -42,8 +43,7 @@ def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid"
     dilations = per_axis(dilation_rate, count, f"{where}: dilation_rate")
     x = channels_last(x, first, count)
     widths = padding_widths(padding, spatial_extents(x, count), size, strides, dilations, where)
-    x = pad_zeros(x, pad_width=(*[(0, 0)] * (x.ndim - 1 - count), *widths, (0, 0)))
-    windows = patches(x, size=size, strides=strides, dilations=dilations)
+    windows = patches(padded(x, widths), size=size, strides=strides, dilations=dilations)
     shape = shape_of(windows)
     y = reshape(windows, shape=(*shape[:-1 - count], dims.product(shape[-1 - count:])))
     return channels_back(y, first, count)

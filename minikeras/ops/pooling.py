@@ -1,4 +1,4 @@
-"""Pooling: the largest or the mean of each window; and windows laid out in rows."""
+"""Pooling: the largest or the mean of each window; windows laid out in rows, and pixels in channels."""
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from .windows import (
     channels_last,
     from_patches,
     is_channels_first,
+    padded,
     padding_widths,
     patches,
     per_axis,
@@ -45,9 +46,7 @@ def _pool(inputs, pool_size, strides, padding, data_format, where, reduce):
 
 
 def _windows(x, size, strides, widths, pad):
-    if any(width != (0, 0) for width in widths):
-        x = pad(x, pad_width=((0, 0), *widths, (0, 0)))
-    return patches(x, size=size, strides=strides, dilations=(1,) * len(size))
+    return patches(padded(x, widths, pad), size=size, strides=strides, dilations=(1,) * len(size))
 
 
 def _in_rows(windows, count):
@@ -144,9 +143,7 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
     padding   zeros on both sides, one number for both axes or one for each
     """
     size, dilations, widths, strides = _unfolding(kernel_size, dilation, padding, stride, "unfold")
-    x = moveaxis(as_tensor(x), 1, -1)
-    if any(width != (0, 0) for width in widths):
-        x = pad_zeros(x, pad_width=((0, 0), *widths, (0, 0)))
+    x = padded(moveaxis(as_tensor(x), 1, -1), widths)
     windows = patches(x, size=size, strides=strides, dilations=dilations)
     batch, rows, columns, *_, channels = shape_of(windows)
     return reshape(transpose(windows, (0, 5, 3, 4, 1, 2)),
@@ -156,13 +153,53 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
 def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
     """The transpose of `unfold`: columns added up where they overlap in (batch, channels, *output_size)."""
     size, dilations, widths, strides = _unfolding(kernel_size, dilation, padding, stride, "fold")
-    padded = [n + before + after for n, (before, after) in zip(per_axis(output_size, 2, "fold: output_size"), widths)]
-    positions = [(n - (k - 1) * d - 1) // s + 1 for n, k, d, s in zip(padded, size, dilations, strides)]
+    whole = [n + before + after for n, (before, after) in zip(per_axis(output_size, 2, "fold: output_size"), widths)]
+    positions = [(n - (k - 1) * d - 1) // s + 1 for n, k, d, s in zip(whole, size, dilations, strides)]
     x = as_tensor(x)
     batch, rows, columns = shape_of(x)
     channels = rows // (size[0] * size[1])
     dims.unify(columns, positions[0] * positions[1], "fold: the number of columns and of positions")
     windows = transpose(reshape(x, shape=(batch, channels, *size, *positions)), (0, 4, 5, 2, 3, 1))
-    y = from_patches(windows, shape=(batch, *padded, channels), strides=strides, dilations=dilations)
-    inner = [slice(before, n - after) for n, (before, after) in zip(padded, widths)]
+    y = from_patches(windows, shape=(batch, *whole, channels), strides=strides, dilations=dilations)
+    inner = [slice(before, n - after) for n, (before, after) in zip(whole, widths)]
     return moveaxis(getitem(y, index=(slice(None), *inner)), -1, 1)
+
+
+# --- pixels in channels --------------------------------------------------------------------------
+
+def space_to_depth(x, block_size, data_format="channels_last"):
+    """Blocks of pixels moved into the channels. Shapes: (n, h * b, w * b, c) -> (n, h, w, b * b * c).
+
+    Raises ShapeError unless height and width are multiples of `block_size`.
+    """
+    x, first, b = *_images(x, data_format, "space_to_depth"), block_size
+    n, height, width, channels = shape_of(x)
+    for extent in (height, width):
+        if type(extent) is int and extent % b:
+            raise ShapeError(f"space_to_depth: {extent} pixels in shape {x.shape} (channels last) do not divide into "
+                             f"blocks of {b}.")
+    blocks = transpose(reshape(x, shape=(n, height // b, b, width // b, b, channels)), (0, 1, 3, 2, 4, 5))
+    return channels_back(reshape(blocks, shape=(n, height // b, width // b, b * b * channels)), first, 2)
+
+
+def depth_to_space(x, block_size, data_format="channels_last"):
+    """Channels moved into blocks of pixels. Shapes: (n, h, w, b * b * c) -> (n, h * b, w * b, c).
+
+    The opposite of `space_to_depth`. Raises ShapeError unless the channels are a multiple of `block_size` squared.
+    """
+    x, first, b = *_images(x, data_format, "depth_to_space"), block_size
+    n, height, width, channels = shape_of(x)
+    if type(channels) is int and channels % (b * b):
+        raise ShapeError(f"depth_to_space: {channels} channels in shape {x.shape} (channels last) do not divide into "
+                         f"blocks of {b} x {b}.")
+    channels = channels // (b * b)
+    blocks = transpose(reshape(x, shape=(n, height, width, b, b, channels)), (0, 1, 3, 2, 4, 5))
+    return channels_back(reshape(blocks, shape=(n, height * b, width * b, channels)), first, 2)
+
+
+def _images(x, data_format, where):
+    """A batch of images with channels last, and whether they came with channels first."""
+    x, first = as_tensor(x), is_channels_first(data_format, where)
+    if x.ndim != 4:
+        raise ShapeError(f"{where}: x must have 4 axes, got shape {x.shape}.")
+    return channels_last(x, first, 2), first

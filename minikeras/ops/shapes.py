@@ -262,56 +262,6 @@ def rot90(array, k=1, axes=(0, 1)):
     return flip(swapaxes(x, first, second), second) if k else x
 
 
-def space_to_depth(x, block_size, data_format="channels_last"):
-    """Blocks of pixels moved into the channels. Shapes: (n, h * b, w * b, c) -> (n, h, w, b * b * c).
-
-    Raises ShapeError unless height and width are multiples of `block_size`.
-    """
-    channels_first = _is_channels_first("space_to_depth", data_format)
-    x, b = as_tensor(x), block_size
-    n, c, height, width = _image_extents("space_to_depth", x, channels_first)
-    for extent in (height, width):
-        if type(extent) is int and extent % b:
-            raise ShapeError(f"space_to_depth: {extent} pixels in shape {x.shape} do not divide into blocks of {b}.")
-    if channels_first:
-        spaced = reshape(x, shape=(n, c, height // b, b, width // b, b))
-        return reshape(transpose(spaced, (0, 3, 5, 1, 2, 4)), shape=(n, c * b * b, height // b, width // b))
-    spaced = reshape(x, shape=(n, height // b, b, width // b, b, c))
-    return reshape(transpose(spaced, (0, 1, 3, 2, 4, 5)), shape=(n, height // b, width // b, c * b * b))
-
-
-def depth_to_space(x, block_size, data_format="channels_last"):
-    """Channels moved into blocks of pixels. Shapes: (n, h, w, b * b * c) -> (n, h * b, w * b, c).
-
-    The opposite of `space_to_depth`. Raises ShapeError unless the channels are a multiple of `block_size` squared.
-    """
-    channels_first = _is_channels_first("depth_to_space", data_format)
-    x, b = as_tensor(x), block_size
-    n, c, height, width = _image_extents("depth_to_space", x, channels_first)
-    if type(c) is int and c % (b * b):
-        raise ShapeError(f"depth_to_space: {c} channels in shape {x.shape} do not divide into blocks of {b} x {b}.")
-    c = c // (b * b)
-    if channels_first:
-        spaced = reshape(x, shape=(n, b, b, c, height, width))
-        return reshape(transpose(spaced, (0, 3, 4, 1, 5, 2)), shape=(n, c, height * b, width * b))
-    spaced = reshape(x, shape=(n, height, width, b, b, c))
-    return reshape(transpose(spaced, (0, 1, 3, 2, 4, 5)), shape=(n, height * b, width * b, c))
-
-
-def _is_channels_first(where, data_format):
-    if data_format not in ("channels_last", "channels_first"):
-        raise ValueError(f"{where}: data_format must be 'channels_last' or 'channels_first', got {data_format!r}.")
-    return data_format == "channels_first"
-
-
-def _image_extents(where, x, channels_first):
-    """Batch, channels, height and width of images."""
-    if len(x.shape) != 4:
-        raise ShapeError(f"{where}: x must have 4 axes, got shape {x.shape}.")
-    n, *rest = shape_of(x)
-    return (n, *rest) if channels_first else (n, rest[2], *rest[:2])
-
-
 def rearrange(tensor, pattern, **axes_lengths):
     """Axes split, reordered and merged as a pattern says: 'b (h p) c -> b h (p c)' with p=2.
 

@@ -5,7 +5,7 @@ import numpy as np
 from ..autograd.op import linear
 from ..autograd.operands import shape_of
 from ..errors import ShapeError
-from .shapes import moveaxis
+from .shapes import moveaxis, pad_zeros
 
 
 def _positions(extent, size, stride, dilation):
@@ -68,6 +68,13 @@ def padding_widths(padding, extents, size, strides, dilations, where):
     if is_same(padding, where):
         return tuple(map(_same_padding, extents, size, strides, dilations))
     return ((0, 0),) * len(size)
+
+
+def padded(x, widths, pad=pad_zeros):
+    """`x` with borders of `widths` along the axes before the channels, filled by `pad`."""
+    if all(width == (0, 0) for width in widths):
+        return x
+    return pad(x, pad_width=(*[(0, 0)] * (x.ndim - 1 - len(widths)), *widths, (0, 0)))
 
 
 def is_same(padding, where):

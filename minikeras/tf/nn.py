@@ -23,12 +23,14 @@ from .windows import (  # noqa: F401 (public names of tf.nn)
     conv2d_transpose,
     conv3d,
     conv3d_transpose,
+    depth_to_space,
     depthwise_conv2d,
     max_pool,
     max_pool1d,
     max_pool2d,
     max_pool3d,
     separable_conv2d,
+    space_to_depth,
 )
 
 relu = tf_function_of(_nn.relu, "features")
@@ -138,23 +140,6 @@ def l2_loss(t, name=None):
     """Half the sum of squares."""
     t = as_tensor(t)
     return reduce.sum(t * t) * 0.5
-
-
-def _keras_format(where, data_format):
-    formats = {"NHWC": "channels_last", "NCHW": "channels_first"}
-    if data_format not in formats:
-        raise ValueError(f"{where}: data_format must be 'NHWC' or 'NCHW', got {data_format!r}.")
-    return formats[data_format]
-
-
-def space_to_depth(input, block_size, data_format="NHWC", name=None):
-    """Blocks of pixels moved into the channels."""
-    return shapes.space_to_depth(input, block_size, _keras_format("space_to_depth", data_format))
-
-
-def depth_to_space(input, block_size, data_format="NHWC", name=None):
-    """Channels moved into blocks of pixels."""
-    return shapes.depth_to_space(input, block_size, _keras_format("depth_to_space", data_format))
 
 
 def in_top_k(targets, predictions, k, name=None):

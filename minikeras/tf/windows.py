@@ -1,4 +1,4 @@
-"""TensorFlow's convolutions and pooling: `tf.nn.conv2d`, `tf.nn.max_pool2d` and the like."""
+"""TensorFlow's convolutions, pooling and blocks of pixels: `tf.nn.conv2d`, `tf.nn.max_pool2d` and the like."""
 
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
@@ -141,3 +141,13 @@ def _pooling(kind, count):
 
 max_pool, max_pool1d, max_pool2d, max_pool3d = (_pooling("max", count) for count in (None, 1, 2, 3))
 avg_pool, avg_pool1d, avg_pool2d, avg_pool3d = (_pooling("avg", count) for count in (None, 1, 2, 3))
+
+
+def space_to_depth(input, block_size, data_format="NHWC", name=None):
+    """Blocks of pixels moved into the channels."""
+    return pooling.space_to_depth(input, block_size, _keras_format(data_format, 2, "space_to_depth"))
+
+
+def depth_to_space(input, block_size, data_format="NHWC", name=None):
+    """Channels moved into blocks of pixels."""
+    return pooling.depth_to_space(input, block_size, _keras_format(data_format, 2, "depth_to_space"))
