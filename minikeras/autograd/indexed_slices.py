@@ -1,9 +1,11 @@
 """IndexedSlices: a gradient that touches only some rows of a table."""
 
+import numpy as np
+
 from ..errors import ShapeError
 from .linear import ARRAY, Slices, add_slices, concatenate, reshape
 from .operands import as_tensor
-from .tensor import array_text
+from .tensor import Tensor, array_text
 
 
 class IndexedSlices:
@@ -28,6 +30,12 @@ class IndexedSlices:
         if len(slices) > 1:
             values, indices = [concatenate(*values, axis=0)], [concatenate(*indices, axis=0)]
         return cls(values[0], indices[0], list(shape))
+
+    def summed(self):
+        """The same with each index once, in rising order, counted from the front."""
+        rows, places = np.unique(self.indices._array % self.shape[0], return_inverse=True)
+        values = add_slices([Slices(self.values, (ARRAY,), [Tensor(places)], (len(rows), *self.shape[1:]))])
+        return IndexedSlices(values, Tensor(rows), self.dense_shape)
 
     def as_cotangent(self, shape):
         """What the walk back adds to the gradient of an array of `shape`, without making the rest of it."""

@@ -43,8 +43,10 @@ def align(op, inputs):
 
 
 def nested(x):
-    """A list that holds tensors as one tensor; anything else as it is."""
-    return as_tensor(x) if isinstance(x, (list, tuple)) and _has_tensor(x) else x
+    """A list that holds tensors, or an IndexedSlices, as one tensor; anything else as it is."""
+    if isinstance(x, (list, tuple)):
+        return as_tensor(x) if _has_tensor(x) else x
+    return x if isinstance(x, Operand) or not hasattr(x, "to_dense") else x.to_dense()
 
 
 def common_dtype(inputs):

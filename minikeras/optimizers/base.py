@@ -3,12 +3,14 @@
 import re
 import types
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 
 from .. import registry
 from ..arguments import number
 from ..autograd.explanation import reason_for_none
+from ..autograd.indexed_slices import IndexedSlices
 from ..autograd.operands import as_tensor
 from ..autograd.state import thread
 from ..autograd.tensor import Tensor
@@ -19,6 +21,13 @@ from ..ops.reduce import euclidean_norm
 from ..ops.reduce import sum as reduce_sum
 from ..ops.unary import sqrt
 from .schedules import LearningRateSchedule
+
+
+class Rows(NamedTuple):
+    """A gradient that is zero but for some rows, each named once, on bare arrays."""
+
+    values: np.ndarray
+    indices: np.ndarray
 
 
 class Optimizer(registry.Configurable, kind="optimizers"):
@@ -35,6 +44,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
     """
 
     slots = ()
+    leaves_rows = False     # whether `update` leaves entries alone whose gradient is zero
     late_slots = ()     # those of `slots` that follow, one after another, after all others in `variables`
 
     def __init__(self, learning_rate=0.001, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
@@ -154,13 +164,17 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         ValueError for a variable that the optimizer was not built for.
         """
         variables = self._known(list(grads), trainable_variables)
-        grads = [None if g is None else as_tensor(g, v.dtype) for g, v in zip(grads, variables, strict=True)]
-        _check(grads, variables)
         # With nobody listening our own updates run on bare arrays, as the rules of the backward pass do. What a
         # user wrote gets tensors.
         raw = not thread.is_heard() and registry.is_ours(type(self))
+        by_rows = raw and self.leaves_rows and not self.gradient_accumulation_steps
+        grads = [g if g is None or (by_rows and isinstance(g, IndexedSlices)) else as_tensor(g, v.dtype)
+                 for g, v in zip(grads, variables, strict=True)]
+        _check(grads, variables)
+        if raw:
+            grads = [None if g is None else _bare(g, v) for g, v in zip(grads, variables, strict=True)]
         with np.errstate(all="ignore"):
-            _called(raw, self._step, [_bare(g) if raw and g is not None else g for g in grads], variables, raw)
+            _called(raw, self._step, grads, variables, raw)
         _store(self._iterations, self._iterations._array + 1)
 
     def _known(self, grads, variables):
@@ -185,7 +199,9 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             grads = self._accumulated(grads, variables)
         if grads is not None:
             pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
-            grads = self._clipped([g / self.loss_scale_factor if self.loss_scale_factor else g for g, _ in pairs])
+            grads = [g.values if type(g) is Rows else g for g, _ in pairs]
+            grads = self._clipped([g / self.loss_scale_factor if self.loss_scale_factor else g for g in grads])
+            grads = [Rows(g, whole.indices) if type(whole) is Rows else g for g, (whole, _) in zip(grads, pairs)]
             variables = [v for _, v in pairs]
             rate = self._rate if self._schedule is None else _called(False, self._schedule, self._iterations)
             rate = _as_rate(rate, raw)
@@ -217,6 +233,10 @@ class Optimizer(registry.Configurable, kind="optimizers"):
 
     def update_step(self, gradient, variable, learning_rate):
         """Update one variable and its slots. Optimizers written for Keras may override this one."""
+        if type(gradient) is Rows:
+            value, rows = variable._array.copy(), gradient.indices
+            value[rows], _ = self.update(value[rows], gradient.values, None, learning_rate)
+            return _store(variable, value)
         slots = self._slots[id(variable)]
         held = types.SimpleNamespace(**{name: _value(slot) for name, slot in zip(self.slots, slots)})
         value, new = self.update(_value(variable), gradient, held, learning_rate)
@@ -317,7 +337,10 @@ def _store(variable, value):
     variable._array = value if value.dtype == variable._array.dtype else value.astype(variable._array.dtype)
 
 
-def _bare(grad):
+def _bare(grad, variable):
+    if isinstance(grad, IndexedSlices):
+        grad = grad.summed()
+        return Rows(as_tensor(grad.values, variable.dtype)._array, grad.indices._array)
     return grad._array
 
 

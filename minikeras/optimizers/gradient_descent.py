@@ -21,6 +21,10 @@ class SGD(Optimizer):
     def slots(self):
         return ("velocity",) if self.momentum else ()
 
+    @property
+    def leaves_rows(self):
+        return not self.momentum
+
     def update(self, value, grad, slot, rate):
         step = grad * rate
         if not self.momentum:
