@@ -1,5 +1,8 @@
 """Forward mode: accumulators, their nesting with tapes, and AutoDiffScalar."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -187,3 +190,10 @@ def test_derivatives_must_fit_the_value():
 def test_unit_refuses_an_index_out_of_range():
     with pytest.raises(IndexError, match="3 parameters"):
         Unit(3, 3)
+
+
+def test_operators_are_there_when_nothing_else_was_used():
+    program = ("import minikeras as tf; a = tf.autodiff.AutoDiffScalar(3.0, tf.autodiff.Unit(1, 0)); "
+               "print((a * a).derivatives.tolist())")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[6.0]\n"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import minikeras as tf
+from minikeras import autograd
 
 STEPS, SETTLED = 1000, 50
 
@@ -43,8 +44,8 @@ def growth(make_step):
         gc.enable()
 
 
-def network():
-    """A 256-128-10 network as a function of its input, its Variables, and a batch of 32.
+def network(batch=32):
+    """A 256-128-10 network as a function of its input, its Variables, and a batch.
 
     So large that 5 % of it is more than what the threads of a test runner allocate, and less than one number a step.
     """
@@ -55,7 +56,7 @@ def network():
     def model(x):
         w1, b1, w2, b2 = variables
         return tf.matmul(tf.tanh(tf.matmul(x, w1) + b1), w2) + b2
-    return model, variables, tf.constant(rng.standard_normal((32, 256)).astype("float32"))
+    return model, variables, tf.constant(rng.standard_normal((batch, 256)).astype("float32"))
 
 
 def training():
@@ -128,3 +129,127 @@ def test_thousand_steps_keep_no_more_than_fifty(make_step):
 def test_passes_inside_one_tape_keep_nothing():
     with tf.GradientTape():
         assert growth(passes_outside_a_tape) < 1.05
+
+
+# --- the other manners of speaking -----------------------------------------------------------------
+
+def torch_manner():
+    model, variables, x = network(batch=2)
+    for v in variables:
+        v.requires_grad_(True)
+
+    def step():
+        tf.reduce_mean(tf.square(model(x))).backward()
+        for v in variables:
+            v.assign_sub(v.grad * 0.01)
+            v.grad.zero_()
+    return step
+
+
+def torch_manner_without_backward():
+    model, variables, x = network(batch=2)
+    for v in variables:
+        v.requires_grad_(True)
+    return lambda: tf.reduce_mean(tf.square(model(x)))
+
+
+def torch_manner_with_a_graph_kept():
+    x = tf.constant(np.ones((64, 128), np.float32)).requires_grad_(True)
+
+    def step():
+        y = tf.reduce_sum(tf.sin(x) * x)
+        y.backward(create_graph=True)
+        x.grad = None
+    return step
+
+
+def mxnet_manner():
+    model, variables, x = network(batch=2)
+    for v in variables:
+        v.attach_grad()
+
+    def step():
+        with autograd.record():
+            loss = tf.reduce_mean(tf.square(model(x)))
+        loss.backward()
+        for v in variables:
+            v.assign_sub(v.grad * 0.01)
+    return step
+
+
+def mxnet_manner_without_backward():
+    model, variables, x = network(batch=2)
+    for v in variables:
+        v.attach_grad()
+
+    def step():
+        with autograd.record():
+            tf.reduce_mean(tf.square(model(x)))
+    return step
+
+
+def forward_accumulator():
+    model, variables, x = network(batch=2)
+    directions = [tf.ones(v.shape) for v in variables]
+
+    def step():
+        with tf.autodiff.ForwardAccumulator(variables, directions) as accumulator:
+            loss = tf.reduce_mean(tf.square(model(x)))
+        assert accumulator.jvp(loss) is not None
+    return step
+
+
+def forward_over_reverse():
+    model, variables, x = network(batch=2)
+    directions = [tf.ones(v.shape) for v in variables]
+
+    def step():
+        with tf.autodiff.ForwardAccumulator(variables, directions) as accumulator:
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(model(x)))
+            accumulator.jvp(tape.gradient(loss, variables))
+    return step
+
+
+def dual_numbers():
+    values = np.linspace(0.1, 1.0, 4)
+    kept = np.zeros(50_000)        # 5 % of this is less than a number a step
+
+    def step():
+        x = [tf.autodiff.AutoDiffScalar(v, tf.autodiff.Unit(4, i)) for i, v in enumerate(values)]
+        total = x[0]
+        for number in x[1:]:
+            total = total * number + tf.sin(number)
+        return total.derivatives, kept
+    return step
+
+
+def numpy_functions():
+    _, variables, x = network(batch=2)
+
+    def step():
+        with tf.GradientTape() as tape:
+            loss = np.mean(np.square(np.tanh(np.matmul(x, variables[0]) + variables[1])))
+        tape.gradient(loss, variables[:2])
+        np.sum(np.exp(x), axis=0)
+    return step
+
+
+def custom_gradients():
+    model, variables, x = network(batch=2)
+    wrapped = tf.recompute_grad(model)
+    clipped = tf.custom_gradient(lambda y: (y, lambda d: tf.clip_by_value(d, -0.1, 0.1)))
+
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(clipped(wrapped(x))))
+        tape.gradient(loss, variables)
+    return step
+
+
+@pytest.mark.parametrize("make_step", [
+    torch_manner, torch_manner_without_backward, mxnet_manner, mxnet_manner_without_backward, forward_accumulator,
+    dual_numbers, numpy_functions, *[pytest.param(make_step, marks=pytest.mark.long) for make_step in (
+        torch_manner_with_a_graph_kept, forward_over_reverse, custom_gradients)]])
+def test_thousand_steps_of_other_manners_keep_no_more_than_fifty(make_step):
+    assert growth(make_step) < 1.05
