@@ -266,7 +266,8 @@ def array_function(self, function, types, args, kwargs):
 
 def name_of(function):
     """How a user writes it: np.sum, np.linalg.norm."""
-    return f"{function.__module__.replace('numpy', 'np', 1)}.{function.__name__}"
+    # A ufunc has no module before NumPy 2.2.
+    return f"{getattr(function, '__module__', 'numpy').replace('numpy', 'np', 1)}.{function.__name__}"
 
 
 @functools.cache

@@ -526,3 +526,16 @@ def corrcoef(x, y=None, rowvar=True, dtype=None):
 def angle(z, deg=False):
     y = ops.angle(z)
     return y * (180.0 / np.pi) if deg else y
+
+
+def degrees(x):
+    return ops.rad2deg(x)
+
+
+def radians(x):
+    return ops.deg2rad(x)
+
+
+def copysign(x1, x2):
+    size = ops.absolute(x1)
+    return ops.where(ops.signbit(x2), -size, size)

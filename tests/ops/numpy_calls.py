@@ -6,6 +6,7 @@ import numpy as np
 
 from minikeras.ops.numpy_protocol import name_of
 
+DEPRECATED = {"in1d", "row_stack", "trapz"}     # gone from later NumPy
 PLACES = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
 
 
@@ -14,7 +15,7 @@ def _dispatched():
     for place, module in PLACES.items():
         for name in dir(module):
             function = getattr(module, name)
-            if hasattr(function, "_implementation") and not name.startswith("_"):
+            if hasattr(function, "_implementation") and not name.startswith("_") and name not in DEPRECATED:
                 found[f"{place}.{name}"] = function
     return found
 
