@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from . import tree
 from .backward import SEVERAL, add_to, only_rows, run_backward, total_of, undisturbed
 from .batching import Batched
@@ -333,6 +333,11 @@ def _seeds(targets, output_gradients):
     given = tree.flatten(output_gradients)
     if len(given) != len(targets):
         raise ShapeError(f"GradientTape.gradient: {len(given)} output_gradients for {len(targets)} targets.")
+    given = [g if g is None else as_tensor(g) for g in given]
+    for g, x in zip(given, targets):
+        if g is not None and np.dtype(g.dtype).kind == "c" and x._array.dtype.kind == "f":
+            raise DTypeError(f"GradientTape.gradient: an output_gradient is {g.dtype.name}, its target {x.dtype.name}. "
+                             "Give its real part, tf.math.real(g).")
     seeds = [Tensor(ones_like(x)) if g is None else as_tensor(g, x.dtype) for g, x in zip(given, targets)]
     for seed, x in zip(seeds, targets):
         if seed.shape != x.shape:

@@ -1,5 +1,7 @@
 """Picking elements by index."""
 
+import operator
+
 import numpy as np
 
 from ..autograd import dims, dtypes
@@ -7,7 +9,7 @@ from ..autograd.linear import ARRAY, broadcast_to, getitem, reshape
 from ..autograd.op import declare, kept, primitive, shifted
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor, ndarray
-from ..errors import ShapeError, SymbolicError
+from ..errors import DTypeError, ShapeError, SymbolicError
 from .arithmetic import where
 from .creation import full_like
 from .reduce import max
@@ -44,7 +46,13 @@ def _is_integer(item):
 
 
 def _number(item):
-    return item if item is None or isinstance(item, (int, dims.Dimension)) else int(item)
+    if item is None or isinstance(item, (int, dims.Dimension)):
+        return item
+    try:
+        return operator.index(item)
+    except TypeError:
+        raise DTypeError(f"an index must be made of integers, slices, ..., None, or tensors of integers or booleans, "
+                         f"got {type(item).__name__} {str(item)[:40]!r}.") from None
 
 
 def gather(x, indices, axis=0, batch_dims=0):
@@ -54,6 +62,9 @@ def gather(x, indices, axis=0, batch_dims=0):
     The gradient of a Variable along axis 0 is an IndexedSlices. Raises ShapeError for indices out of range.
     """
     indices = as_tensor(indices)
+    if np.dtype(indices.dtype).kind not in "iu":
+        raise DTypeError(f"gather: indices must be integers, got {np.dtype(indices.dtype).name}. Cast them: "
+                         "tf.cast(indices, 'int32').")
     axis = dims.normalize_axis(axis, len(shape_of(x)), "gather")
     if not batch_dims:
         return getitem(x, indices, index=(slice(None),) * axis + (ARRAY,))

@@ -643,3 +643,29 @@ def test_record_that_backward_freed_is_named():
     z.backward()
     with pytest.raises(RuntimeError, match=r"multiply.*backward\(\) .*retain_graph=True"):
         tape.gradient(z, y)
+
+
+def test_a_complex_output_gradient_of_a_real_target_is_an_error():
+    x = variable()
+    with tf.GradientTape() as tape:
+        y = x * x
+    with pytest.raises(TypeError, match=r"output_gradient is complex128, its target float32. .*tf.math.real"):
+        tape.gradient(y, x, output_gradients=tf.constant(1j))
+
+
+@pytest.mark.parametrize(("index", "told"), [(1.0, "float '1.0'"), ("a", "str 'a'"), ((0, 1.5), "float '1.5'")])
+def test_an_index_that_is_no_integer_is_an_error(index, told):
+    with pytest.raises(TypeError, match=f"an index must be .*{told}"):
+        tf.constant([[1.0, 2.0]])[index]
+
+
+@pytest.mark.parametrize("indices", [[0.5], np.array([0.0]), tf.constant([1.0])])
+def test_gather_names_indices_that_are_no_integers(indices):
+    with pytest.raises(TypeError, match="gather: indices must be integers, got float"):
+        tf.gather(tf.constant([1.0, 2.0]), indices)
+
+
+def test_item_assignment_says_what_to_write_instead():
+    x = tf.constant([1.0, 2.0])
+    with pytest.raises(TypeError, match=r"item assignment.* ops.where\(mask, value, x\).* x.numpy\(\)"):
+        x[0] = 3.0
