@@ -4,6 +4,7 @@ An elementwise op gets samples by existing; DOMAINS says where its inputs must l
 special. Any other op needs an entry in SAMPLES, and a composed function one in COMPOSED.
 """
 
+import collections
 import functools
 import importlib
 import pkgutil
@@ -206,8 +207,13 @@ def op_cases():
 
 def composed_cases():
     """One case for every sample of the functions composed of ops."""
-    return [_case(f"{function.__name__}-{n}-{i}", function, sample, [USUAL])
-            for n, (function, samples) in enumerate(COMPOSED) for i, sample in enumerate(samples)]
+    cases, counts = [], collections.Counter()
+    for function, samples in COMPOSED:
+        for sample in samples:
+            # The name seeds the inputs: it must not change with other entries of the table.
+            cases.append(_case(f"{function.__name__}-{counts[function.__name__]}", function, sample, [USUAL]))
+            counts[function.__name__] += 1
+    return cases
 
 
 def _case(name, function, sample, domains, op=None):
