@@ -5,11 +5,11 @@ import numpy as np
 from minikeras import ops
 from minikeras.ops import fourier
 
-from .sampling import BOOLEANS, INTEGERS, POSITIVE, USUAL, Sample
+from .sampling import BOOLEANS, INTEGERS, POSITIVE, Sample
 
 DOMAINS = {
     "arccosh": [(1.13, 2.6)], "arctanh": [(-0.83, 0.87)], "cbrt": [POSITIVE], "erfcinv": [(0.11, 1.87)],
-    "erfinv": [(-0.83, 0.87)], "fmod": [USUAL, (0.83, 1.9)], "lgamma": [POSITIVE], "log2": [POSITIVE],
+    "erfinv": [(-0.83, 0.87)], "fmod": [(-3.4, -2.6), (1.8, 2.4)], "lgamma": [POSITIVE], "log2": [POSITIVE],
     "log10": [POSITIVE], "xdivy": [POSITIVE, POSITIVE], "xlog1py": [POSITIVE, (-0.61, 2.3)],
     "xlogy": [POSITIVE, POSITIVE],
 }
