@@ -35,6 +35,12 @@ def complexed(inputs):
     return [dtype] * len(inputs), dtype
 
 
+def reals(inputs):
+    """Policy: all inputs as real numbers of the precision that `complexed` gives."""
+    dtype = real_dtype(complex_dtype(common_dtype(inputs)))
+    return [dtype] * len(inputs), dtype
+
+
 def _part_dtype(inputs, attrs):
     return real_dtype(as_dtype(inputs[0].dtype).dtype)
 
@@ -55,12 +61,7 @@ def _join_shape(a, b):
     return tuple([dims.unify(p, q, "complex: the shapes of the parts") for p, q in zip(a, b, strict=True)])
 
 
-def _floats(inputs):
-    dtype = real_dtype(complex_dtype(common_dtype(inputs)))
-    return [dtype] * 2, dtype
-
-
-@linear(lambda d, a, b: (real(d), -imag(d)), shape=_join_shape, policy=_floats,
+@linear(lambda d, a, b: (real(d), -imag(d)), shape=_join_shape, policy=reals,
         result=lambda inputs, attrs: complex_dtype(inputs[0].dtype.dtype))
 def join(a, b):
     """a + ib, of two arrays of one shape."""

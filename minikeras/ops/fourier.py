@@ -9,14 +9,13 @@ import math
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.dtypes import as_dtype
 from ..autograd.linear import getitem, reshape
 from ..autograd.op import linear
-from ..autograd.operands import as_tensor, common_dtype, shape_of
+from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
-from .complex_numbers import complex, complex_dtype, complexed, imag, real, real_dtype
+from .complex_numbers import complex, complex_dtype, complexed, imag, real, real_dtype, reals
 from .indexing import pad
-from .shapes import pad_zeros
+from .shapes import pad_zeros, roll
 from .windows import from_patches, patches
 
 
@@ -36,11 +35,6 @@ def ifftn(x, *, axes):
     return np.fft.ifftn(x, axes=axes)
 
 
-def _reals(inputs):
-    dtype = real_dtype(complex_dtype(common_dtype(inputs)))
-    return [dtype], dtype
-
-
 def _half(x, axes):
     at = axes[-1] % len(x)
     return (*x[:at], x[at] // 2 + 1, *x[at + 1:])
@@ -54,17 +48,13 @@ def _rfftn_transpose(d, x, axes):
                      axes=axes))
 
 
-@linear(_rfftn_transpose, shape=_half, policy=_reals, result=lambda inputs, attrs: complex_dtype(_dtype(inputs[0])))
+@linear(_rfftn_transpose, shape=_half, policy=reals, result=lambda inputs, attrs: complex_dtype(inputs[0].dtype.dtype))
 def rfftn(x, *, axes):
     """The Fourier transform of real numbers over `axes`, of the last of them only frequencies 0 ... n // 2.
 
     The others are the conjugates of these.
     """
     return np.fft.rfftn(x, axes=axes)
-
-
-def _dtype(x):
-    return as_dtype(x.dtype).dtype
 
 
 def _irfftn_transpose(d, x, n, axes):
@@ -80,7 +70,7 @@ def _irfftn_transpose(d, x, n, axes):
 
 
 @linear(_irfftn_transpose, shape=lambda x, n, axes: (*x[:axes[-1] % len(x)], n, *x[axes[-1] % len(x) + 1:]),
-        policy=complexed, result=lambda inputs, attrs: real_dtype(_dtype(inputs[0])))
+        policy=complexed, result=lambda inputs, attrs: real_dtype(inputs[0].dtype.dtype))
 def irfftn(x, *, n, axes):
     """The inverse of `rfftn` over `axes`: real numbers, `n` of them along the last of the axes."""
     return np.fft.irfftn(x, [n if axis == axes[-1] else x.shape[axis] for axis in axes], axes)
@@ -112,6 +102,22 @@ def inverse_real_transform(x, lengths=None, axes=(-1,)):
     for axis, length in zip(axes[:-1], lengths or ()):
         x = resize(x, axis, length)
     return irfftn(resize(x, axes[-1], last // 2 + 1), n=last, axes=tuple(axes))
+
+
+def _shifted(x, axes, sign):
+    x = as_tensor(x)
+    axes = tuple(range(x.ndim)) if axes is None else tuple(np.atleast_1d(axes).tolist())
+    return roll(x, shift=tuple([sign * (shape_of(x)[axis] // 2) for axis in axes]), axis=axes)
+
+
+def fftshift(x, axes=None):
+    """The frequency 0 moved from the front to the middle of each of `axes`, of all by default."""
+    return _shifted(x, axes, 1)
+
+
+def ifftshift(x, axes=None):
+    """The frequency 0 moved from the middle back to the front of each of `axes`, of all by default."""
+    return _shifted(x, axes, -1)
 
 
 # --- pieces of a signal ----------------------------------------------------------------------------
@@ -234,7 +240,7 @@ def stft(x, sequence_length, sequence_stride, fft_length, window="hann", center=
     center   piece t is centred on element t * sequence_stride, the ends reflected; otherwise it begins there
     """
     x = as_tensor(x)
-    window = _window(window, sequence_length, fft_length, real_dtype(complex_dtype(_dtype(x))), "stft")
+    window = _window(window, sequence_length, fft_length, real_dtype(complex_dtype(x.dtype.dtype)), "stft")
     if center:
         x = pad(x, [(0, 0)] * (x.ndim - 1) + [(fft_length // 2, fft_length // 2)], "reflect")
     pieces = frame(x, fft_length, sequence_stride)
@@ -247,7 +253,7 @@ def istft(x, sequence_length, sequence_stride, fft_length, length=None, window="
     With no window the pieces are added up as they are.
     """
     x = _joined(x, "istft")
-    window = _window(window, sequence_length, fft_length, real_dtype(_dtype(x)), "istft")
+    window = _window(window, sequence_length, fft_length, real_dtype(x.dtype.dtype), "istft")
     pieces = inverse_real_transform(x, (fft_length,))
     if window is not None:
         pieces = pieces * inverse_window(window, sequence_stride)

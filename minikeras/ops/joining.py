@@ -7,28 +7,28 @@ from ..errors import ShapeError
 from .shapes import expand_dims, ravel, split
 
 
-def _at_least(x, ndim):
-    """`x` with axes of extent 1 up to `ndim`, where NumPy's vstack and dstack put them."""
+def at_least(x, ndim):
+    """`x` with axes of extent 1 up to `ndim` of them (3 at most), where NumPy's vstack and dstack put them."""
     x = as_tensor(x)
-    missing = ndim - len(x.shape)
-    axes = {1: (0,), 2: (0, 1)}.get(missing) if ndim == 2 else {1: (2,), 2: (0, 2), 3: (0, 1, 2)}.get(missing)
-    return expand_dims(x, axes) if missing > 0 else x
+    for axis in {1: (0,), 2: (0, 0), 3: (0, 0, 2)}[ndim][x.ndim:]:
+        x = expand_dims(x, axis)
+    return x
 
 
 def hstack(xs):
     """Tensors joined along the second axis, vectors along their only one."""
-    xs = [_at_least(x, 1) if len(shape_of(as_tensor(x))) else ravel(x) for x in xs]
+    xs = [at_least(x, 1) for x in xs]
     return concatenate(*xs, axis=0 if len(xs[0].shape) == 1 else 1)
 
 
 def vstack(xs):
     """Tensors joined along the first axis; vectors count as rows."""
-    return concatenate(*[_at_least(x, 2) for x in xs], axis=0)
+    return concatenate(*[at_least(x, 2) for x in xs], axis=0)
 
 
 def dstack(xs):
     """Tensors joined along the third axis; matrices and vectors get one."""
-    return concatenate(*[_at_least(x, 3) for x in xs], axis=2)
+    return concatenate(*[at_least(x, 3) for x in xs], axis=2)
 
 
 def append(x1, x2, axis=None):

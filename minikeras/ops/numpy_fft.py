@@ -6,10 +6,12 @@
 
 import math
 
-from .. import ops
 from ..autograd.linear import conj
 from ..autograd.operands import as_tensor, shape_of
 from . import fourier
+from .fourier import fftshift, ifftshift
+
+__all__ = ["fftshift", "ifftshift"]
 
 SCALES = {None: (0.0, 1.0), "backward": (0.0, 1.0), "ortho": (0.5, 0.5), "forward": (1.0, 0.0)}
 
@@ -22,21 +24,18 @@ def _scaled(y, count, norm, inverse):
     return y if power == 0.0 else y * float(count) ** power
 
 
-def _axes(x, s, axes):
+def _known(x, s, axes):
+    """`x` as a tensor, its axes to transform and the length along each; -1 in `s` leaves that of `x`."""
+    x = as_tensor(x)
     if axes is None:
         axes = range(-len(s), 0) if s is not None else range(x.ndim)
-    return tuple(int(axis) for axis in axes)
-
-
-def _lengths(x, s, axes):
-    """The length along each axis; -1 in `s` leaves that of `x`."""
-    return [shape_of(x)[axis] if n == -1 else int(n) for n, axis in zip(s or [-1] * len(axes), axes, strict=True)]
+    axes = tuple(int(axis) for axis in axes)
+    return x, axes, [shape_of(x)[axis] if n == -1 else int(n)
+                     for n, axis in zip(s or [-1] * len(axes), axes, strict=True)]
 
 
 def _complex(a, s, axes, norm, inverse):
-    a = as_tensor(a)
-    axes = _axes(a, s, axes)
-    lengths = _lengths(a, s, axes)
+    a, axes, lengths = _known(a, s, axes)
     for axis, n in zip(axes, lengths):
         a = fourier.resize(a, axis, n)
     y = (fourier.ifftn if inverse else fourier.fftn)(a, axes=axes)
@@ -44,16 +43,12 @@ def _complex(a, s, axes, norm, inverse):
 
 
 def _real(a, s, axes, norm):
-    a = as_tensor(a)
-    axes = _axes(a, s, axes)
-    lengths = _lengths(a, s, axes)
+    a, axes, lengths = _known(a, s, axes)
     return _scaled(fourier.real_transform(a, lengths, axes), math.prod(lengths), norm, False)
 
 
 def _inverse_real(a, s, axes, norm):
-    a = as_tensor(a)
-    axes = _axes(a, s, axes)
-    lengths = _lengths(a, s, axes)
+    a, axes, lengths = _known(a, s, axes)
     if s is None or s[-1] == -1:
         lengths[-1] = 2 * (lengths[-1] - 1)
     return _scaled(fourier.inverse_real_transform(a, lengths, axes), math.prod(lengths), norm, True)
@@ -121,15 +116,3 @@ def hfft(a, n=None, axis=-1, norm=None):
 
 def ihfft(a, n=None, axis=-1, norm=None):
     return conj(rfft(a, n, axis, OPPOSITE.get(norm, norm)))
-
-
-def fftshift(x, axes=None):
-    x = as_tensor(x)
-    axes = range(x.ndim) if axes is None else (axes,) if isinstance(axes, int) else axes
-    return ops.roll(x, shift=tuple([x.shape[axis] // 2 for axis in axes]), axis=tuple(axes))
-
-
-def ifftshift(x, axes=None):
-    x = as_tensor(x)
-    axes = range(x.ndim) if axes is None else (axes,) if isinstance(axes, int) else axes
-    return ops.roll(x, shift=tuple([-(x.shape[axis] // 2) for axis in axes]), axis=tuple(axes))

@@ -18,6 +18,13 @@ from ..autograd.tensor import Operand
 from . import arithmetic, running
 from . import reduce as reductions
 from .creation import as_float
+from .creation import cast as astype
+from .indexing import take
+from .joining import at_least
+from .products import matrix_transpose
+from .unary import round as around
+
+__all__ = ["around", "astype", "matrix_transpose", "take"]
 
 _UNSET = object()
 
@@ -37,14 +44,6 @@ def size(a, axis=None):
     extents = shape_of(a)
     axes = reductions.axes_of(axis, len(extents))
     return dims.product(extents if axes is None else [extents[i] for i in axes])
-
-
-def astype(x, dtype):
-    return ops.cast(x, dtype)
-
-
-def copy(a):
-    return as_tensor(a)     # a value: nobody can change it, so nobody needs another
 
 
 def _filled(number):
@@ -190,10 +189,6 @@ def _known_order(name, order):
         raise ValueError(f"np.{name}: order is {order!r}; for tensors it can be 'C' or 'F'.")
 
 
-def matrix_transpose(x):
-    return ops.swapaxes(x, -1, -2)
-
-
 def rollaxis(a, axis, start=0):
     a = as_tensor(a)
     axis = dims.normalize_axis(axis, a.ndim, "rollaxis")
@@ -211,13 +206,6 @@ def stack(arrays, axis=0, dtype=None):
     return _cast(stack_op(*arrays, axis=axis), dtype)
 
 
-def _at_least(a, ndim):
-    a = as_tensor(a)
-    for axis in {1: (0,), 2: (0, 0), 3: (0, 0, 2)}[ndim][a.ndim:]:
-        a = ops.expand_dims(a, axis)
-    return a
-
-
 def _each(function):
     def apply(*arrays):
         results = [function(a) for a in arrays]
@@ -225,9 +213,9 @@ def _each(function):
     return apply
 
 
-atleast_1d = _each(lambda a: _at_least(a, 1))
-atleast_2d = _each(lambda a: _at_least(a, 2))
-atleast_3d = _each(lambda a: _at_least(a, 3))
+atleast_1d = _each(lambda a: at_least(a, 1))
+atleast_2d = _each(lambda a: at_least(a, 2))
+atleast_3d = _each(lambda a: at_least(a, 3))
 
 
 def column_stack(tup):
@@ -306,14 +294,6 @@ def where(condition, x=None, y=None):
     return ops.where(condition, x, y)
 
 
-def take(a, indices, axis=None):
-    return ops.take(a, indices, axis)
-
-
-def sort(a, axis=-1):
-    return ops.sort(ops.ravel(a), 0) if axis is None else ops.sort(a, axis)
-
-
 def compress(condition, a, axis=None):
     return take(a, np.flatnonzero(np.asarray(condition)), axis)
 
@@ -358,7 +338,7 @@ def choose(a, choices):
 
 
 def partition(a, kth, axis=-1):
-    return sort(a, axis)    # NumPy leaves open how the two sides are ordered
+    return ops.sort(a, axis)    # NumPy leaves open how the two sides are ordered
 
 
 def bincount(x, weights=None, minlength=0):
@@ -377,15 +357,6 @@ def interp(x, xp, fp, left=None, right=None):
 
 
 # Numbers
-
-
-def round(a, decimals=0):
-    if not decimals:
-        return ops.round(a)
-    return ops.round(a * 10.0 ** decimals) / 10.0 ** decimals
-
-
-around = round
 
 
 def fix(x):
@@ -430,7 +401,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, dtype=None):
 
 
 def _rows(m, rowvar, dtype):
-    m = _at_least(as_float(_cast(m, dtype)), 2)
+    m = at_least(as_float(_cast(m, dtype)), 2)
     return m if rowvar or m.shape[0] == 1 else ops.transpose(m)
 
 

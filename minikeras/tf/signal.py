@@ -40,20 +40,8 @@ irfft, irfft2d, irfft3d = [_half(fourier.inverse_real_transform, "irfft", suffix
                            for suffix in _AXES]
 
 
-def _shifted(x, axes, sign):
-    x = as_tensor(x)
-    axes = tuple(range(x.ndim)) if axes is None else tuple(np.atleast_1d(axes).tolist())
-    return ops.roll(x, shift=tuple(sign * (x.shape[axis] // 2) % max(x.shape[axis], 1) for axis in axes), axis=axes)
-
-
-def fftshift(x, axes=None, name=None):
-    """The frequency 0 moved from the front to the middle of each of `axes`."""
-    return _shifted(x, axes, 1)
-
-
-def ifftshift(x, axes=None, name=None):
-    """The frequency 0 moved from the middle back to the front of each of `axes`."""
-    return _shifted(x, axes, -1)
+fftshift = tf_function_of(fourier.fftshift, "x", "axes")
+ifftshift = tf_function_of(fourier.ifftshift, "x", "axes")
 
 
 # --- windows ---------------------------------------------------------------------------------------
