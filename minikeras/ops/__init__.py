@@ -8,7 +8,7 @@ from ..autograd.linear import conj
 from ..autograd.linear import reshape as _reshape
 from ..autograd.linear import stack as _stack
 from ..autograd.operands import as_tensor as convert_to_tensor
-from . import image, linalg, nn, numpy_protocol, operators
+from . import image, linalg, nn, numpy_methods, operators
 from .arithmetic import (
     absolute,
     add,

@@ -5,7 +5,7 @@ import numpy as np
 from .. import ops
 from ..autograd import dims
 from ..autograd.operands import as_tensor, shape_of
-from . import decompositions, numpy_rules
+from . import decompositions, numpy_reductions, numpy_rules
 from .decompositions import eigvals
 from .numpy_rules import conjugated, matrix_transpose, vecdot
 from .solving import solve_op
@@ -36,7 +36,7 @@ def lstsq(a, b, rcond=None):
 
 
 def trace(x, offset=0, dtype=None):
-    return numpy_rules.sum(diagonal(x, offset), -1, dtype)
+    return numpy_reductions.sum(diagonal(x, offset), -1, dtype)
 
 
 def diagonal(x, offset=0):

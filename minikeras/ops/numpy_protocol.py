@@ -1,10 +1,10 @@
 """NumPy code as it stands: np.sin(x), np.sum(x, axis=0), x.mean() on tensors are ops, and recorded.
 
 A function of NumPy is led to the function of `minikeras.ops` that has its name, if that one knows its arguments;
-what differs is written in `numpy_rules`, `numpy_linalg` and `numpy_fft`. NumPy's signature and defaults hold; an
-argument that is not known is refused, and so is a function. Dtypes follow the one promotion table: a float32 tensor
-and a float64 array give float32, and where NumPy would make float64 of integers the default float comes out. ANSWERS
-are questions that have no derivative: the numbers answer them, in NumPy's own types.
+what differs is written in `numpy_rules`, `numpy_reductions`, `numpy_linalg` and `numpy_fft`. NumPy's signature and
+defaults hold; an argument that is not known is refused, and so is a function. Dtypes follow the one promotion table: a
+float32 tensor and a float64 array give float32, and where NumPy would make float64 of integers the default float comes
+out. ANSWERS are questions that have no derivative: the numbers answer them, in NumPy's own types.
 
 NumPy asks arguments, not what a list holds: np.sum([x, y]) and np.vectorize(f)(x) see arrays, and no tape.
 """
@@ -19,7 +19,7 @@ from .. import ops
 from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..autograd.tensor import ArrayOperand, Operand, SymbolicTensor, Tensor
 from ..autograd.variable import Variable
-from . import arithmetic, numpy_fft, numpy_linalg, numpy_rules, reduce
+from . import arithmetic, numpy_fft, numpy_linalg, numpy_reductions, numpy_rules, reduce
 
 INSTEAD = "Use a function of minikeras.ops, or x.numpy() for plain NumPy without gradients."
 
@@ -153,9 +153,9 @@ def _call_where(op, inputs, where, others):
     return tuple(map(hide, y)) if isinstance(y, tuple) else hide(y)
 
 
-REDUCTIONS = {np.add: numpy_rules.sum, np.multiply: numpy_rules.prod, np.maximum: numpy_rules.max,
-              np.minimum: numpy_rules.min, np.logical_and: reduce.all, np.logical_or: reduce.any}
-RUNNING = {np.add: numpy_rules.cumsum, np.multiply: numpy_rules.cumprod}
+REDUCTIONS = {np.add: numpy_reductions.sum, np.multiply: numpy_reductions.prod, np.maximum: numpy_reductions.max,
+              np.minimum: numpy_reductions.min, np.logical_and: reduce.all, np.logical_or: reduce.any}
+RUNNING = {np.add: numpy_reductions.cumsum, np.multiply: numpy_reductions.cumprod}
 
 
 def _reduce(name, ufunc, x, axis=0, dtype=None, keepdims=False, initial=None, where=True):
@@ -239,7 +239,8 @@ ANSWERS = {
     "min_scalar_type", "nanargmax", "nanargmin", "nonzero", "ravel_multi_index", "result_type", "save", "savetxt",
     "savez", "savez_compressed", "searchsorted", "shares_memory", "tril_indices_from", "triu_indices_from",
     "unravel_index"}
-RULES = {"numpy": numpy_rules, "numpy.fft": numpy_fft, "numpy.linalg": numpy_linalg}
+RULES = {"numpy": vars(numpy_reductions) | vars(numpy_rules), "numpy.fft": vars(numpy_fft),
+         "numpy.linalg": vars(numpy_linalg)}
 OF_DTYPES = {"common_type", "iscomplexobj", "isrealobj", "result_type"}     # answered without numbers
 IN_PLACE = {"fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 
@@ -275,7 +276,7 @@ def rule_of(function):
     """What stands for a function of NumPy: a callable of args and kwargs."""
     name = name_of(function)
     key = name.removeprefix("np.")
-    own = vars(RULES[function.__module__]).get(function.__name__) if function.__module__ in RULES else None
+    own = RULES.get(function.__module__, {}).get(function.__name__)
     if own is not None:
         derived = fitted(function, own)
     else:
@@ -373,103 +374,3 @@ def _differs(theirs, own):
 def _is_default(p, value):
     return p is not None and (value is p.default or (np.ndim(value) == 0 and type(value) is type(p.default)
                                                      and value == p.default))
-
-
-# Methods and attributes of arrays
-
-METHODS = ("all", "any", "argmax", "argmin", "argpartition", "argsort", "conj", "conjugate", "cumprod",
-           "cumsum", "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ravel", "repeat", "round",
-           "searchsorted", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var")
-CHANGING = {"fill": "ops.full", "partition": "ops.sort", "put": "ops.where", "resize": "ops.reshape",
-            "sort": "ops.sort"}
-
-
-def _method(name):
-    function = getattr(np, name)
-
-    def method(self, *args, **kwargs):
-        return function(self, *args, **kwargs)
-    return _described(method, name, f"np.{name} of this.")
-
-
-def _refusing(name, instead):
-    def method(self, *args, **kwargs):
-        raise TypeError(f"{type(self).__name__}.{name} would change a value in place. Use {instead}, which gives a new "
-                        "tensor, or change a copy, x.numpy().")
-    return _described(method, name, "Refused: a tensor is a value.")
-
-
-def _described(method, name, text):
-    method.__name__, method.__qualname__, method.__doc__ = name, f"Operand.{name}", text
-    return method
-
-
-def _several(values):
-    """What reshape and transpose are given: several arguments, or one that holds them."""
-    return values[0] if len(values) == 1 and (values[0] is None or np.ndim(values[0])) else values
-
-
-class ArrayMethods:
-    """The methods of arrays whose arguments differ from those of NumPy's function."""
-
-    def astype(self, dtype):
-        """The elements in another dtype."""
-        return ops.cast(self, dtype)
-
-    def clip(self, min=None, max=None):
-        """np.clip of this."""
-        return numpy_rules.clip(self, min, max)
-
-    def compress(self, condition, axis=None):
-        """np.compress of this."""
-        return numpy_rules.compress(condition, self, axis)
-
-    def copy(self):
-        """This as a tensor: a value needs no copy."""
-        return as_tensor(self)
-
-    def flatten(self, order="C"):
-        """The elements in one axis."""
-        return numpy_rules.ravel(self, order)
-
-    def reshape(self, *shape, order="C"):
-        """The elements in another shape, given as one tuple or as several integers."""
-        return numpy_rules.reshape(self, _several(shape), order)
-
-    def transpose(self, *axes):
-        """The axes in another order, given as one tuple or as several integers; reversed by default."""
-        return ops.transpose(self, _several(axes) if axes else None)
-
-    @property
-    def real(self):
-        """The real part."""
-        return ops.real(self)
-
-    @property
-    def imag(self):
-        """The imaginary part."""
-        return ops.imag(self)
-
-    @property
-    def T(self):  # noqa: N802
-        """The axes in reverse order."""
-        return ops.transpose(self)
-
-    @property
-    def mT(self):  # noqa: N802
-        """The last two axes exchanged."""
-        return numpy_rules.matrix_transpose(self)
-
-
-def attach():
-    """Give `Operand` both protocols and the methods. Called once, when the ops are imported."""
-    Operand.__array_ufunc__ = array_ufunc
-    Operand.__array_function__ = array_function
-    methods = {name: _method(name) for name in METHODS}
-    methods |= {name: _refusing(name, instead) for name, instead in CHANGING.items()}
-    methods |= {name: value for name, value in vars(ArrayMethods).items() if not name.startswith("__")}
-    for name, method in methods.items():
-        setattr(Operand, name, method)
-
-
-attach()

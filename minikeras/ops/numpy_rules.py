@@ -1,7 +1,8 @@
 """What tensors do in NumPy's functions where `minikeras.ops` differs from NumPy in arguments or meaning.
 
-A function here stands for NumPy's of the same name (`numpy_linalg` has those of np.linalg) and names the arguments that
-it honours as NumPy does. `numpy_protocol` refuses any other argument, unless it is NumPy's own default.
+A function here stands for NumPy's of the same name (`numpy_reductions` has sums and their like, `numpy_linalg` those
+of np.linalg) and names the arguments that it honours as NumPy does. `numpy_protocol` refuses any other argument, unless
+it is NumPy's own default.
 """
 
 import builtins
@@ -15,19 +16,17 @@ from ..autograd.linear import concatenate as concatenate_op
 from ..autograd.linear import stack as stack_op
 from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..autograd.tensor import Operand
-from . import arithmetic, running
+from . import arithmetic
 from . import reduce as reductions
 from .creation import as_float
 from .creation import cast as astype
 from .indexing import take
 from .joining import at_least
+from .numpy_reductions import UNSET, cast_to
 from .products import matrix_transpose
 from .unary import round as around
 
 __all__ = ["around", "astype", "matrix_transpose", "take"]
-
-_UNSET = object()
-
 
 # Asking about shape, changing type
 
@@ -68,107 +67,6 @@ def _extents(shape):
     return (shape,) if np.ndim(shape) == 0 and not isinstance(shape, (tuple, list)) else tuple(shape)
 
 
-# Reductions
-
-
-def _cast(a, dtype):
-    return as_tensor(a) if dtype is None else ops.cast(a, dtype)
-
-
-def _counting(a, dtype):
-    """`a` in the type that NumPy adds and multiplies in: integers and booleans in 64 bits."""
-    a = _cast(a, dtype)
-    kind = a.dtype.dtype.kind
-    return a if kind in "fc" or dtype is not None else ops.cast(a, "uint64" if kind == "u" else "int64")
-
-
-def _masked(a, where, number):
-    return a if where is True else arithmetic.select(where, a, as_tensor(number, a.dtype))
-
-
-def _total(op, combine, neutral):
-    def reduce(a, axis=None, dtype=None, keepdims=False, initial=None, where=True):
-        y = op(_masked(_counting(a, dtype), where, neutral), axis=axis, keepdims=keepdims)
-        return y if initial is None else combine(y, as_tensor(initial, y.dtype))
-    return reduce
-
-
-sum = _total(reductions.sum, arithmetic.add, 0)
-prod = _total(reductions.prod, arithmetic.multiply, 1)
-
-
-def _extreme(op, combine):
-    def reduce(a, axis=None, keepdims=False, initial=None, where=True):
-        if where is not True and initial is None:
-            raise ValueError(f"np.{op.__name__} has no identity: with where= it needs initial=.")
-        y = op(_masked(as_tensor(a), where, initial), axis=axis, keepdims=keepdims)
-        return y if initial is None else combine(y, as_tensor(initial, y.dtype))
-    return reduce
-
-
-max = amax = _extreme(reductions.max, arithmetic.maximum)
-min = amin = _extreme(reductions.min, arithmetic.minimum)
-
-
-def mean(a, axis=None, dtype=None, keepdims=False, where=True):
-    a = _cast(a, dtype)
-    if where is True:
-        return reductions.mean(a, axis=axis, keepdims=keepdims)
-    count = sum(ones_like(a), axis, keepdims=keepdims, where=where)
-    return sum(a, axis, keepdims=keepdims, where=where) / count
-
-
-_mean = mean
-
-
-def var(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=_UNSET, correction=_UNSET):
-    if correction is not _UNSET:
-        if ddof:
-            raise ValueError("np.var and np.std: ddof and correction mean the same; give one of them.")
-        ddof = correction
-    a = _cast(a, dtype)
-    away = a - (_mean(a, axis, keepdims=True, where=where) if mean is _UNSET else mean)
-    squares = arithmetic.square(arithmetic.absolute(away) if a.dtype.is_complex else away)
-    if where is True and not ddof:
-        return reductions.mean(squares, axis=axis, keepdims=keepdims)
-    count = sum(ones_like(squares), axis, keepdims=keepdims, where=where)
-    return sum(squares, axis, keepdims=keepdims, where=where) / arithmetic.maximum(count - ddof, 0.0)
-
-
-def std(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=_UNSET, correction=_UNSET):
-    return ops.sqrt(var(a, axis, dtype, ddof, keepdims, where, mean, correction))
-
-
-def _running(op):
-    def run(a, axis=None, dtype=None):
-        a = _counting(a, dtype)
-        return op(ops.ravel(a), axis=0) if axis is None else op(a, axis=axis)
-    return run
-
-
-cumsum = _running(running.cumsum)
-cumprod = _running(running.cumprod)
-
-
-def _cumulative(run, first):
-    def cumulate(x, axis=None, dtype=None, include_initial=False):
-        x = _counting(x, dtype)
-        if axis is None:
-            if x.ndim != 1:
-                raise ValueError("np.cumulative_sum and np.cumulative_prod need axis= for more than one dimension.")
-            axis = 0
-        y = run(x, axis, dtype)
-        if not include_initial:
-            return y
-        edge = tuple(1 if i == axis % x.ndim else n for i, n in enumerate(shape_of(y)))
-        return concatenate_op(ops.full(edge, as_tensor(first, y.dtype)), y, axis=axis)
-    return cumulate
-
-
-cumulative_sum = _cumulative(cumsum, 0)
-cumulative_prod = _cumulative(cumprod, 1)
-
-
 # Shapes and joining
 
 
@@ -199,11 +97,11 @@ def rollaxis(a, axis, start=0):
 def concatenate(arrays, axis=0, dtype=None):
     if axis is None:
         arrays, axis = [ops.ravel(a) for a in arrays], 0
-    return _cast(concatenate_op(*arrays, axis=axis), dtype)
+    return cast_to(concatenate_op(*arrays, axis=axis), dtype)
 
 
 def stack(arrays, axis=0, dtype=None):
-    return _cast(stack_op(*arrays, axis=axis), dtype)
+    return cast_to(stack_op(*arrays, axis=axis), dtype)
 
 
 def _each(function):
@@ -276,8 +174,8 @@ def unstack(x, axis=0):
 # Choosing elements
 
 
-def clip(a, a_min=None, a_max=None, min=_UNSET, max=_UNSET):
-    low, high = a_min if min is _UNSET else min, a_max if max is _UNSET else max
+def clip(a, a_min=None, a_max=None, min=UNSET, max=UNSET):
+    low, high = a_min if min is UNSET else min, a_max if max is UNSET else max
     if builtins.any(_has_gradient(bound) for bound in (low, high)):      # ops.clip gives its bounds none
         a = a if low is None else arithmetic.maximum(a, low)
         return a if high is None else arithmetic.minimum(a, high)
@@ -401,7 +299,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, dtype=None):
 
 
 def _rows(m, rowvar, dtype):
-    m = at_least(as_float(_cast(m, dtype)), 2)
+    m = at_least(as_float(cast_to(m, dtype)), 2)
     return m if rowvar or m.shape[0] == 1 else ops.transpose(m)
 
 
@@ -426,18 +324,18 @@ def _steps(num, endpoint, ndim):
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
     start, stop = _ends(start, stop)
     span = stop - start
-    y = _cast(ops.moveaxis(start + _steps(num, endpoint, span.ndim) * span, 0, axis), dtype)
+    y = cast_to(ops.moveaxis(start + _steps(num, endpoint, span.ndim) * span, 0, axis), dtype)
     return (y, span / builtins.max(num - bool(endpoint), 1)) if retstep else y
 
 
 def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
-    return _cast(ops.power(base, linspace(start, stop, num, endpoint, axis=axis)), dtype)
+    return cast_to(ops.power(base, linspace(start, stop, num, endpoint, axis=axis)), dtype)
 
 
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     start, stop = _ends(start, stop)
     ratio = stop / start
-    return _cast(ops.moveaxis(start * ratio ** _steps(num, endpoint, ratio.ndim), 0, axis), dtype)
+    return cast_to(ops.moveaxis(start * ratio ** _steps(num, endpoint, ratio.ndim), 0, axis), dtype)
 
 
 def divmod(x1, x2):
@@ -454,7 +352,7 @@ def positive(x):
 
 
 def float_power(x1, x2):
-    return ops.power(_cast(x1, "float64"), _cast(x2, "float64"))
+    return ops.power(cast_to(x1, "float64"), cast_to(x2, "float64"))
 
 
 # Matrices and products
@@ -477,7 +375,7 @@ def conjugated(x):
 def einsum(*operands, dtype=None):
     if not isinstance(operands[0], str):
         raise TypeError("np.einsum of tensors takes its subscripts as a string, like np.einsum('ij,jk->ik', a, b).")
-    return ops.einsum(operands[0], *[_cast(a, dtype) for a in operands[1:]])
+    return ops.einsum(operands[0], *[cast_to(a, dtype) for a in operands[1:]])
 
 
 def convolve(a, v, mode="full"):
