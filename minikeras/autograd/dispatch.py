@@ -14,7 +14,7 @@ import threading
 
 import numpy as np
 
-from ..errors import MinikerasError, ShapeError
+from ..errors import DTypeError, MinikerasError, ShapeError
 from . import dtypes, state
 from .dims import public_shape
 from .operands import BARE, align, first_kept, floated, kept, nested, promoted, shape_of
@@ -53,7 +53,7 @@ def apply(op, inputs, attrs):
                 result = op.forward(*arrays, **attrs)
         else:
             result = op.forward(*arrays, **attrs)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, TypeError) as error:
         raise explained(op, inputs, attrs, error) from None
     return told(op, inputs, attrs, record(op, inputs, arrays, attrs, result))
 
@@ -86,7 +86,7 @@ def _unary(op):
             return apply(op, (x,), attrs)
         try:
             y = forward(array, **attrs)
-        except (ValueError, IndexError) as error:
+        except (ValueError, IndexError, TypeError) as error:
             raise explained(op, (x,), attrs, error) from None
         if type(y) is not ndarray:
             if type(y) is tuple:
@@ -137,7 +137,7 @@ def _binary(op):
             return apply(op, (a, b), attrs)
         try:
             y = forward(p, q, **attrs)
-        except (ValueError, IndexError) as error:
+        except (ValueError, IndexError, TypeError) as error:
             raise explained(op, (a, b), attrs, error) from None
         if type(y) is not ndarray:
             if type(y) is tuple:
@@ -183,7 +183,7 @@ def _general(op):
             return apply(op, inputs, attrs)
         try:
             y = forward(*arrays, **attrs)
-        except (ValueError, IndexError) as error:
+        except (ValueError, IndexError, TypeError) as error:
             raise explained(op, inputs, attrs, error) from None
         return told(op, inputs, attrs, record(op, inputs, tuple(arrays), attrs, y))
     return call
@@ -321,9 +321,12 @@ def infer(op, inputs, attrs, dtype):
 
 
 def explained(op, inputs, attrs, error):
-    """The error to raise when `op` failed: its shape rule's own words, else NumPy's with the shapes."""
+    """The error to raise when `op` failed: its shape rule's own words, else NumPy's with the shapes or dtypes."""
     if isinstance(error, MinikerasError):
         return error
+    if isinstance(error, TypeError):
+        kinds = [str(x.dtype) for x in inputs if hasattr(x, "dtype")]
+        return DTypeError(f"{op.name} is not defined for {', '.join(kinds)}.") if "ufunc" in str(error) else error
     shapes = [shape_of(x) for x in inputs]
     try:
         op.shape(*shapes, **attrs)

@@ -110,8 +110,11 @@ class GradientTape(Watcher):
             raise ValueError("GradientTape.watch: this tape has not begun; call watch inside its `with` block.")
         for x in tree.flatten(tensor):
             if not isinstance(x, (Tensor, Variable)):
-                raise ValueError(f"GradientTape.watch takes tensors and Variables, got {type(x).__name__}. "
-                                 "Make one with tf.constant(value) and compute with that.")
+                hint = "Make one with tf.constant(value) and compute with that."
+                if isinstance(x, Batched):
+                    hint = ("That is many tensors at once, inside vectorized_map. Take the gradient of the whole "
+                            "map, or tape.batch_jacobian outside of it.")
+                raise ValueError(f"GradientTape.watch takes tensors and Variables, got {type(x).__name__}. {hint}")
             if not is_differentiable(x._array.dtype):
                 warnings.warn(f"GradientTape.watch: the dtype of a watched tensor must be floating, got "
                               f"{x.dtype.name}; its gradient will be None.", stacklevel=2)

@@ -111,6 +111,10 @@ class Operand:
         raise TypeError(f"{type(self).__name__} is a value and does not support item assignment. Build a new one, "
                         "for example ops.where(mask, value, x), or change a copy, x.numpy(), and convert that back.")
 
+    def __delitem__(self, index):
+        raise TypeError(f"{type(self).__name__} is a value and does not support item deletion. Select what stays, for "
+                        "example x[1:].")
+
 
 class Interpreted(Operand):
     """An operand that says itself what an op makes of it, by `interpret(op, inputs, attrs)`.
@@ -266,6 +270,10 @@ def new_array(value, dtype=None):
     if array.dtype.kind in "iu" and not _is_exact(value, array):
         raise DTypeError(f"cannot make {array.dtype} of {_brief(value)}: its fractions would be lost. Give another "
                          f"dtype, or cut them off with tf.cast(x, {array.dtype.name!r}).")
+    if array.dtype.kind == "f" and isinstance(value, (list, tuple, ndarray)) and np.isnan(array).any() \
+            and np.asarray(value).dtype.kind == "O":     # NumPy makes NaN of None
+        raise DTypeError(f"cannot make a tensor of {_brief(value)}: None is no number. Write float('nan') if that is "
+                         "meant.")
     if array.dtype.kind not in "biufc":
         raise DTypeError(f"cannot make a tensor of {_brief(value)}: its elements are {array.dtype}; "
                          "tensors hold numbers and booleans.")

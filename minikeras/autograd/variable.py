@@ -99,6 +99,10 @@ class Variable(ArrayOperand):
             raise self._does_not_fit(delta) from None
         return self.assign(Tensor(changed))
 
+    def __setitem__(self, index, value):
+        raise TypeError(f"Variable {self.path!r} is assigned as a whole, not by item. Compute its new value and assign "
+                        "that: v.assign(ops.where(mask, value, v)), or with ops.slice_update for a part.")
+
     def _does_not_fit(self, array):
         return ShapeError(f"Variable {self.path!r}: cannot assign a value of shape {array.shape} to a variable of "
                           f"shape {self._array.shape}.")

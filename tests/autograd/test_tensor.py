@@ -7,7 +7,7 @@ import pytest
 
 import minikeras as tf
 from minikeras import ops
-from minikeras.errors import SymbolicError
+from minikeras.errors import DTypeError, SymbolicError
 
 X = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], np.float32)
 
@@ -301,3 +301,19 @@ def test_symbolic_shapes_that_do_not_fit_are_errors(broken):
         broken(tf.SymbolicTensor((2, 3)))
     with pytest.raises(ValueError, match="3"):
         broken(tf.constant(X))
+
+
+def test_item_deletion_is_an_error():
+    x = tf.constant([1.0, 2.0])
+    with pytest.raises(TypeError, match="item deletion"):
+        del x[0]
+
+
+def test_none_among_numbers_is_an_error():
+    with pytest.raises(DTypeError, match="None is no number"):
+        tf.constant([1.0, None])
+
+
+def test_an_op_that_numpy_lacks_for_a_dtype_names_both():
+    with pytest.raises(DTypeError, match="floor is not defined for complex128"):
+        tf.floor(tf.constant(1j))
