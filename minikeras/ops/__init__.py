@@ -4,7 +4,7 @@ from ..autograd.batching import vectorized_map
 from ..autograd.custom import stop_gradient
 from ..autograd.linear import broadcast_to as _broadcast_to
 from ..autograd.linear import concatenate as _concatenate
-from ..autograd.linear import conj
+from ..autograd.linear import conj, copy
 from ..autograd.linear import reshape as _reshape
 from ..autograd.linear import stack as _stack
 from ..autograd.operands import as_tensor as convert_to_tensor
@@ -306,11 +306,6 @@ def broadcast_to(x, shape):
 def concatenate(xs, axis=0):
     """Tensors joined along an axis that they have."""
     return _concatenate(*xs, axis=axis)
-
-
-def copy(x):
-    """The same values: a tensor is never changed, so nothing is copied."""
-    return convert_to_tensor(x)
 
 
 def count_nonzero(x, axis=None):

@@ -3,7 +3,6 @@
 import numpy as np
 
 from .. import ops
-from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
 from . import numpy_rules
 from .numpy_protocol import array_function, array_ufunc
@@ -56,8 +55,8 @@ class ArrayMethods:
         return numpy_rules.compress(condition, self, axis)
 
     def copy(self):
-        """This as a tensor: a value needs no copy."""
-        return as_tensor(self)
+        """The same values as a tensor of its own."""
+        return ops.copy(self)
 
     def flatten(self, order="C"):
         """The elements in one axis."""

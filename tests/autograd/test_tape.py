@@ -669,3 +669,14 @@ def test_item_assignment_says_what_to_write_instead():
     x = tf.constant([1.0, 2.0])
     with pytest.raises(TypeError, match=r"item assignment.* ops.where\(mask, value, x\).* x.numpy\(\)"):
         x[0] = 3.0
+
+
+@pytest.mark.parametrize("copied", [tf.identity, tf.ops.copy, lambda x: x.copy(), np.copy])
+def test_a_copy_is_a_source_of_its_own(copied):
+    x = tf.constant(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = copied(x)
+        z = y * y * x
+    by_y, by_x = tape.gradient(z, [y, x])
+    assert (float(by_y), float(by_x)) == (18.0, 27.0)

@@ -16,6 +16,7 @@ BATCHED = np.array([[2, 0, 2], [1, 1, 0]])
 DOMAINS = {}
 PREPARED = {}
 SAMPLES = {
+    "copy": [Sample(((2, 3),)), Sample(((),))],
     "scatter_reduce": [Sample(((2, 3), (3, 3), ROWS), {"reduction": reduction}) for reduction in ("max", "min", "mul")]
                       + [Sample(((3, 4), (3,), PLACES[:, 0], PLACES[:, 1]), {"reduction": "max"})],
     "put_slices": [Sample(((3, 4), (2, 2)), {"index": (slice(1, 3), slice(0, 2))}),
