@@ -3,11 +3,12 @@
 import numpy as np
 
 from ..autograd import dtypes
-from ..autograd.linear import broadcast_to
+from ..autograd.linear import broadcast_to, reshape
 from ..autograd.linear import cast as cast_op
 from ..autograd.linear import zeros_like as zeros_op
-from ..autograd.operands import as_tensor
+from ..autograd.operands import as_tensor, nested
 from ..autograd.tensor import ArrayOperand, Operand, SymbolicTensor, Tensor, new_array
+from ..autograd.variable import Variable
 from ..errors import ShapeError
 from .arithmetic import clip
 
@@ -15,18 +16,22 @@ from .arithmetic import clip
 def constant(value, dtype=None, shape=None):
     """A tensor of `value` (number, nested lists, array), which is copied; a single number fills `shape`.
 
-    Python numbers become int32, float32 (the default float) or bool. Raises ShapeError if `shape` does not fit.
+    Python numbers become int32, float32 (the default float) or bool. A tensor (or a list of them) keeps its gradient,
+    as in TensorFlow; a Variable is copied. Raises ShapeError if `shape` does not fit.
     """
-    array = new_array(value, None if dtype is None else dtypes.as_dtype(dtype).dtype)
-    if shape is not None:
-        shape = tuple(int(n) for n in shape)
-        if array.size == 1:
-            array = np.full(shape, array.reshape(()), array.dtype)
-        elif array.size != np.prod(shape):
-            raise ShapeError(f"constant: {array.size} values do not fill shape {shape}.")
-        else:
-            array = array.reshape(shape)
-    return Tensor(array)
+    value, dtype = nested(value), None if dtype is None else dtypes.as_dtype(dtype)
+    if isinstance(value, Operand) and type(value) is not Variable and dtypes.is_differentiable(dtype or value.dtype):
+        tensor = as_tensor(value, dtype)
+    else:
+        tensor = Tensor(new_array(value, None if dtype is None else dtype.dtype))
+    if shape is None:
+        return tensor
+    shape = tuple(int(n) for n in shape)
+    if tensor.size == 1:
+        return broadcast_to(reshape(tensor, shape=()), shape=shape)
+    if tensor.size != np.prod(shape):
+        raise ShapeError(f"constant: {tensor.size} values do not fill shape {shape}.")
+    return reshape(tensor, shape=shape)
 
 
 def cast(x, dtype):

@@ -680,3 +680,18 @@ def test_a_copy_is_a_source_of_its_own(copied):
         z = y * y * x
     by_y, by_x = tape.gradient(z, [y, x])
     assert (float(by_y), float(by_x)) == (18.0, 27.0)
+
+
+def test_a_constant_of_tensors_keeps_their_gradient():
+    x = tf.constant(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.constant(x * x) + tf.constant([x, 2.0 * x], shape=(2, 1)) + tf.constant(x, shape=(2, 1))
+    np.testing.assert_array_equal(tape.gradient(y, x), 6.0 * 2 + 3.0 + 2.0)
+
+
+def test_a_constant_of_a_variable_is_a_copy():
+    v = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        y = tf.constant(v) * 2.0
+    assert tape.gradient(y, v) is None
