@@ -45,8 +45,9 @@ def explain(tape, targets, source):
     if any(target is source for target in targets):
         return f"the gradient is not None: {name} is the target itself."
     order = tape.between({target._node for target in floats if target._node is not None}, {source._node} - {None})
-    if order and any(node is target._node for node, _ in order for target in floats):
-        return _along(order, source, name)
+    ends = {target._node for target in floats}
+    if any(node in ends for node, _ in order):
+        return _along(order, ends, source, name)
     unwatched = _unwatched(tape, source, name)
     read_alone = type(source) is Variable and source.trainable and tape.watches_variables
     if unwatched and not read_alone:
@@ -116,24 +117,34 @@ def _derives(node, source):
     return False
 
 
-def _along(order, source, name):
-    """What to say where ops lead from the source to the target: which of them gives no gradient, if any."""
-    blocked = []
+def _along(order, ends, source, name):
+    """What to say where ops lead from the source to the target: which of them give no gradient, if none reaches it."""
+    reached, slots, blocked = set(ends), {}, []
     raw, thread.raw = thread.raw, True
     try:
         with np.errstate(all="ignore"):
-            for node, asked in order:
-                blocked += _blocked(node, asked)
+            for node, asked in reversed(order):
+                if node not in reached:
+                    continue
+                if node.op is component:
+                    slots.setdefault(node.parents[0], set()).add(node.attrs)
+                for i, (parent, flows) in enumerate(zip(asked, _flows(node, asked, slots))):
+                    if parent is not None and flows:
+                        reached.add(parent)
+                    elif parent is not None:
+                        blocked.append(f"input {i} of {node.op.name}")
     finally:
         thread.raw = raw
-    if not blocked:
+    if source._node in reached:
         return f"the gradient is not None: {len(order)} ops lead from {name} to the target."
-    return (f"the target depends on {name} only through what has no gradient: {', '.join(dict.fromkeys(blocked))}.")
+    return f"the target depends on {name} only through what has no gradient: {', '.join(dict.fromkeys(blocked))}."
 
 
-def _blocked(node, asked):
-    if node.op is component or type(node.output) is tuple:      # their cotangents are slots, and all of them flow on
-        return []
-    grads = node.op.pull(np.ones_like(node.output), node.output, node.inputs, node.attrs, asked)
-    return [f"input {i} of {node.op.name}" for i, (parent, grad) in enumerate(zip(asked, grads))
-            if parent is not None and grad is None]
+def _flows(node, asked, slots):
+    """For each input of a node whether its op gives it a gradient."""
+    if node.op is component:
+        return [True]
+    y = node.output
+    d = (tuple([np.ones_like(part) if i in slots[node] else None for i, part in enumerate(y)]) if type(y) is tuple
+         else np.ones_like(y))
+    return [grad is not None for grad in node.op.pull(d, y, node.inputs, node.attrs, asked)]

@@ -259,7 +259,7 @@ def new_array(value, dtype=None):
     Raises DTypeError for text and objects, and for fractions as integers; ShapeError for ragged lists.
     """
     if isinstance(value, ArrayOperand):
-        value = value._array
+        value = value._leave("being copied")
     if dtype is None:
         dtype = _default_dtype(value)
     try:

@@ -75,7 +75,7 @@ class Variable(ArrayOperand):
     def assign(self, value):
         """Replace the value; returns the Variable. Raises ShapeError if the shape differs."""
         if type(value) is Tensor and value._array.dtype == self._array.dtype:
-            array = value._array
+            array = value._leave("assign()")
         else:
             array = new_array(value, self._array.dtype)
         if array.shape != self._array.shape:

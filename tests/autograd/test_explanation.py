@@ -181,3 +181,25 @@ def test_fit_warns_with_the_reason():
         warnings.simplefilter("always")
         model.fit(np.ones((4, 2), "float32"), np.ones((4, 1), "float32"), verbose=0)
     assert any("spare' was never used" in str(w.message) for w in caught)
+
+
+def test_several_outputs_without_gradient(v):
+    @tf.custom_gradient
+    def doubled(x):
+        return (x * 2.0, x * 3.0), lambda da, db: [None]
+    assert "input 0 of" in explained(lambda v: doubled(v)[1], v)
+
+
+def test_one_way_without_gradient_does_not_block_another(v):
+    @tf.custom_gradient
+    def opaque(x):
+        return x * 2.0, lambda d: [None]
+    with tf.GradientTape() as tape:
+        y = opaque(v) + v
+    assert tape.explain(y, v).startswith("the gradient is not None")
+
+
+@pytest.mark.parametrize("f, how", [(lambda v: tf.Variable(v * 2.0) * 3.0, "being copied"),
+                                    (lambda v: tf.Variable([0.0, 0.0]).assign(v * 2.0) * 3.0, "assign()")])
+def test_a_value_put_into_a_variable(v, f, how):
+    assert f"left the tape by {how} at {HERE}" in explained(f, v)
