@@ -65,12 +65,13 @@ def requires_grad_(x, requires_grad=True):
     """
     node = _source(x, "requires_grad_")
     if requires_grad and node.stamp != KEPT:
-        _leaves[node] = leaf = Leaf(None, adds=True)
+        _leaves[node] = leaf = Leaf(_grad(x) if node.stamp != ATTACHED else None, adds=True)
         node.stamp = KEPT
         _count_kept(1)
         weakref.finalize(leaf, _count_kept, -1).atexit = False
     elif not requires_grad and node.stamp == KEPT:
-        del _leaves[node]
+        _leaves[node] = leaf = Leaf(_grad(x), adds=True)
+        leaf.since = NEVER
         node.stamp = -NEVER
     return x
 
@@ -137,7 +138,7 @@ def _graph(y):
     nodes, leaves = [y._node], {}
     seen = {y._node}
     for node in nodes:      # grows while it is walked
-        if node.op is None and node in _leaves:
+        if node.op is None and node in _leaves and _leaves[node].since != NEVER:
             leaves[node] = _leaves[node].since
         for parent in node.parents:
             if parent is not None and parent not in seen:
@@ -196,7 +197,10 @@ def _set_grad(x, grad):
     leaf = _leaf(x)
     if leaf is None:
         raise GradientError(".grad can be set only where a gradient was asked for: call x.requires_grad_(True) first.")
-    leaf.grad = None if grad is None else as_tensor(grad, x.dtype)
+    grad = None if grad is None else as_tensor(grad, x.dtype)
+    if grad is not None and grad.shape != x.shape:
+        raise ShapeError(f".grad of a tensor of shape {x.shape} cannot have shape {grad.shape}.")
+    leaf.grad = grad
 
 
 def _requires_grad(x):

@@ -114,6 +114,24 @@ def test_requires_grad_can_be_taken_back():
     assert x.grad is None
 
 
+def test_a_frozen_source_keeps_its_gradient_and_gets_no_more():
+    x = leaf()
+    y = tf.reduce_sum(x * x)
+    tf.reduce_sum(x * x).backward()
+    x.requires_grad_(False)
+    with pytest.raises(GradientError, match="nothing that this tensor"):
+        y.backward()
+    np.testing.assert_array_equal(x.grad, 2 * X)
+    x.requires_grad_(True)
+    tf.reduce_sum(x * 3.0).backward()
+    np.testing.assert_array_equal(x.grad, 2 * X + 3)
+
+
+def test_a_gradient_of_another_shape_cannot_be_put_in():
+    with pytest.raises(ShapeError, match=r"\(3,\) cannot have shape \(2,\)"):
+        leaf().grad = [1.0, 2.0]
+
+
 def test_variables_of_layers_take_part():
     layer = tf.keras.layers.Dense(1)
     layer(tf.ones((1, 3)))
