@@ -10,6 +10,7 @@ from ..errors import DTypeError, GradientError, ShapeError
 from . import dtypes, tree
 from .batching import Batched, repeated
 from .dispatch import record, told
+from .forward import AutoDiffScalar
 from .indexed_slices import IndexedSlices
 from .linear import Slices, add_slices, cast, conj, getitem, stack, sum_to, zeros_like
 from .op import kept, primitive, shifted
@@ -77,24 +78,36 @@ class custom_gradient:  # noqa: N801 (TensorFlow's name)
         return self if instance is None else custom_gradient(self._f.__get__(instance, owner))
 
     def __call__(self, *args, **kwargs):
+        inputs = given = tree.flatten(args)
+        has_scalars = any(type(x) is AutoDiffScalar for x in given)
+        if has_scalars:
+            inputs = [x.value if type(x) is AutoDiffScalar else x for x in given]
+            args = tree.pack(args, inputs)
         with VariableWatcher() as watcher:
             returned = self._f(*args, **kwargs)
         if not (isinstance(returned, (tuple, list)) and len(returned) == 2 and callable(returned[1])):
             raise TypeError(f"custom_gradient: {self._name()} must return (outputs, grad) with grad a function, "
                             f"got {type(returned).__name__}.")
         result, grad = returned
-        outputs, inputs = tree.flatten(result), tree.flatten(args)
+        outputs = tree.flatten(result)
         if any(isinstance(x, SymbolicTensor) for x in outputs):
             return result
-        given = inputs + tree.flatten(kwargs)
-        variables = [v for v in watcher.variables if all(v is not x for x in given)]
+        if any(type(x) is AutoDiffScalar for x in outputs):
+            raise TypeError(f"custom_gradient: {self._name()} computes with an AutoDiffScalar that is not among its "
+                            "positional arguments. Give it as one.")
+        passed = inputs + tree.flatten(kwargs)
+        variables = [v for v in watcher.variables if all(v is not x for x in passed)]
         if variables and not _takes_variables(grad):
             raise TypeError(
                 f"custom_gradient: {self._name()} reads the Variables {[v.path for v in variables]}, so its gradient "
                 "function must accept a `variables` keyword argument and return (gradients of the arguments, "
                 "gradients of the variables).")
         rule = _CustomRule(self._name(), grad, inputs, variables)
-        return tree.pack(result, _attach(rule, [*inputs, *variables], outputs))
+        fresh = _attach(rule, [*inputs, *variables], outputs)
+        if has_scalars:
+            ys = fresh[0] if len(fresh) == 1 else tuple(fresh)
+            fresh = tree.flatten(AutoDiffScalar.carried(rule, [*given, *variables], [*inputs, *variables], {}, ys))
+        return tree.pack(result, fresh)
 
     def _name(self):
         return getattr(self._f, "__qualname__", repr(self._f))
@@ -276,7 +289,12 @@ def recompute_grad(f):
             of_leaves = [next(of_tensors) if isinstance(x, ArrayOperand) else None for x in leaves]
             return (of_leaves, list(of_tensors)) if variables else of_leaves
         return result, grad
-    return functools.wraps(f)(lambda *args, **kwargs: recomputed(args, kwargs))
+
+    def call(*args, **kwargs):
+        if any(type(x) is Batched for x in tree.flatten((args, kwargs))):
+            return f(*args, **kwargs)       # inside vectorized_map no tape could run it again
+        return recomputed(args, kwargs)
+    return functools.wraps(f)(call)
 
 
 def grad_pass_through(f):

@@ -251,8 +251,13 @@ class AutoDiffScalar(Interpreted):
             raise ShapeError(f"{op.name}: AutoDiffScalars with {' and '.join(map(str, sorted(sizes)))} derivatives do "
                              "not go together; give all of them one Unit(size, ...) of the same size.")
         xs = [x._value if is_own else x for x, is_own in zip(inputs, own)]
-        ys = apply(op, xs, attrs)
-        tangents = push(op, xs, [x._tangent if is_own else None for x, is_own in zip(inputs, own)], attrs, ys)
+        return AutoDiffScalar.carried(op, inputs, xs, attrs, apply(op, xs, attrs))
+
+    @staticmethod
+    def carried(op, inputs, xs, attrs, ys):
+        """The outputs `ys` of `op` on the values `xs` of `inputs`, with the derivatives that the inputs have."""
+        tangents = [x._tangent if type(x) is AutoDiffScalar else None for x in inputs]
+        tangents = push(op, xs, tangents, attrs, ys)
         outputs = [y if t is None else AutoDiffScalar._of(y, t)
                    for y, t in zip(ys if isinstance(ys, tuple) else (ys,), tangents, strict=True)]
         return tuple(outputs) if isinstance(ys, tuple) else outputs[0]
@@ -269,6 +274,12 @@ class AutoDiffScalar(Interpreted):
 
     def __float__(self):
         return float(self._value)
+
+    def __int__(self):
+        return int(self._value)
+
+    def __format__(self, spec):
+        return format(self._value, spec) if spec else str(self)
 
     def __repr__(self):
         return (f"AutoDiffScalar(value={array_text(self._value._array)}, "

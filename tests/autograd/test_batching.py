@@ -104,3 +104,11 @@ def test_vectorized_map_has_no_numbers_to_branch_on():
 def test_vectorized_map_refuses_different_extents():
     with pytest.raises(ShapeError, match="first extent"):
         tf.ops.vectorized_map(lambda xy: xy[0], (np.ones(2), np.ones(3)))
+
+
+def test_recompute_grad_runs_inside_vectorized_map():
+    x = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.ops.vectorized_map(tf.recompute_grad(lambda row: row * row), x)
+    np.testing.assert_array_equal(tape.gradient(y, x), 2 * x.numpy())

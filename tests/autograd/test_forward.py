@@ -197,3 +197,21 @@ def test_operators_are_there_when_nothing_else_was_used():
                "print((a * a).derivatives.tolist())")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[6.0]\n"
+
+
+@pytest.mark.parametrize("wrap", [tf.recompute_grad, lambda f: f])
+def test_auto_diff_scalars_go_through_functions_with_a_gradient_of_their_own(wrap):
+    @tf.custom_gradient
+    def steep(a, b):
+        return [a * b, a], lambda da, db: (da * b * 10.0 + db, da * a)
+    x, y = (AutoDiffScalar(value, Unit(2, i)) for i, value in enumerate((2.0, 3.0)))
+    product, same = wrap(lambda a, b: steep(a, b))(x, y)
+    np.testing.assert_allclose(product.derivatives, [30.0, 2.0])
+    np.testing.assert_allclose(same.derivatives, [1.0, 0.0])
+    with pytest.raises(TypeError, match="not among its positional arguments"):
+        tf.custom_gradient(lambda a: (a * y, lambda d: d))(x)
+
+
+def test_auto_diff_scalars_format_and_count_as_their_value():
+    x = AutoDiffScalar(2.25, Unit(1, 0))
+    assert f"{x:.1f}" == "2.2" and int(x) == 2 and f"{x}" == str(x)
