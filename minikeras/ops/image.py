@@ -210,5 +210,9 @@ def psnr(x1, x2, max_val):
     x1, x2 = as_tensor(x1), as_tensor(x2)
     if x1.ndim != x2.ndim or any(None not in (m, n) and m != n for m, n in zip(x1.shape, x2.shape)):
         raise ShapeError(f"psnr: images of shapes {x1.shape} and {x2.shape} cannot be compared; they must be equal.")
-    peak = as_tensor(max_val, x2.dtype)
-    return (20.0 * log(peak) - 10.0 * log(mean(square(x1 - x2)))) / math.log(10.0)
+    return decibels(max_val, mean(square(x1 - x2)))
+
+
+def decibels(peak, error):
+    """10 log10(peak**2 / error), of mean squared errors."""
+    return (20.0 * log(as_tensor(peak, error.dtype)) - 10.0 * log(error)) / math.log(10.0)

@@ -16,7 +16,7 @@ from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
 from ..errors import DTypeError, ShapeError
 from ..ops import complex_numbers as _complex_numbers
-from ..ops import contraction, creation, indexing, norms, reduce, running, shapes, sorting
+from ..ops import creation, indexing, norms, reduce, running, shapes, sorting
 from ..ops import products as _products
 
 
@@ -73,24 +73,9 @@ def ones(shape, dtype="float32", name=None):
     return creation.ones(np.asarray(shape).tolist(), dtype)
 
 
-def zeros_like(input, dtype=None, name=None):
-    """Zeros in the shape of `input`."""
-    return creation.zeros(shapes.shape(input), dtype or as_tensor(input).dtype)
-
-
-def ones_like(input, dtype=None, name=None):
-    """Ones in the shape of `input`."""
-    return creation.ones_like(input, dtype)
-
-
 def eye(num_rows, num_columns=None, dtype="float32", name=None):
     """The identity matrix, or the first columns of it."""
     return creation.eye(num_rows, num_columns, 0, dtype)
-
-
-def cast(x, dtype, name=None):
-    """`x` in another dtype."""
-    return creation.cast(x, dtype)
 
 
 def identity(input, name=None):
@@ -156,20 +141,10 @@ def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
 def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
     """The matrix product over the last two axes, either side transposed first if asked."""
     if transpose_a:
-        a = shapes.swapaxes(as_tensor(a), -1, -2)
+        a = _products.matrix_transpose(as_tensor(a))
     if transpose_b:
-        b = shapes.swapaxes(as_tensor(b), -1, -2)
+        b = _products.matrix_transpose(as_tensor(b))
     return _products.matmul(a, b)
-
-
-def tensordot(a, b, axes, name=None):
-    """The sum of products over axes."""
-    return _products.tensordot(a, b, axes)
-
-
-def einsum(equation, *inputs, name=None):
-    """The sum of products of `inputs` that `equation` describes, like 'bij,bjk->bik'."""
-    return contraction.einsum(equation, *inputs)
 
 
 def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None):
@@ -182,16 +157,6 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None):
     if axis is None:
         return norms.vector_norm(tensor, ord, None, bool(keepdims))
     return norms.norm(tensor, ord, axis, bool(keepdims))
-
-
-def clip_by_norm(t, clip_norm, axes=None, name=None):
-    """`t` scaled down where its Euclidean norm along `axes` is above `clip_norm`, so that it is that."""
-    return norms.clip_by_norm(t, clip_norm, axes)
-
-
-def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
-    """A list of tensors, scaled down together if their global norm is above `clip_norm`; and that norm."""
-    return norms.clip_by_global_norm(t_list, clip_norm, use_norm)
 
 
 def reshape(tensor, shape, name=None):
@@ -208,24 +173,9 @@ def transpose(a, perm=None, conjugate=False, name=None):
     return shapes.transpose(a, perm)
 
 
-def expand_dims(input, axis, name=None):
-    """A new axis of extent 1."""
-    return shapes.expand_dims(input, axis)
-
-
-def squeeze(input, axis=None, name=None):
-    """Axes of extent 1 dropped."""
-    return shapes.squeeze(input, axis)
-
-
 def concat(values, axis, name="concat"):
     """Tensors joined along an axis that they have."""
     return ops.concatenate(values, axis)
-
-
-def stack(values, axis=0, name="stack"):
-    """Tensors of one shape joined along a new axis."""
-    return ops.stack(values, axis)
 
 
 def unstack(value, num=None, axis=0, name="unstack"):
@@ -250,29 +200,9 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split"):
     return shapes.split(value, np.cumsum(sizes)[:-1].tolist(), axis)
 
 
-def tile(input, multiples, name=None):
-    """`input` repeated along each axis."""
-    return shapes.tile(input, np.asarray(multiples).tolist())
-
-
-def repeat(input, repeats, axis=None, name=None):
-    """Each element repeated along `axis`."""
-    return indexing.repeat(input, repeats, axis)
-
-
 def broadcast_to(input, shape, name=None):
     """The elements repeated to fill `shape`."""
     return ops.broadcast_to(input, np.asarray(shape).tolist())
-
-
-def reverse(tensor, axis, name=None):
-    """The elements in reverse order along the axes `axis`."""
-    return shapes.flip(tensor, axis)
-
-
-def roll(input, shift, axis, name=None):
-    """The elements shifted cyclically along `axis`."""
-    return shapes.roll(input, shift=shift, axis=axis)
 
 
 def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None):
@@ -309,11 +239,6 @@ def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     return sorting.argsort(values, axis=axis, descending=direction == "DESCENDING")
 
 
-def clip_by_value(t, clip_value_min, clip_value_max, name=None):
-    """Elements limited to a range; the gradient passes on the bounds."""
-    return ops.clip(t, clip_value_min, clip_value_max)
-
-
 def where(condition, x=None, y=None, name=None):
     """x where `condition` holds, else y; with `condition` alone, the index vectors where it holds."""
     if x is None and y is None:
@@ -324,11 +249,6 @@ def where(condition, x=None, y=None, name=None):
 def add_n(inputs, name=None):
     """The sum of a list of tensors."""
     return _add_n(*inputs)
-
-
-def is_tensor(x):
-    """Whether `x` is a tensor or a Variable."""
-    return creation.is_tensor(x)
 
 
 newaxis = None
@@ -342,14 +262,21 @@ atan = tf_function_of(ops.arctan, "x")
 atan2 = tf_function_of(ops.arctan2, "y", "x")
 atanh = tf_function_of(ops.arctanh, "x")
 complex = tf_function_of(_complex_numbers.complex, "real", "imag")
+cast = tf_function_of(ops.cast, "x", "dtype")
+clip_by_global_norm = tf_function_of(norms.clip_by_global_norm, "t_list", "clip_norm", "use_norm")
+clip_by_norm = tf_function_of(norms.clip_by_norm, "t", "clip_norm", "axes")
+clip_by_value = tf_function_of(ops.clip, "t", "clip_value_min", "clip_value_max")
 cos = tf_function_of(ops.cos, "x")
 cosh = tf_function_of(ops.cosh, "x")
 divide = tf_function_of(ops.divide, "x", "y")
+einsum = tf_function_of(ops.einsum, "equation")
 equal = tf_function_of(ops.equal, "x", "y")
 exp = tf_function_of(ops.exp, "x")
+expand_dims = tf_function_of(ops.expand_dims, "input", "axis")
 floor = tf_function_of(ops.floor, "x")
 greater = tf_function_of(ops.greater, "x", "y")
 greater_equal = tf_function_of(ops.greater_equal, "x", "y")
+is_tensor = ops.is_tensor
 less = tf_function_of(ops.less, "x", "y")
 less_equal = tf_function_of(ops.less_equal, "x", "y")
 logical_and = tf_function_of(ops.logical_and, "x", "y")
@@ -360,7 +287,11 @@ minimum = tf_function_of(ops.minimum, "x", "y")
 multiply = tf_function_of(ops.multiply, "x", "y")
 negative = tf_function_of(ops.negative, "x")
 not_equal = tf_function_of(ops.not_equal, "x", "y")
+ones_like = tf_function_of(ops.ones_like, "input", "dtype")
 pow = tf_function_of(ops.power, "x", "y")
+repeat = tf_function_of(ops.repeat, "input", "repeats", "axis")
+reverse = tf_function_of(ops.flip, "tensor", "axis")
+roll = tf_function_of(shapes.roll, "input", "shift", "axis")
 round = tf_function_of(ops.round, "x")
 sigmoid = tf_function_of(ops.sigmoid, "x")
 sign = tf_function_of(ops.sign, "x")
@@ -368,7 +299,12 @@ sin = tf_function_of(ops.sin, "x")
 sinh = tf_function_of(ops.sinh, "x")
 sqrt = tf_function_of(ops.sqrt, "x")
 square = tf_function_of(ops.square, "x")
+squeeze = tf_function_of(ops.squeeze, "input", "axis")
+stack = tf_function_of(ops.stack, "values", "axis")
 subtract = tf_function_of(ops.subtract, "x", "y")
 tan = tf_function_of(ops.tan, "x")
 tanh = tf_function_of(ops.tanh, "x")
+tensordot = tf_function_of(ops.tensordot, "a", "b", "axes")
+tile = tf_function_of(ops.tile, "input", "multiples")
 truediv = divide
+zeros_like = tf_function_of(ops.zeros_like, "input", "dtype")

@@ -12,6 +12,7 @@ from ..autograd.tensor import Tensor
 from ..errors import ShapeError
 from ..ops import creation, indexing, joining, placing, shapes, sorting
 from ..ops.arithmetic import select
+from . import tf_function_of
 
 
 def slice(input_, begin, size, name=None):
@@ -55,16 +56,6 @@ def gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name
     return indexing.gather(params, indices, batch_dims if axis is None else int(axis), batch_dims)
 
 
-def gather_nd(params, indices, batch_dims=0, name=None):
-    """Entries of `params` at index vectors."""
-    return indexing.gather_nd(params, indices, batch_dims)
-
-
-def scatter_nd(indices, updates, shape, name=None):
-    """Zeros of `shape` with `updates` added at index vectors."""
-    return placing.scatter_nd(indices, updates, np.asarray(shape).tolist())
-
-
 def tensor_scatter_nd_update(tensor, indices, updates, name=None):
     """`tensor` with the entries at index vectors replaced, repeated ones by the last."""
     return placing.scatter_into(tensor, indices, updates)
@@ -105,26 +96,6 @@ def sequence_mask(lengths, maxlen=None, dtype="bool", name=None):
         maxlen = indexing.known_values(lengths, "sequence_mask without maxlen").max(initial=0)
     mask = np.arange(int(maxlen)).astype(lengths.dtype.dtype) < shapes.expand_dims(lengths, -1)
     return creation.cast(mask, dtype)
-
-
-def dynamic_partition(data, partitions, num_partitions, name=None):
-    """The rows of `data` in `num_partitions` tensors: tensor i has those where `partitions` is i, in order."""
-    return placing.dynamic_partition(data, partitions, int(num_partitions))
-
-
-def dynamic_stitch(indices, data, name=None):
-    """One tensor with each row of `data` at the place its index says; the last one stays."""
-    return placing.dynamic_stitch(indices, data)
-
-
-def meshgrid(*args, indexing="xy", name=None):
-    """The coordinates of a grid from those along its axes."""
-    return joining.meshgrid(*args, indexing=indexing)
-
-
-def saturate_cast(value, dtype, name=None):
-    """`value` in another dtype, with what does not fit limited to its range."""
-    return creation.saturate_cast(value, dtype)
 
 
 def reverse_sequence(input, seq_lengths, seq_axis=None, batch_axis=None, name=None):
@@ -201,3 +172,11 @@ def histogram_fixed_width(values, value_range, nbins=100, dtype="int32", name=No
 def histogram_fixed_width_bins(values, value_range, nbins=100, dtype="int32", name=None):
     """For each value its part among `nbins` equal ones of `value_range`; values outside count for the last ones."""
     return creation.cast(sorting.histogram_fixed_width_bins(values, value_range, int(nbins)), dtype)
+
+
+dynamic_partition = tf_function_of(placing.dynamic_partition, "data", "partitions", "num_partitions")
+dynamic_stitch = tf_function_of(placing.dynamic_stitch, "indices", "data")
+gather_nd = tf_function_of(indexing.gather_nd, "params", "indices", "batch_dims")
+meshgrid = tf_function_of(joining.meshgrid)
+saturate_cast = tf_function_of(creation.saturate_cast, "value", "dtype")
+scatter_nd = tf_function_of(placing.scatter_nd, "indices", "updates", "shape")

@@ -10,6 +10,7 @@ import warnings
 
 from ..autograd import batching, dtypes, tree
 from ..autograd.custom import stop_gradient
+from ..autograd.linear import concatenate
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import SymbolicTensor
 from ..errors import DTypeError, ShapeError, SymbolicError
@@ -139,7 +140,7 @@ def _apart(elems, reverse, where):
 
 def _beside(a, xs, last):
     a = a[None]
-    return control.concatenate(*([xs, a] if last else [a, xs]), axis=0)
+    return concatenate(*([xs, a] if last else [a, xs]), axis=0)
 
 
 def _fold(where, reverse):

@@ -1,10 +1,7 @@
 """TensorFlow's `tf.image`."""
 
-import math
-
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
-from ..ops import arithmetic as _arithmetic
 from ..ops import image as _image
 from ..ops import reduce as _reduce
 from ..ops.creation import cast as _cast
@@ -37,8 +34,7 @@ def resize(images, size, method="bilinear", preserve_aspect_ratio=False, antiali
 def psnr(a, b, max_val, name=None):
     """The peak signal-to-noise ratio of each image in decibels, over height, width and channels."""
     a, b = as_tensor(a), as_tensor(b)
-    error = _reduce.mean((a - b) ** 2, axis=(-3, -2, -1))
-    return (20.0 * _arithmetic.log(as_tensor(max_val, error.dtype)) - 10.0 * _arithmetic.log(error)) / math.log(10.0)
+    return _image.decibels(max_val, _reduce.mean((a - b) ** 2, axis=(-3, -2, -1)))
 
 
 def extract_patches(images, sizes, strides, rates, padding, name=None):

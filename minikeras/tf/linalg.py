@@ -12,8 +12,10 @@ from ..ops import shapes as _shapes
 from ..ops import solving as _solving
 from . import einsum, matmul, norm, tensordot, tf_function_of  # noqa: F401 (public names of tf.linalg)
 
+band_part = tf_function_of(_solving.band_part, "input", "num_lower", "num_upper")
 cholesky = tf_function_of(_decompositions.cholesky_op, "input")
 cholesky_solve = tf_function_of(_decompositions.cholesky_solve, "chol", "rhs")
+cross = tf_function_of(_products.cross_op, "a", "b")
 det = tf_function_of(_solving.det, "input")
 diag = tf_function_of(_diagonals.diag, "diagonal", "k")
 diag_part = tf_function_of(_diagonals.diag_part, "input", "k")
@@ -48,16 +50,6 @@ def adjoint(matrix, name=None):
 
 
 _adjoint = adjoint      # also the name of an argument
-
-
-def band_part(input, num_lower, num_upper, name=None):
-    """The matrix with only some diagonals kept; negative keeps all on that side."""
-    return _solving.band_part(input, num_lower, num_upper)
-
-
-def cross(a, b, name=None):
-    """The cross product of vectors of 3 along the last axis."""
-    return _products.cross_op(a, b)
 
 
 def eye(num_rows, num_columns=None, batch_shape=None, dtype="float32", name=None):

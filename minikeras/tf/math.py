@@ -82,6 +82,8 @@ bessel_i0e = tf_function_of(special.i0e, "x")
 bessel_i1 = tf_function_of(special.i1, "x")
 bessel_i1e = tf_function_of(special.i1e, "x")
 ceil = tf_function_of(ops.ceil, "x")
+confusion_matrix = tf_function_of(
+    sorting.confusion_matrix, "labels", "predictions", "num_classes", "weights", "dtype")
 conj = tf_function_of(ops.conj, "x")
 digamma = tf_function_of(special.digamma, "x")
 divide_no_nan = tf_function_of(ops.divide_no_nan, "x", "y")
@@ -92,6 +94,7 @@ erfinv = tf_function_of(ops.erfinv, "x")
 expm1 = tf_function_of(ops.expm1, "x")
 floordiv = tf_function_of(ops.floor_divide, "x", "y")
 imag = tf_function_of(ops.imag, "input")
+in_top_k = tf_function_of(ops.in_top_k, "targets", "predictions", "k")
 is_finite = tf_function_of(ops.isfinite, "x")
 is_inf = tf_function_of(ops.isinf, "x")
 is_nan = tf_function_of(ops.isnan, "x")
@@ -138,11 +141,6 @@ def top_k(input, k=1, sorted=True, index_type="int32", name=None):
     return _TopK(values, creation.cast(indices, index_type))
 
 
-def in_top_k(targets, predictions, k, name=None):
-    """Whether less than `k` predictions of a row are above that of its target."""
-    return sorting.in_top_k(targets, predictions, k)
-
-
 def bincount(arr, weights=None, minlength=None, maxlength=None, dtype="int32", name=None, axis=None,
              binary_output=False):
     """How often each integer from 0 occurs, or the sum of its weights.
@@ -165,11 +163,6 @@ def bincount(arr, weights=None, minlength=None, maxlength=None, dtype="int32", n
             raise ValueError("bincount: binary_output does not go with weights.")
         counts = counts > 0
     return counts if weights is not None else creation.cast(counts, dtype)
-
-
-def confusion_matrix(labels, predictions, num_classes=None, weights=None, dtype="int32", name=None):
-    """How often each label (row) met each prediction (column)."""
-    return sorting.confusion_matrix(labels, predictions, num_classes, weights, dtype)
 
 
 def count_nonzero(input, axis=None, keepdims=None, dtype="int64", name=None):

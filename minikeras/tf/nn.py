@@ -9,9 +9,10 @@ from ..errors import ShapeError
 from ..ops import crossentropy as _crossentropy
 from ..ops import nn as _nn
 from ..ops import pooling as _pooling
-from ..ops import reduce, shapes, sorting, statistics
+from ..ops import reduce, shapes, statistics
 from ..ops.unary import rsqrt as _rsqrt
 from . import sigmoid, tanh, tf_function_of  # noqa: F401 (public names of tf.nn)
+from .math import in_top_k, softplus, softsign  # noqa: F401 (public names of tf.nn)
 from .windows import (  # noqa: F401 (public names of tf.nn)
     avg_pool,
     avg_pool1d,
@@ -37,13 +38,8 @@ relu = tf_function_of(_nn.relu, "features")
 relu6 = tf_function_of(_nn.relu6, "features")
 selu = tf_function_of(_nn.selu, "features")
 elu = tf_function_of(_nn.elu, "features")
-softplus = tf_function_of(_nn.softplus, "features")
-softsign = tf_function_of(_nn.softsign, "features")
-
-
-def leaky_relu(features, alpha=0.2, name=None):
-    """x, times `alpha` where it is negative."""
-    return _nn.leaky_relu(features, alpha)
+leaky_relu = tf_function_of(_nn.leaky_relu, "features", "alpha")
+sigmoid_cross_entropy_with_logits = tf_function_of(_nn.sigmoid_cross_entropy, "labels", "logits")
 
 
 def gelu(features, approximate=False, name=None):
@@ -54,7 +50,7 @@ def gelu(features, approximate=False, name=None):
 def silu(features, beta=1.0):
     """x * sigmoid(beta * x)."""
     features = as_tensor(features)
-    return features * _nn.sigmoid(features * beta)
+    return features * sigmoid(features * beta)
 
 
 swish = silu
@@ -80,16 +76,11 @@ def sparse_softmax_cross_entropy_with_logits(labels, logits, name=None):
     return _nn.sparse_softmax_cross_entropy(labels, logits)[0]
 
 
-def sigmoid_cross_entropy_with_logits(labels=None, logits=None, name=None):
-    """The binary cross-entropy of logits, element by element."""
-    return _nn.sigmoid_cross_entropy(labels, logits)
-
-
 def weighted_cross_entropy_with_logits(labels, logits, pos_weight, name=None):
     """As `sigmoid_cross_entropy_with_logits`, with the term of the positive labels times `pos_weight`."""
     logits = as_tensor(logits)
     labels = as_tensor(labels, logits.dtype)
-    return (1.0 - labels) * logits + (1.0 + (pos_weight - 1.0) * labels) * _nn.softplus(-logits)
+    return (1.0 - labels) * logits + (1.0 + (pos_weight - 1.0) * labels) * softplus(-logits)
 
 
 def ctc_loss(labels, logits, label_length, logit_length, logits_time_major=True, unique=None, blank_index=None,
@@ -140,11 +131,6 @@ def l2_loss(t, name=None):
     """Half the sum of squares."""
     t = as_tensor(t)
     return reduce.sum(t * t) * 0.5
-
-
-def in_top_k(targets, predictions, k, name=None):
-    """Whether less than `k` predictions of a row are above that of its target."""
-    return sorting.in_top_k(targets, predictions, k)
 
 
 def moments(x, axes, shift=None, keepdims=False, name=None):
