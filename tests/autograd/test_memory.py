@@ -1,7 +1,7 @@
 """What loops keep: nothing, once a step's results are gone.
 
-Every byte that minikeras, NumPy and this file allocate is counted, and the cycle collector is off: a record that held its own
-result in a circle would be seen.
+Every byte that minikeras, NumPy and this file allocate is counted, and the cycle collector is off: a record that held
+its own result in a circle would be seen.
 """
 
 import gc
