@@ -165,6 +165,11 @@ def unify(a, b, where):
     raise ShapeError(f"{where}: {a} against {b}; they must be equal.")
 
 
+def may_agree(a, b):
+    """Whether two shapes could be the same one: what is not known yet (a Dimension, or None) agrees with anything."""
+    return len(a) == len(b) and all(m == n for m, n in zip(a, b) if type(m) is type(n) is int)
+
+
 def normalize_axis(axis, ndim, where="axis"):
     """`axis` counted from the front. Raises ShapeError outside -ndim..ndim-1."""
     if not -ndim <= axis < ndim:

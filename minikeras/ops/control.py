@@ -10,7 +10,7 @@ from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import Operand, SymbolicTensor
 from ..errors import DTypeError, ShapeError, SymbolicError
 from .creation import zeros
-from .shapes import flip
+from .shapes import flip, part
 
 
 def truth(pred, where):
@@ -247,16 +247,16 @@ def associative_scan(f, elems, reverse=False, axis=0):
 
 
 def _running(combined, leaves, axis):
-    def part(xs, *bounds):
-        return [getitem(x, index=(slice(None),) * (axis % x.ndim) + (slice(*bounds),)) for x in xs]
+    def each(xs, *bounds):
+        return [part(x, axis % x.ndim, *bounds) for x in xs]
 
     count = leaves[0].shape[axis]
     if count < 2:
         return leaves
-    odd = _running(combined, combined(part(leaves, 0, count - 1, 2), part(leaves, 1, None, 2)), axis)
-    even = part(leaves, 0, 1)
+    odd = _running(combined, combined(each(leaves, 0, count - 1, 2), each(leaves, 1, None, 2)), axis)
+    even = each(leaves, 0, 1)
     if count > 2:
-        later = combined(part(odd, 0, (count - 1) // 2), part(leaves, 2, None, 2))
+        later = combined(each(odd, 0, (count - 1) // 2), each(leaves, 2, None, 2))
         even = [concatenate(x, y, axis=axis) for x, y in zip(even, later)]
     return [_interleaved(a, b, axis % a.ndim) for a, b in zip(even, odd)]
 
@@ -264,9 +264,8 @@ def _running(combined, leaves, axis):
 def _interleaved(a, b, axis):
     """The entries a0, b0, a1, b1, ... along `axis`; `a` may have one more."""
     before, count, after = shape_of(b)[:axis], b.shape[axis], shape_of(b)[axis + 1:]
-    every = (slice(None),) * axis
-    pairs = stack(getitem(a, index=(*every, slice(0, count))), b, axis=axis + 1)
+    pairs = stack(part(a, axis, 0, count), b, axis=axis + 1)
     woven = reshape(pairs, shape=(*before, 2 * count, *after))
     if a.shape[axis] == count:
         return woven
-    return concatenate(woven, getitem(a, index=(*every, slice(count, None))), axis=axis)
+    return concatenate(woven, part(a, axis, count), axis=axis)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..autograd import dims
 from ..autograd.linear import concatenate, getitem, stack
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import SymbolicTensor
@@ -19,7 +20,7 @@ EPSILON = 1e-7      # Keras' backend.epsilon(): keeps probabilities away from 0 
 def _same_shape(target, output, where, hint=""):
     output = as_tensor(output)
     target = as_tensor(target, output.dtype)
-    if target.ndim != output.ndim or any(None not in (m, n) and m != n for m, n in zip(target.shape, output.shape)):
+    if not dims.may_agree(target.shape, output.shape):
         raise ShapeError(f"{where}: targets must have the shape of the predictions, got targets {target.shape} and "
                          f"predictions {output.shape}.{hint}")
     return target, output

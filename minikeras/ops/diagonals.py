@@ -118,7 +118,7 @@ def set_diag(input, diagonal, k=0, align="RIGHT_LEFT"):
     longest = max(_length(at, rows, columns) for at in range(low, high + 1))
     want = (*shape_of(x)[:-2], *([high - low + 1] if low < high else []), longest)
     got = shape_of(diagonal)
-    if len(got) != len(want) or any(type(a) is type(b) is int and a != b for a, b in zip(got, want)):
+    if not dims.may_agree(got, want):
         raise ShapeError(f"set_diag: diagonals {low} to {high} of shape {x.shape} have shape "
                          f"{dims.public_shape(want)}, got {diagonal.shape}.")
     return select(_inside(low, high, rows, columns), _placed(diagonal, low, high, rows, columns, align), x)

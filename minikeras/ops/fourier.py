@@ -15,7 +15,7 @@ from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .complex_numbers import complex, complex_dtype, complexed, imag, real, real_dtype, reals
 from .indexing import pad
-from .shapes import pad_zeros, roll
+from .shapes import pad_zeros, part, roll
 from .windows import from_patches, patches
 
 
@@ -82,7 +82,7 @@ def resize(x, axis, length):
     at = dims.normalize_axis(axis, len(extents), "a Fourier transform")
     if extents[at] == length:
         return x
-    x = getitem(x, index=(slice(None),) * at + (slice(0, length),))
+    x = part(x, at, 0, length)
     missing = length - shape_of(x)[at]
     return pad_zeros(x, pad_width=tuple((0, missing if i == at else 0) for i in range(len(extents)))) if missing else x
 

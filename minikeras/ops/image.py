@@ -208,7 +208,7 @@ def rgb_to_grayscale(images, data_format=None):
 def psnr(x1, x2, max_val):
     """The peak signal-to-noise ratio in decibels: 10 log10(max_val**2 / mean((x1 - x2)**2)), over all elements."""
     x1, x2 = as_tensor(x1), as_tensor(x2)
-    if x1.ndim != x2.ndim or any(None not in (m, n) and m != n for m, n in zip(x1.shape, x2.shape)):
+    if not dims.may_agree(x1.shape, x2.shape):
         raise ShapeError(f"psnr: images of shapes {x1.shape} and {x2.shape} cannot be compared; they must be equal.")
     return decibels(max_val, mean(square(x1 - x2)))
 

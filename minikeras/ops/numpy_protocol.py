@@ -20,6 +20,7 @@ from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..autograd.tensor import ArrayOperand, Operand, SymbolicTensor, Tensor
 from ..autograd.variable import Variable
 from . import arithmetic, numpy_fft, numpy_linalg, numpy_reductions, numpy_rules, reduce
+from .shapes import part
 
 INSTEAD = "Use a function of minikeras.ops, or x.numpy() for plain NumPy without gradients."
 
@@ -204,10 +205,9 @@ def _reduceat(name, ufunc, x, indices, axis=0, dtype=None):
     x = as_tensor(x)
     axis = reduce.axes_of(axis, x.ndim)[0]
     starts = [int(i) for i in np.asarray(indices)]
-    before = (slice(None),) * axis
     pieces = []
     for start, stop in zip(starts, [*starts[1:], x.shape[axis]]):
-        piece = x[(*before, slice(start, stop if stop > start else start + 1))]
+        piece = part(x, axis, start, stop if stop > start else start + 1)
         if not piece.shape[axis]:
             raise IndexError(f"{name}: index {start} is out of range for axis {axis} of shape {x.shape}.")
         pieces.append(_reduce(name, ufunc, piece, axis, dtype))

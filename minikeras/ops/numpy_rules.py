@@ -24,6 +24,7 @@ from .indexing import take
 from .joining import at_least
 from .numpy_reductions import UNSET, cast_to
 from .products import matrix_transpose
+from .shapes import part
 from .unary import round as around
 
 __all__ = ["around", "astype", "matrix_transpose", "take"]
@@ -278,10 +279,9 @@ def gradient(f, *varargs, axis=None):
 
 
 def _slopes(f, axis):
-    def part(start, stop):
-        return f[(slice(None),) * axis + (slice(start, stop),)]
-    middle = 0.5 * (part(2, None) - part(None, -2))
-    return concatenate_op(part(1, 2) - part(0, 1), middle, part(-1, None) - part(-2, -1), axis=axis)
+    middle = 0.5 * (part(f, axis, 2) - part(f, axis, 0, -2))
+    return concatenate_op(part(f, axis, 1, 2) - part(f, axis, 0, 1), middle,
+                          part(f, axis, -1) - part(f, axis, -2, -1), axis=axis)
 
 
 def unwrap(p, discont=None, axis=-1, period=2 * np.pi):

@@ -92,6 +92,11 @@ def unstack(x, num=None, axis=0):
     return [getitem(x, index=(slice(None),) * axis + (i,)) for i in range(num)]
 
 
+def part(x, axis, start, stop=None, step=None):
+    """The entries from `start` to `stop` along `axis`, counted from the front."""
+    return getitem(x, index=(slice(None),) * axis + (slice(start, stop, step),))
+
+
 def split(x, indices_or_sections, axis=0):
     """Parts along `axis`: that many equal ones, or cut before the given indices."""
     x = as_tensor(x)
@@ -100,12 +105,11 @@ def split(x, indices_or_sections, axis=0):
     if isinstance(indices_or_sections, int):
         if type(length) is int and length % indices_or_sections:
             raise ShapeError(f"split: axis {axis} of shape {x.shape} does not divide into {indices_or_sections} "
-                                  "equal parts.")
+                             "equal parts.")
         cuts = [length // indices_or_sections * i for i in range(1, indices_or_sections)]
     else:
         cuts = [int(i) for i in indices_or_sections]
-    before = (slice(None),) * axis
-    return [getitem(x, index=(*before, slice(start, stop))) for start, stop in zip([0, *cuts], [*cuts, None])]
+    return [part(x, axis, start, stop) for start, stop in zip([0, *cuts], [*cuts, None])]
 
 
 @linear(lambda d, x, axis: flip_op(d, axis=axis), shape=lambda x, axis: x)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.linear import cast, getitem, permute, reshape
+from ..autograd.linear import cast, permute, reshape
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import Tensor
 from ..errors import ShapeError
@@ -12,7 +12,7 @@ from .creation import as_float, full_like
 from .indexing import take_along_axis
 from .reduce import all, any, argmax, argmin, axes_of, euclidean_norm, keep_shape, max, mean, min, prod, sum, var
 from .running import cumprod, cumsum
-from .shapes import moveaxis, ravel
+from .shapes import moveaxis, part, ravel
 from .sorting import sort
 from .unary import ceil, floor, rint, sqrt
 
@@ -131,9 +131,8 @@ def diff(a, n=1, axis=-1):
     """Each element less the one before it along `axis`, `n` times over."""
     y = as_tensor(a)
     axis = dims.normalize_axis(axis, len(y.shape), "diff")
-    before = (slice(None),) * axis
     for _ in range(n):
-        later, earlier = (getitem(y, index=(*before, part)) for part in (slice(1, None), slice(None, -1)))
+        later, earlier = part(y, axis, 1), part(y, axis, 0, -1)
         y = not_equal(later, earlier) if y.dtype == "bool" else later - earlier
     return y
 
@@ -147,9 +146,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
         if len(x.shape) == 1:
             x = reshape(x, shape=tuple([-1 if i == axis else 1 for i in range(len(y.shape))]))
         dx = diff(x, axis=axis)
-    before = (slice(None),) * axis
-    later, earlier = (getitem(y, index=(*before, part)) for part in (slice(1, None), slice(None, -1)))
-    return sum((later + earlier) * dx, axis=axis) * 0.5
+    return sum((part(y, axis, 1) + part(y, axis, 0, -1)) * dx, axis=axis) * 0.5
 
 
 # --- without NaN -----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """TensorFlow's convolutions, pooling and blocks of pixels: `tf.nn.conv2d`, `tf.nn.max_pool2d` and the like."""
 
+from ..autograd import dims
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..ops import convolution, pooling, shapes
@@ -92,7 +93,7 @@ def _transposed(input, filters, output_shape, count, strides, padding, data_form
             raise ShapeError(f"{where}: a convolution of output_shape {output_shape} would not give the shape "
                              f"{x.shape} of the input: {-(-(n - reach + 1) // s)} against {extent} positions.")
     y = convolution.conv_transpose_to(x, filters, out, strides, padding, data_format, dilations)
-    if len(output_shape) != count + 2 or any(None not in (m, n) and m != n for m, n in zip(y.shape, output_shape)):
+    if not dims.may_agree(y.shape, output_shape):
         raise ShapeError(f"{where}: the result has shape {y.shape}, but output_shape is {output_shape}.")
     return y
 
