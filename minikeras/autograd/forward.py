@@ -11,7 +11,7 @@ import weakref
 import numpy as np
 
 from ..errors import ShapeError
-from . import dtypes, tree
+from . import dtypes, state, tree
 from .batching import Batched
 from .dispatch import apply, component, listen
 from .linear import Slices, add_slices, broadcast_to, conj, permute, zeros_like
@@ -87,6 +87,11 @@ def _dense(grad):
     return add_slices([grad]) if type(grad) is Slices else grad
 
 
+def _records(operands):
+    """Whether what is computed from these is recorded, with or without a tape (`requires_grad_`)."""
+    return any(isinstance(x, Tensor) and x._node is not None and x._node.stamp >= thread.floor for x in operands)
+
+
 BARE_FAMILIES = ("elementwise", "linear", "multilinear")      # others are transposed, which takes a tape
 
 
@@ -157,7 +162,8 @@ class ForwardAccumulator:
         tangents = [self._of(x) if isinstance(x, Tensor) else None for x in inputs]
         if all(t is None for t in tangents):
             return
-        if thread.floor > self._start and not thread.is_heard() and op.family in BARE_FAMILIES:
+        unheard = thread.floor > self._start and not thread.is_heard() and op.family in BARE_FAMILIES
+        if unheard and not (state.kept and _records((*inputs, *tangents))):
             found = self._push_bare(op, inputs, tangents, attrs, outputs)
         else:
             found = push(op, inputs, tangents, attrs, outputs)
@@ -166,7 +172,8 @@ class ForwardAccumulator:
                 self._set(y, tangent)
 
     def _push_bare(self, op, inputs, tangents, attrs, outputs):
-        """As `push`, on arrays: no tape outside this accumulator wants to record the tangents."""
+        """As `push`, on arrays: no tape outside this accumulator wants to record the tangents, nor does a source that
+        asked for its gradient."""
         raw, thread.raw = thread.raw, True
         try:
             xs = [x._array if isinstance(x, Tensor) else x for x in inputs]

@@ -215,3 +215,12 @@ def test_auto_diff_scalars_go_through_functions_with_a_gradient_of_their_own(wra
 def test_auto_diff_scalars_format_and_count_as_their_value():
     x = AutoDiffScalar(2.25, Unit(1, 0))
     assert f"{x:.1f}" == "2.2" and int(x) == 2 and f"{x}" == str(x)
+
+
+def test_backward_goes_through_a_jvp():
+    x, w = tf.constant([1.0, 2.0]), tf.constant([3.0, 4.0]).requires_grad_(True)
+    with ForwardAccumulator(x, tf.ones(2)) as forward:
+        y = tf.exp(x * w) * x
+    tf.reduce_sum(forward.jvp(y) + w).backward()        # d/dx (x exp(xw)) = (1 + xw) exp(xw)
+    by_w = x.numpy() * (2 + x.numpy() * w.numpy()) * np.exp(x.numpy() * w.numpy())
+    np.testing.assert_allclose(w.grad, by_w + 1, rtol=1e-6)
