@@ -4,7 +4,6 @@ An op on Batched inputs is the same op on arrays with one more leading axis. How
 
 spread    broadcasting does it: elementwise ops, and others of the last axes whose leading ones broadcast
 shifted   attrs that name axes or extents are moved by one
-folded    the first axis is a batch already: the hidden one is merged into it
 looped    entry by entry
 or a function of the op's own with the same arguments: (op, inputs, flags, attrs, size), where `flags` tells which
 inputs have the leading axis of `size` entries; it gives the output (or a tuple) with that axis.
@@ -101,16 +100,6 @@ def shifted(op, inputs, flags, attrs, size):
             value = attrs[name] if name in attrs else op.forward.__kwdefaults__[name]
             moved[name] = MOVES[name](value, ndim, size)
     return apply(op, [x if flag else repeated(x, size) for x, flag in zip(inputs, flags)], moved)
-
-
-def folded(op, inputs, flags, attrs, size):
-    """The first axis of inputs, and of the attr `shape`, counts independent entries: it takes the hidden one in."""
-    full = [x if flag else repeated(x, size) for x, flag in zip(inputs, flags)]
-    merged = [core.reshape(x, shape=(size * x.shape[1], *x.shape[2:])) for x in full]
-    if "shape" in attrs:
-        attrs = {**attrs, "shape": (size * attrs["shape"][0], *attrs["shape"][1:])}
-    y = apply(op, merged, attrs)
-    return core.reshape(y, shape=(size, y.shape[0] // size, *y.shape[1:]))
 
 
 def looped(op, inputs, flags, attrs, size):

@@ -15,11 +15,11 @@ from inspect import isfunction
 import numpy as np
 
 from . import dims
-from .batching import composed, folded, looped, looped_if_flat, shifted, spread
+from .batching import composed, looped, looped_if_flat, shifted, spread
 from .dispatch import doorway
 from .operands import core, first_kept, floated, kept, promoted
 
-__all__ = ["composed", "declare", "elementwise", "first_kept", "fit_to", "floated", "folded", "kept", "linear",
+__all__ = ["composed", "declare", "elementwise", "first_kept", "fit_to", "floated", "kept", "linear",
            "looped", "looped_if_flat", "multilinear", "primitive", "promoted", "shifted", "spread"]
 
 VAR_POSITIONAL = 0x04
