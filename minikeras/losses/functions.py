@@ -76,11 +76,10 @@ def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_cl
     y_true (...), y_pred (..., classes), classes along `axis`; samples labelled `ignore_class` give 0.
     Raises ShapeError for labels outside 0..classes-1.
     """
+    if ignore_class is None:
+        return crossentropy.sparse_categorical_crossentropy(y_true, y_pred, from_logits, axis)
     y_pred = as_tensor(y_pred)
     labels = crossentropy.integer_labels(y_true, y_pred)
-    valid = None
-    if ignore_class is not None:
-        valid = not_equal(labels, ignore_class)
-        labels = select(valid, labels, 0)
-    losses = crossentropy.sparse_categorical_crossentropy(labels, y_pred, from_logits, axis)
-    return losses if valid is None else select(valid, losses, 0.0)
+    valid = not_equal(labels, ignore_class)
+    losses = crossentropy.sparse_categorical_crossentropy(select(valid, labels, 0), y_pred, from_logits, axis)
+    return select(valid, losses, 0.0)
