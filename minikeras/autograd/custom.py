@@ -78,6 +78,8 @@ class custom_gradient:  # noqa: N801 (TensorFlow's name)
         return self if instance is None else custom_gradient(self._f.__get__(instance, owner))
 
     def __call__(self, *args, **kwargs):
+        if args and isinstance(args[0], type):      # from Python 3.13 on a classmethod does not ask `__get__`
+            return self.__get__(args[0])(*args[1:], **kwargs)
         inputs = given = tree.flatten(args)
         has_scalars = any(type(x) is AutoDiffScalar for x in given)
         if has_scalars:

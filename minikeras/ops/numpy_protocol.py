@@ -245,8 +245,8 @@ OF_DTYPES = {"common_type", "iscomplexobj", "isrealobj", "result_type"}     # an
 IN_PLACE = {"fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 
 # Arguments of NumPy's that an op need not know to be the same function, if they are left at their defaults.
-NEUTRAL = {"casting", "copy", "correction", "ddof", "device", "dtype", "hermitian", "initial", "keepdims", "mean",
-           "order", "out", "overwrite_input", "returned", "rtol", "sorter", "subok", "weights", "where"}
+NEUTRAL = {"casting", "copy", "correction", "ddof", "descending", "device", "dtype", "hermitian", "initial", "keepdims",
+           "mean", "order", "out", "overwrite_input", "returned", "rtol", "sorter", "subok", "weights", "where"}
 # And those that never change a value.
 WITHOUT_EFFECT = {"kind", "optimize", "overwrite_input", "stable", "subok"}
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from minikeras.ops.numpy_protocol import name_of
 
-DEPRECATED = {"in1d", "row_stack", "trapz"}     # gone from later NumPy
+DEPRECATED = {"fix", "in1d", "row_stack", "trapz"}     # gone from later NumPy
 PLACES = {"np": np, "np.linalg": np.linalg, "np.fft": np.fft}
 
 
