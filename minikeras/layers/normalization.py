@@ -18,8 +18,12 @@ class LayerNormalization(Layer):
 
     def __init__(self, axis=-1, epsilon=1e-3, center=True, scale=True, beta_initializer="zeros",
                  gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
-                 gamma_constraint=None, **kwargs):
+                 gamma_constraint=None, rms_scaling=False, **kwargs):
         super().__init__(**kwargs)
+        if rms_scaling:
+            raise ValueError("LayerNormalization: rms_scaling=True is not supported; Keras has given it up, for it "
+                             "scales by the variance. ops.rms_normalization scales by the root mean square.")
+        self.rms_scaling = False
         self.axis = list(axis) if isinstance(axis, (tuple, list)) else axis
         self.epsilon = number("LayerNormalization: epsilon", epsilon, 0)
         self.center = switch("LayerNormalization: center", center)

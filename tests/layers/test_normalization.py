@@ -42,3 +42,9 @@ def test_layer_normalization_is_made_again_from_its_config():
     layer = layers.LayerNormalization(axis=[1, 2], epsilon=0.01, scale=False)
     twin = layers.LayerNormalization.from_config(layer.get_config())
     assert (twin.axis, twin.epsilon, twin.center, twin.scale) == ([1, 2], 0.01, True, False)
+
+
+def test_layer_normalization_has_keras_field_for_what_it_refuses():
+    assert layers.LayerNormalization().get_config()["rms_scaling"] is False
+    with pytest.raises(ValueError, match="rms_scaling=True"):
+        layers.LayerNormalization(rms_scaling=True)
