@@ -70,7 +70,7 @@ def run_backward(order, cotangents, wanted, bare):
             if bare:
                 y, xs = node.output, node.inputs
                 if xs is None:
-                    raise _forgotten(node)
+                    raise forgotten(node)
             else:
                 y, xs = _aliases(node)
             if type(node.output) is not tuple and node.output.dtype.kind == "c":
@@ -95,7 +95,8 @@ def run_backward(order, cotangents, wanted, bare):
         thread.raw, thread.deriving = was_raw, was_deriving
 
 
-def _forgotten(node):
+def forgotten(node):
+    """The error for a record whose arrays are gone (`inputs` is None)."""
     return GradientError(f"the record of {node.op.name} is gone: backward() through it has freed it. Call "
                          "backward(retain_graph=True) there, or compute the value again.")
 
@@ -103,7 +104,7 @@ def _forgotten(node):
 def _aliases(node):
     """Output and inputs of a node as Tensors that carry its records."""
     if node.inputs is None:
-        raise _forgotten(node)
+        raise forgotten(node)
     output = node.output
     if type(output) is tuple:
         y = tuple([Tensor(part, Node(component, (node,), (), i, part)) for i, part in enumerate(output)])

@@ -11,16 +11,16 @@ inputs have the leading axis of `size` entries; it gives the output (or a tuple)
 
 import numpy as np
 
-from ..errors import ShapeError, SymbolicError
+from ..errors import ShapeError
 from . import tree
 from .dispatch import apply, infer
 from .dtypes import DTYPES
 from .operands import align, as_tensor, core
 from .state import thread, tick
-from .tensor import Interpreted, SymbolicTensor, Tensor, ndarray
+from .tensor import Interpreted, Numberless, SymbolicTensor, Tensor, ndarray
 
 
-class Batched(Interpreted):
+class Batched(Interpreted, Numberless):
     """`value.shape[0]` tensors whose shape is the rest of `value.shape`. An op that meets several of them works on
     those of the highest `level`; the others are ordinary operands to it."""
 
@@ -51,12 +51,8 @@ class Batched(Interpreted):
             return tuple([Batched(y, self.level) for y in result])
         return Batched(result, self.level)
 
-    def _no_value(self, *_, **__):
-        raise SymbolicError(
-            f"{self!r} stands for many tensors at once and has no numbers of its own. Compute with ops (ops.where "
-            "instead of if), or loop over the entries with ops.map.")
-
-    numpy = item = tolist = __array__ = __bool__ = __float__ = __int__ = __complex__ = __index__ = _no_value
+    _instead = ("stands for many tensors at once and has no numbers of its own. Compute with ops (ops.where instead of "
+                "if), or loop over the entries with ops.map.")
 
     def __repr__(self):
         return f"<Batched: {self.value.shape[0]} tensors, shape={self.shape}, dtype={self.dtype.name}>"

@@ -208,7 +208,7 @@ class _Check:
         sources, rows = self.sources(self.xs), []
         with GradientTape(persistent=True) as tape:
             tape.watch(sources)
-            targets = [None if y is None else _dense(y) for y in function(sources)]
+            targets = [None if y is None else as_tensor(y) for y in function(sources)]
         for target, shape in zip(targets, shapes):
             rows += [[None] * len(sources) if target is None else
                      tape.gradient(target, sources, output_gradients=Tensor(unit)) for unit in _units(shape)]
@@ -240,14 +240,14 @@ class _Check:
     def pushed(self, sources, k, unit, function):
         """The derivatives of what `function` gives along `unit` of source `k`."""
         with ForwardAccumulator(sources[k], Tensor(unit)) as accumulator:
-            targets = [None if y is None else _dense(y) for y in function(sources)]
+            targets = [None if y is None else as_tensor(y) for y in function(sources)]
         return [None if y is None else accumulator.jvp(y) for y in targets]
 
     def stacked(self, rows):
         """For each source the matrix of a list of its rows; None where every row is."""
         found = []
         for parts, x in zip(zip(*rows), self.xs):
-            flat = [np.zeros(x.size) if part is None else np.asarray(_dense(part)).reshape(-1) for part in parts]
+            flat = [np.zeros(x.size) if part is None else np.asarray(as_tensor(part)).reshape(-1) for part in parts]
             found.append(None if all(part is None for part in parts) else np.stack(flat))
         return found
 
@@ -334,13 +334,9 @@ def _units(shape):
     return np.eye(size).reshape(size, *shape)
 
 
-def _dense(x):
-    return as_tensor(x)     # of an IndexedSlices
-
-
 def _flat(parts, shapes=()):
     """Tensors as one vector; None counts as zeros of the shape in its place."""
-    arrays = [np.zeros(shapes[i]) if part is None else np.asarray(_dense(part)) for i, part in enumerate(parts)]
+    arrays = [np.zeros(shapes[i]) if part is None else np.asarray(as_tensor(part)) for i, part in enumerate(parts)]
     return np.concatenate([array.reshape(-1) for array in arrays])
 
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from ..errors import DTypeError, GradientError, ShapeError
 from . import dtypes, tree
+from .backward import total_of
 from .batching import Batched, repeated
 from .dispatch import record, told
 from .forward import AutoDiffScalar
 from .indexed_slices import IndexedSlices
-from .linear import Slices, add_slices, cast, conj, getitem, stack, sum_to, zeros_like
+from .linear import Slices, cast, conj, getitem, stack, sum_to, zeros_like
 from .op import kept, primitive, shifted
 from .operands import as_tensor
 from .random import Draws
@@ -142,7 +143,7 @@ class _Rule:
         for i in range(size):
             each = [getitem(g.value, index=(i,)) if type(g) is Batched and g.level == level else g for g in ds]
             entries.append(self.pull(tuple(each) if type(y) is tuple else each[0], y, xs, attrs, wanted))
-        return [None if any(part is None for part in parts) else Batched(stack(*map(_dense, parts), axis=0), level)
+        return [None if any(part is None for part in parts) else Batched(stack(*map(total_of, parts), axis=0), level)
                 for parts in zip(*entries)]
 
 
@@ -187,7 +188,7 @@ class _BatchedRule(_Rule):
     def called(self, ds):
         """Gradients with the leading axis; summed over it for an input that all entries share."""
         size = ds[0].shape[0]
-        grads = [_dense(g) for g in self.rule.called([Batched(d, self.level) for d in ds])]
+        grads = [total_of(g) for g in self.rule.called([Batched(d, self.level) for d in ds])]
         grads = [g.value if type(g) is Batched and g.level == self.level else None if g is None else repeated(g, size)
                  for g in grads]
         return [g if g is None or not shared else sum_to(g, shape=g.shape[1:])
@@ -223,10 +224,6 @@ class _Place:
             raise DTypeError(f"custom_gradient: the gradient of {self.name} of {function} is {values.dtype.name}, "
                              f"{self.name} itself {self.dtype.name}. Cast it: tf.cast(g, {self.dtype.name!r}).")
         return grad.as_cotangent(shape) if isinstance(grad, IndexedSlices) else values
-
-
-def _dense(g):
-    return add_slices([g]) if type(g) is Slices else g
 
 
 def _given_back(g, bare):

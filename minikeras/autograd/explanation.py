@@ -4,6 +4,7 @@ import weakref
 
 import numpy as np
 
+from .backward import forgotten
 from .dispatch import component
 from .dtypes import is_differentiable
 from .state import thread
@@ -12,22 +13,28 @@ from .variable import Variable
 SHOWN = 5       # sites that one explanation names
 
 
-_reasons = weakref.WeakKeyDictionary()      # node of a Variable -> why its latest gradient was None
+_reasons = weakref.WeakKeyDictionary()      # node of a Variable -> (circumstances, why its latest gradient was None)
 
 
 def remember_reasons(tape, targets, sources, grads):
-    """For each Variable without a gradient keep the reason, for optimizers to tell. It is found out once."""
+    """For each Variable without a gradient keep the reason, for optimizers to tell.
+
+    It is found out again only when the circumstances change, for a training loop may leave a Variable out forever.
+    """
     for source, grad in zip(sources, grads):
         if grad is None:
-            if type(source) is Variable and source._node not in _reasons:
-                _reasons[source._node] = explain(tape, targets, source)
+            if type(source) is Variable:
+                now = (tuple(tape.lost_values), source._node in tape.watched, tape.watches_variables, source.trainable,
+                       [target._node is None for target in targets])
+                if _reasons.get(source._node, (None,))[0] != now:
+                    _reasons[source._node] = now, explain(tape, targets, source)
         elif _reasons and source._node is not None:
             _reasons.pop(source._node, None)
 
 
 def reason_for_none(variable):
     """Why the latest gradient of a Variable by a tape was None; an empty text if that is not known."""
-    return _reasons.get(variable._node, "")
+    return _reasons.get(variable._node, (None, ""))[1]
 
 
 def explain(tape, targets, source):
@@ -46,6 +53,8 @@ def explain(tape, targets, source):
         return f"the gradient is not None: {name} is the target itself."
     order = tape.between({target._node for target in floats if target._node is not None}, {source._node} - {None})
     ends = {target._node for target in floats}
+    if any(node.inputs is None for node, _ in order):
+        return f"{forgotten(next(node for node, _ in order if node.inputs is None))}"
     if any(node in ends for node, _ in order):
         return _along(order, ends, source, name)
     unwatched = _unwatched(tape, source, name)

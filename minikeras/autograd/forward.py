@@ -12,9 +12,10 @@ import numpy as np
 
 from ..errors import ShapeError
 from . import dtypes, state, tree
+from .backward import total_of
 from .batching import Batched
 from .dispatch import apply, component, listen
-from .linear import Slices, add_slices, broadcast_to, conj, permute, zeros_like
+from .linear import broadcast_to, conj, permute, zeros_like
 from .operands import align, as_tensor
 from .state import thread, tick
 from .tape import GradientTape, UnconnectedGradients
@@ -73,7 +74,7 @@ def _transposed(op, xs, tangents, attrs, ys, outputs):
     with GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(floats)
         grads = op.pull(tuple(seeds) if isinstance(ys, tuple) else seeds[0], ys, xs, attrs, tangents)
-        pairs = [(_dense(g), t) for g, t in zip(grads, tangents) if g is not None and t is not None]
+        pairs = [(total_of(g), t) for g, t in zip(grads, tangents) if g is not None and t is not None]
     # A gradient is the conjugate of a derivative; a rule is that of the derivative only where the output is complex.
     turned = conj if len(outputs) == 1 and outputs[0].dtype.is_complex else lambda x: x
     found = iter([g if g is None else turned(g) for g in
@@ -81,10 +82,6 @@ def _transposed(op, xs, tangents, attrs, ys, outputs):
     level = max([t.level for _, t in pairs if type(t) is Batched], default=None)
     found = [None if seed is None else next(found) for seed in seeds]
     return [t if t is None or level is None else Batched(t, level) for t in found]
-
-
-def _dense(grad):
-    return add_slices([grad]) if type(grad) is Slices else grad
 
 
 def _records(operands):

@@ -126,6 +126,17 @@ class Interpreted(Operand):
     level = 0
 
 
+class Numberless(Operand):
+    """An operand that has a shape but no numbers; `_instead` says why and what to do without them."""
+
+    __slots__ = ()
+
+    def _no_value(self, *_, **__):
+        raise SymbolicError(f"{self!r} {self._instead}")
+
+    numpy = item = tolist = __array__ = __bool__ = __float__ = __int__ = __complex__ = __index__ = _no_value
+
+
 class ArrayOperand(Operand):
     """An operand that has numbers in `_array`."""
 
@@ -220,7 +231,7 @@ class Tensor(ArrayOperand):
         return self     # a value; copying its record would recurse through the whole graph
 
 
-class SymbolicTensor(Operand):
+class SymbolicTensor(Numberless):
     """A tensor of known dtype and shape, without numbers. Its shape shows None where it is not known."""
 
     __slots__ = ("__weakref__", "_dims", "_dtype", "name")
@@ -240,12 +251,8 @@ class SymbolicTensor(Operand):
         """The element type."""
         return self._dtype
 
-    def _no_value(self, *_, **__):
-        raise SymbolicError(
-            f"{self!r} has a shape but no numbers: it stands for data that comes later. Compute with ops "
-            "(ops.where instead of if, ops.shape(x)[0] instead of int), or call the model on real data.")
-
-    numpy = item = tolist = __array__ = __bool__ = __float__ = __int__ = __complex__ = __index__ = _no_value
+    _instead = ("has a shape but no numbers: it stands for data that comes later. Compute with ops (ops.where instead "
+                "of if, ops.shape(x)[0] instead of int), or call the model on real data.")
 
     def __repr__(self):
         name = f", name={self.name}" if self.name else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..autograd import tree
-from ..autograd.backward import run_backward, total_of
+from ..autograd.backward import forgotten, run_backward, total_of
 from ..autograd.custom import paused
 from ..autograd.dispatch import component
 from ..autograd.linear import Slices, add_slices
@@ -57,6 +57,9 @@ def graph_of(tape, target, sources):
         order = tape.between({target._node}, wanted)       # drops from `wanted` what the tape does not watch
         if not order:
             raise GradientError(_why_nothing(tape, target, sources))
+        for node, _ in order:
+            if node.inputs is None:
+                raise forgotten(node)
         graph = _Graph(names)
         for node, asked in order:
             graph.add(node, asked)

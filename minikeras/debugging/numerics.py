@@ -14,14 +14,13 @@ from ..autograd.dispatch import component, listen_everywhere
 from ..autograd.dtypes import is_differentiable
 from ..autograd.op import kept, linear
 from ..autograd.operands import as_tensor
+from ..autograd.sites import is_inside
 from ..autograd.state import thread
 from ..autograd.tensor import Node, Tensor
 from ..errors import DTypeError, NonFiniteError
 from .advice import Case, advice
 from .graph import name_of, number_text, range_text
 
-# Frames of these are not where the user is.
-INSIDE = {__name__.partition(".")[0], "contextlib", "functools", "numpy"}
 # Methods in whose frames `self` is what the user knows by a name.
 NAMED = {("layers", "__call__"): "layer", ("losses", "__call__"): "loss", ("metrics", "update_state"): "metric",
          ("optimizers", "apply"): "optimizer"}
@@ -266,8 +265,8 @@ def _surroundings():
     frame = sys._getframe(2)
     while frame is not None:
         code = frame.f_code
-        package, _, module = frame.f_globals.get("__name__", "").partition(".")
-        if package not in INSIDE:
+        module = frame.f_globals.get("__name__", "").partition(".")[2]
+        if not is_inside(frame):
             place = place or (code.co_filename, frame.f_lineno, code.co_name)
         elif code.co_name == "__call__" and module == "autograd.custom":
             bodies.append(id(frame))

@@ -5,6 +5,7 @@ import pytest
 
 import minikeras as tf
 from minikeras import ops
+from minikeras.autograd.dispatch import listen
 from minikeras.errors import DTypeError, ShapeError
 
 
@@ -652,3 +653,25 @@ def test_stopped_source_is_unconnected():
     with tf.GradientTape() as tape:
         y = tf.stop_gradient(x) * 2.0
     assert tape.gradient(y, x) is None
+
+
+def test_who_records_a_step_hears_body_and_gradient_as_ops():
+    @tf.custom_gradient
+    def f(x):
+        return tf.exp(x), lambda d: d * tf.sin(x)
+
+    class Recorder:
+        def __init__(self):
+            self.names = []
+
+        def heard(self, op, inputs, attrs, outputs):
+            if op.family != "custom":
+                self.names.append(op.name)
+
+    x = tf.Variable(2.0)
+    with listen(Recorder()) as recorder:
+        with tf.GradientTape() as tape:
+            y = f(x) * 3.0
+        tape.gradient(y, x)
+    assert recorder.names[:2] == ["exp", "multiply"]
+    assert recorder.names[-2:] == ["sin", "multiply"]

@@ -69,6 +69,20 @@ def test_a_value_that_left_elsewhere_does_not_hide_that_nothing_is_watched():
     assert tape.explain(y, c).startswith("the source of shape () is not watched")
 
 
+def test_a_record_that_was_freed_is_said_to_be_gone():
+    x = tf.constant([1.0, 2.0]).requires_grad_()
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.reduce_sum(x * x)
+    y.backward()
+    assert "backward() through it has freed it" in tape.explain(y, x)
+
+
+def test_a_place_is_the_users_also_where_numpy_stands_between(v):
+    text = explained(lambda v: [np.testing.assert_array_equal(v * 2.0, [2.0, 4.0]), tf.constant(1.0)][1], v)
+    assert f"np.asarray() at {HERE}:" in text
+
+
 def test_integer_source():
     with tf.GradientTape() as tape:
         n = tf.Variable(3)
@@ -150,6 +164,19 @@ def test_optimizers_raise_with_the_reason_if_nothing_is_reached(v):
     grads = tape.gradient(loss, [v])
     with pytest.raises(GradientError, match=r"left the tape by float\(\)"):
         tf.keras.optimizers.SGD().apply_gradients(zip(grads, [v]))
+
+
+def test_the_reason_is_that_of_the_latest_gradient(v):
+    def reason(f):
+        with tf.GradientTape() as tape:
+            loss = f(v)
+        grads = tape.gradient(loss, [v])
+        with pytest.raises(GradientError) as caught:
+            tf.keras.optimizers.SGD().apply_gradients(zip(grads, [v]))
+        return str(caught.value)
+
+    assert "by float()" in reason(lambda v: tf.constant(float(v[0])))
+    assert "by floor" in reason(lambda v: tf.floor(v))
 
 
 def test_fit_raises_with_the_reason():

@@ -480,3 +480,13 @@ def test_five_hundred_nodes_are_drawn():
 def test_more_than_five_hundred_nodes_are_refused_with_advice():
     with pytest.raises(GradientError, match=r"more than 500 nodes.*earlier tensor"):
         draw_tape(*chain(500))
+
+
+def test_a_record_that_was_freed_cannot_be_drawn():
+    x = tf.constant(2.0).requires_grad_()
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x * x
+    y.backward()
+    with pytest.raises(GradientError, match="freed"):
+        draw_tape(tape, y)
