@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import GradientError
 from .batching import Batched
 from .dispatch import component
+from .dtypes import is_complex
 from .linear import Slices, add_n, add_slices, conj
 from .state import thread
 from .tensor import Node, Tensor, ndarray
@@ -73,8 +74,9 @@ def run_backward(order, cotangents, wanted, bare):
                     raise forgotten(node)
             else:
                 y, xs = _aliases(node)
-            if type(node.output) is not tuple and node.output.dtype.kind == "c":
-                grads = [_conj(grad) for grad in op.pull(conj(d), y, xs, node.attrs, asked)]
+            made = node.output
+            if is_complex(made) if type(made) is tuple else made.dtype.kind == "c":
+                grads = [conjugated(grad) for grad in op.pull(conjugated(d), y, xs, node.attrs, asked)]
             else:
                 grads = op.pull(d, y, xs, node.attrs, asked)
             for parent, grad in zip(asked, grads):
@@ -113,10 +115,12 @@ def _aliases(node):
     return y, [Tensor(x, parent) if type(x) is ndarray else x for x, parent in zip(node.inputs, node.parents)]
 
 
-def _conj(grad):
+def conjugated(grad):
     """A gradient is the conjugate of the derivative, as in TensorFlow: the rules are those of the derivative."""
+    if type(grad) is tuple:
+        return tuple(map(conjugated, grad))
     if type(grad) is Slices:
-        return Slices(_conj(grad.values), grad.index, grad.arrays, grad.shape)
+        return Slices(conjugated(grad.values), grad.index, grad.arrays, grad.shape)
     return grad if grad is None or np.dtype(grad.dtype).kind != "c" else conj(grad)
 
 

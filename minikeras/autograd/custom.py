@@ -4,16 +4,14 @@ import contextlib
 import functools
 import inspect
 
-import numpy as np
-
 from ..errors import DTypeError, GradientError, ShapeError
 from . import dtypes, tree
-from .backward import total_of
+from .backward import conjugated, total_of
 from .batching import Batched, repeated
 from .dispatch import record, told
 from .forward import AutoDiffScalar
 from .indexed_slices import IndexedSlices
-from .linear import Slices, cast, conj, getitem, stack, sum_to, zeros_like
+from .linear import Slices, cast, getitem, stack, sum_to, zeros_like
 from .op import kept, primitive, shifted
 from .operands import as_tensor
 from .random import Draws
@@ -128,10 +126,10 @@ class _Rule:
         bare, thread.raw = thread.raw, False
         try:
             # The user's function gives what a tape does, and that is the conjugate of what a rule gives.
-            is_complex = type(y) is not tuple and np.dtype(y.dtype).kind == "c"
-            ds = zip(d, y, strict=True) if isinstance(d, tuple) else [(conj(d) if is_complex else d, y)]
-            grads = self.called([zeros_like(as_tensor(y)) if g is None else as_tensor(g) for g, y in ds])
-            return [_given_back(conj(g) if is_complex and type(g) is Tensor else g, bare) for g in grads]
+            turned = conjugated if dtypes.is_complex(y) else lambda g: g
+            ds = zip(whole, y if type(y) is tuple else (y,), strict=True)
+            grads = self.called([zeros_like(as_tensor(y)) if g is None else as_tensor(turned(g)) for g, y in ds])
+            return [_given_back(turned(g), bare) for g in grads]
         finally:
             thread.raw = bare
 

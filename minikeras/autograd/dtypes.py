@@ -135,6 +135,11 @@ def is_differentiable(dtype):
     return getattr(dtype, "dtype", dtype).kind in "fc"
 
 
+def is_complex(x):
+    """Whether a tensor or array, or one of a tuple of them, holds complex numbers."""
+    return any(map(is_complex, x)) if type(x) is tuple else as_dtype(x.dtype).is_complex
+
+
 @functools.cache
 def promote(a, b):
     """The NumPy dtype of a mixture of two NumPy dtypes. Symmetric and associative on one kind."""

@@ -12,10 +12,10 @@ import numpy as np
 
 from ..errors import ShapeError
 from . import dtypes, state, tree
-from .backward import total_of
+from .backward import conjugated, total_of
 from .batching import Batched
 from .dispatch import apply, component, listen
-from .linear import broadcast_to, conj, permute, zeros_like
+from .linear import broadcast_to, permute, zeros_like
 from .operands import align, as_tensor
 from .state import thread, tick
 from .tape import GradientTape, UnconnectedGradients
@@ -76,8 +76,8 @@ def _transposed(op, xs, tangents, attrs, ys, outputs):
         grads = op.pull(tuple(seeds) if isinstance(ys, tuple) else seeds[0], ys, xs, attrs, tangents)
         pairs = [(total_of(g), t) for g, t in zip(grads, tangents) if g is not None and t is not None]
     # A gradient is the conjugate of a derivative; a rule is that of the derivative only where the output is complex.
-    turned = conj if len(outputs) == 1 and outputs[0].dtype.is_complex else lambda x: x
-    found = iter([g if g is None else turned(g) for g in
+    turned = conjugated if dtypes.is_complex(ys) else lambda x: x
+    found = iter([turned(g) for g in
                   tape.pull_back([g for g, _ in pairs], [turned(t) for _, t in pairs], floats)])
     level = max([t.level for _, t in pairs if type(t) is Batched], default=None)
     found = [None if seed is None else next(found) for seed in seeds]

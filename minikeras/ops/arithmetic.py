@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
+from ..autograd.dtypes import is_complex
 from ..autograd.linear import cast, zeros_like
 from ..autograd.op import elementwise, first_kept, floated, kept
 from ..autograd.operands import as_tensor
-from .complex_numbers import imag, is_complex, real
+from .complex_numbers import imag, real
 
 
 @elementwise(lambda d, y, a, b: d, lambda d, y, a, b: d)

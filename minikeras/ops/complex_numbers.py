@@ -7,16 +7,11 @@ output is complex is run between two conjugations, so that a rule is written as 
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.dtypes import as_dtype, floating
+from ..autograd.dtypes import as_dtype, floating, is_complex
 from ..autograd.linear import broadcast_to, cast, getitem, stack, zeros_like
 from ..autograd.op import kept, linear
 from ..autograd.operands import as_tensor, common_dtype, shape_of
 from ..errors import DTypeError, ShapeError
-
-
-def is_complex(x):
-    """Whether a tensor or array holds complex numbers."""
-    return as_dtype(x.dtype).is_complex
 
 
 def complex_dtype(dtype):

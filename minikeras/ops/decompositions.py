@@ -8,12 +8,13 @@ where two values are equal to rounding, the term that divides by their differenc
 import numpy as np
 
 from ..autograd import dims
+from ..autograd.dtypes import is_complex
 from ..autograd.linear import cast, concatenate, conj, zeros_like
 from ..autograd.op import floated, primitive, shifted
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .arithmetic import absolute, log
-from .complex_numbers import is_complex, real
+from .complex_numbers import real
 from .products import matmul, matrix_transpose
 from .reduce import max, sum
 from .shapes import diagonal_op, from_diagonal, tril, triu
@@ -297,16 +298,14 @@ def _eig_rule(d, y, x):
     # With M = V^-1 x' V: w' = diag(M) and V' = V K less its part along V, as its columns keep their length, for
     # K_ij = M_ij / (w_j - w_i) off the diagonal (Boeddeker et al. 2017, "On the computation of complex-valued
     # gradients"). The direction of a complex eigenvector in its plane is held, too.
-    # The tape conjugates, as it must for complex outputs, only where there is a single one.
-    (w, v), (dw, dv) = y, [None if part is None else conj(part) for part in d]
+    (w, v), (dw, dv) = y, d
     n = x.shape[-1]
     inner = None if dw is None else from_diagonal(dw, offset=0, rows=n, columns=n)
     if dv is not None:
         p = matrix_transpose(v) @ dv
         along = matrix_transpose(v) @ conj(v) * diagonal_op(p, offset=0)[..., None, :]
         inner = _total([inner, (p - along) * _apart(w)])
-    g = _spread_back(v, inner, x)
-    return conj(g) if is_complex(x) else g
+    return _spread_back(v, inner, x)
 
 
 @primitive(_eig_rule, shape=lambda x: [square_shape(x)[:-1], x], policy=floated,

@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from ..autograd.dtypes import is_complex
 from ..autograd.indexed_slices import IndexedSlices
 from ..autograd.linear import cast, stack
 from ..autograd.op import floated, primitive, shifted
 from ..autograd.operands import as_tensor
 from .arithmetic import absolute, divide_no_nan, maximum, not_equal, power, sign, square
-from .complex_numbers import is_complex
 from .creation import as_float
 from .decompositions import singular_values
 from .reduce import axes_of, euclidean_norm, max, min, reduced_shape, restored, sum

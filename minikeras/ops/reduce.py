@@ -3,11 +3,11 @@
 import numpy as np
 
 from ..autograd import dims
+from ..autograd.dtypes import is_complex
 from ..autograd.linear import broadcast_to, cast, permute, reshape
 from ..autograd.op import floated, kept, linear, looped_if_flat, primitive, shifted
 from ..autograd.operands import as_tensor
 from .arithmetic import absolute, divide_no_nan, select, square
-from .complex_numbers import is_complex
 from .running import cumprod
 from .unary import exp
 

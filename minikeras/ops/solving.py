@@ -5,11 +5,11 @@ import builtins
 import numpy as np
 
 from ..autograd import dims
+from ..autograd.dtypes import is_complex
 from ..autograd.linear import concatenate, zeros_like
 from ..autograd.op import fit_to, floated, primitive, shifted, spread
 from ..autograd.operands import as_tensor
 from ..errors import DTypeError, ShapeError
-from .complex_numbers import is_complex
 from .products import matmul, matmul_shape, matrix_transpose
 from .reduce import sum
 from .shapes import diagonal, triangle, tril, triu

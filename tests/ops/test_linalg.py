@@ -295,3 +295,24 @@ def test_gradients_of_real_factorizations_are_refused_for_complex_matrices():
         y = ops.real(ops.cholesky(z))
     with pytest.raises(TypeError, match="no gradient for complex"):
         tape.gradient(y, z)
+
+
+@pytest.mark.parametrize("imaginary", [0.0, 1.0], ids=["real", "complex"])
+def test_eigenvalues_and_vectors_have_derivatives_both_ways(imaginary):
+    rng = np.random.default_rng(1)
+    make = lambda: rng.normal(size=(3, 3)) + (1j * rng.normal(size=(3, 3)) if imaginary else 0.0)
+    start, direction, weights = make(), make(), np.arange(9.0).reshape(3, 3)
+
+    def f(x):
+        w, v = ops.eig(x)
+        return ops.sum(ops.real(w ** 3 * (0.3 - 0.7j))) + ops.sum(ops.absolute(v) ** 2 * weights)
+
+    x = tf.constant(start)
+    with tf.autodiff.ForwardAccumulator(x, direction) as forward, tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    ahead, behind = f(tf.constant(start + 1e-6 * direction)), f(tf.constant(start - 1e-6 * direction))
+    want = float(ahead - behind) / 2e-6
+    gradient = tape.gradient(y, x).numpy()
+    np.testing.assert_allclose(float(forward.jvp(y)), want, rtol=1e-6)
+    np.testing.assert_allclose(np.sum(np.real(np.conj(gradient) * direction)), want, rtol=1e-6)
