@@ -59,6 +59,16 @@ class Op:
         return f"<{self.family} op {self.name}>"
 
 
+def is_impure(op, attrs):
+    """Whether the op may give something else when it runs again on the same inputs.
+
+    Derived from its attrs: it draws if it has a `seed` that is no integer (a SeedGenerator, or None for a consumer of
+    its own), and asks the world outside if one of them can be called, classes (dtypes) apart.
+    """
+    return any((name == "seed" and not isinstance(value, (int, np.integer)))
+               or (callable(value) and not isinstance(value, type)) for name, value in attrs.items())
+
+
 def declare(family, pull, shape, policy, result=None, batch=looped, rules=()):
     """The declaration that the families below are short for; see `Op` for the arguments."""
     def decorate(forward):

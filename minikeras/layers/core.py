@@ -236,5 +236,5 @@ class Dropout(Layer):
             return inputs
         if self.rate == 1:
             return zeros_like(inputs)
-        return inputs * random.keep_mask(inputs, rate=self.rate, generator=self.seed_generator.generator,
+        return inputs * random.keep_mask(inputs, rate=self.rate, seed=self.seed_generator,
                                          noise_shape=self.noise_shape)

@@ -1,10 +1,11 @@
-"""Random draws as ops, from an explicit generator."""
+"""Random draws as ops. Their attr `seed` says where the numbers come from, and is resolved whenever the op runs: a
+SeedGenerator goes on in its stream, an integer gives the same numbers again, None makes a consumer of its own."""
 
 import numpy as np
 
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.op import kept, primitive
-from ..autograd.operands import as_tensor
+from ..autograd.operands import as_tensor, shape_of
 from ..autograd.random import SeedGenerator, generator_of, set_random_seed
 from .arithmetic import minimum
 from .indexing import gather
@@ -13,13 +14,13 @@ __all__ = ["SeedGenerator", "normal", "randint", "set_random_seed", "shuffle", "
 
 
 @primitive(shape=lambda *, shape, **_: tuple(shape), policy=kept, result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
-def draw(*, shape, generator, method, arguments, dtype):
-    """`generator.method(*arguments, size=shape)`: a new draw each time it runs."""
-    return np.asarray(getattr(generator, method)(*arguments, size=shape)).astype(dtype, copy=False)
+def draw(*, shape, seed, method, arguments, dtype):
+    """What the generator of `seed` gives by `method(*arguments, size=shape)`."""
+    return np.asarray(getattr(generator_of(seed), method)(*arguments, size=shape)).astype(dtype, copy=False)
 
 
 def _draw(shape, seed, method, arguments, dtype):
-    return draw(shape=tuple(int(n) for n in shape), generator=generator_of(seed), method=method, arguments=arguments,
+    return draw(shape=tuple(int(n) for n in shape), seed=seed, method=method, arguments=arguments,
                 dtype=as_dtype(dtype or floatx()).name)
 
 
@@ -44,8 +45,9 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
 
 
 @primitive(shape=lambda *, shape, **_: tuple(shape), policy=kept, result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
-def draw_truncated(*, shape, generator, mean, stddev, dtype):
+def draw_truncated(*, shape, seed, mean, stddev, dtype):
     """Normal numbers, drawn again while more than two standard deviations away."""
+    generator = generator_of(seed)
     values = generator.standard_normal(shape)
     while (far := np.abs(values) > 2.0).any():
         values[far] = generator.standard_normal(int(far.sum()))
@@ -54,12 +56,12 @@ def draw_truncated(*, shape, generator, mean, stddev, dtype):
 
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Normal numbers cut at two standard deviations."""
-    return draw_truncated(shape=tuple(int(n) for n in shape), generator=generator_of(seed), mean=mean, stddev=stddev,
+    return draw_truncated(shape=tuple(int(n) for n in shape), seed=seed, mean=mean, stddev=stddev,
                           dtype=as_dtype(dtype or floatx()).name)
 
 
 @primitive(shape=lambda x, **_: x, policy=kept)
-def keep_mask(x, *, rate, generator, noise_shape=None):
+def keep_mask(x, *, rate, seed, noise_shape=None):
     """0 with probability `rate`, else 1 / (1 - rate), in the shape and dtype of `x`.
 
     noise_shape   extents to draw, None for that of x; an extent of 1 is shared along its axis
@@ -67,12 +69,18 @@ def keep_mask(x, *, rate, generator, noise_shape=None):
     shape = x.shape
     if noise_shape is not None:
         shape = [m if n is None else n for n, m in zip(noise_shape, shape, strict=True)]
-    kept_where = generator.random(shape, np.float32) >= rate
+    kept_where = generator_of(seed).random(shape, np.float32) >= rate
     mask = np.multiply(kept_where, x.dtype.type(1.0 / (1.0 - rate)), dtype=x.dtype)
     return mask if noise_shape is None else np.ascontiguousarray(np.broadcast_to(mask, x.shape))
+
+
+@primitive(shape=lambda *, count, seed: (count,), policy=kept, result="int64")
+def draw_order(*, count, seed):
+    """The integers below `count` in random order."""
+    return generator_of(seed).permutation(count)
 
 
 def shuffle(x, axis=0, seed=None):
     """The entries along `axis` in random order."""
     x = as_tensor(x)
-    return gather(x, generator_of(seed).permutation(x.shape[axis]), axis=axis)
+    return gather(x, draw_order(count=shape_of(x)[axis], seed=seed), axis=axis)

@@ -9,18 +9,20 @@ import numpy as np
 
 from .. import registry
 from ..arguments import number
+from ..autograd import tree
 from ..autograd.explanation import reason_for_none
 from ..autograd.indexed_slices import IndexedSlices
+from ..autograd.linear import cast
 from ..autograd.operands import as_tensor
 from ..autograd.state import thread
 from ..autograd.tensor import Tensor
 from ..autograd.variable import Variable
 from ..errors import GradientError, ShapeError
-from ..ops.arithmetic import clip, maximum
+from ..ops.arithmetic import clip, maximum, select
 from ..ops.reduce import euclidean_norm
 from ..ops.reduce import sum as reduce_sum
 from ..ops.unary import sqrt
-from .schedules import LearningRateSchedule
+from .schedules import LearningRateSchedule, told_by
 
 
 class Rows(NamedTuple):
@@ -80,15 +82,17 @@ class Optimizer(registry.Configurable, kind="optimizers"):
     @property
     def learning_rate(self):
         """The learning rate now: a Variable, or what the schedule gives for this step."""
-        return self._rate if self._schedule is None else self._schedule(self._iterations)
+        if self._schedule is None:
+            return self._rate
+        return self._schedule(self._iterations) if isinstance(self._schedule, LearningRateSchedule) \
+            else self._schedule()
 
     @learning_rate.setter
     def learning_rate(self, value):
         if isinstance(value, dict):
             value = registry.deserialize(value, "schedules")
         if isinstance(value, LearningRateSchedule) or callable(value):
-            self._schedule = value if isinstance(value, LearningRateSchedule) else (lambda step: value())
-            self._rate = None
+            self._schedule, self._rate = value, None
             return
         rate = np.asarray(value)
         if rate.ndim or rate.dtype.kind not in "iuf" or not 0 <= rate < np.inf:
@@ -175,7 +179,6 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             grads = [None if g is None else _bare(g, v) for g, v in zip(grads, variables, strict=True)]
         with np.errstate(all="ignore"):
             _called(raw, self._step, grads, variables, raw)
-        _store(self._iterations, self._iterations._array + 1)
 
     def _known(self, grads, variables):
         if variables is None:
@@ -195,23 +198,14 @@ class Optimizer(registry.Configurable, kind="optimizers"):
 
     def _step(self, grads, variables, raw):
         reached = [v for g, v in zip(grads, variables, strict=True) if g is not None]
-        if self.gradient_accumulation_steps:
-            grads = self._accumulated(grads, variables)
-        if grads is not None:
-            pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
-            grads = [g.values if type(g) is Rows else g for g, _ in pairs]
-            grads = self._clipped([g / self.loss_scale_factor if self.loss_scale_factor else g for g in grads])
-            grads = [Rows(g, whole.indices) if type(whole) is Rows else g for g, (whole, _) in zip(grads, pairs)]
-            variables = [v for _, v in pairs]
-            rate = self._rate if self._schedule is None else _called(False, self._schedule, self._iterations)
-            rate = _as_rate(rate, raw)
-            self._decay(variables, rate)
-            rates = {}
-            for grad, variable in zip(grads, variables, strict=True):
-                dtype = variable._array.dtype
-                if dtype not in rates:
-                    rates[dtype] = self.step_size(*self._now(rate, dtype, raw))
-                self.update_step(grad, variable, rates[dtype])
+        if not self.gradient_accumulation_steps:
+            self._update(grads, variables, raw)
+        else:
+            last, grads = self._accumulated(grads, variables)
+            if thread.is_heard():
+                self._update_if(last, grads, variables)
+            elif last:
+                self._update(grads, variables, raw)
         if self.use_ema:
             self._average()
         # As in Keras, also in the calls that only gather gradients.
@@ -220,12 +214,48 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             if constraint is not None:
                 bare = raw and registry.is_ours(type(constraint))
                 _store(variable, _called(bare, constraint, variable._array if bare else variable.value))
+        _store(self._iterations, _value(self._iterations) + 1)
+
+    def _update(self, grads, variables, raw):
+        pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
+        grads = [g.values if type(g) is Rows else g for g, _ in pairs]
+        grads = self._clipped([g / self.loss_scale_factor if self.loss_scale_factor else g for g in grads])
+        grads = [Rows(g, whole.indices) if type(whole) is Rows else g for g, (whole, _) in zip(grads, pairs)]
+        variables = [v for _, v in pairs]
+        rate = self._current_rate(raw)
+        self._decay(variables, rate)
+        rates = {}
+        for grad, variable in zip(grads, variables, strict=True):
+            dtype = variable._array.dtype
+            if dtype not in rates:
+                rates[dtype] = self.step_size(*self._now(rate, dtype, raw))
+            self.update_step(grad, variable, rates[dtype])
+
+    def _update_if(self, condition, grads, variables):
+        """Update, and keep what came of it where the condition, a tensor, holds: so a record of the step serves both
+        outcomes."""
+        held = {id(v): v for v in tree.flatten([variables, list(vars(self).values())]) if type(v) is Variable}
+        before = [(v, v.value) for v in held.values()]
+        self._update(grads, variables, False)
+        for variable, value in before:
+            if variable._array is not value._array:
+                _store(variable, select(condition, variable, value))
+
+    def _current_rate(self, raw):
+        if self._schedule is None:
+            rate = self._rate
+        elif isinstance(self._schedule, LearningRateSchedule):
+            rate = _called(False, self._schedule, self._iterations)
+        else:
+            rate = _called(False, self._schedule) if raw else told_by(function=self._schedule)
+        rate = as_tensor(rate) if not isinstance(rate, np.ndarray) else rate
+        return rate._array if raw and type(rate) is Tensor else rate
 
     def _now(self, rate, dtype, raw):
-        step = self._iterations._array // (self.gradient_accumulation_steps or 1) + 1
-        step = np.asarray(step, dtype)
-        rate = rate.astype(dtype) if raw else as_tensor(rate, dtype)
-        return rate, step if raw else Tensor(step)
+        step = _value(self._iterations) // (self.gradient_accumulation_steps or 1) + 1
+        if raw:
+            return rate.astype(dtype), np.asarray(step, dtype)
+        return as_tensor(rate, dtype), cast(step, dtype=dtype)
 
     def step_size(self, rate, step):
         """The learning rate as `update` gets it, from the current one and the number of this update, from 1 on."""
@@ -253,17 +283,20 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         raise NotImplementedError(f"{type(self).__name__} must define update(self, value, grad, slot, rate).")
 
     def _accumulated(self, grads, variables):
-        """The mean gradient in every last call of a round, None in the others."""
+        """Whether this is the last call of a round, and the mean gradients of the round so far."""
         steps = self.gradient_accumulation_steps
         held = {id(v): a for v, a in zip(self._trainable_variables, self._accumulators, strict=True)}
-        last = (int(self._iterations._array) + 1) % steps == 0
+        last = (_value(self._iterations) + 1) % steps == 0
         totals = []
         for grad, variable in zip(grads, variables, strict=True):
             slot = held[id(variable)]
             total = _value(slot) if grad is None else _value(slot) + grad
-            _store(slot, total * 0.0 if last else total)
+            if thread.is_heard():
+                _store(slot, select(last, total * 0.0, total))
+            else:
+                _store(slot, total * 0.0 if last else total)
             totals.append(None if grad is None else total / float(steps))
-        return totals if last else None
+        return last, totals
 
     def _clipped(self, grads):
         if self.clipnorm is not None:
@@ -285,21 +318,29 @@ class Optimizer(registry.Configurable, kind="optimizers"):
                 _store(v, _value(v) - _value(v) * self.weight_decay * rate)
 
     def _average(self):
-        done = int(self._iterations._array) // (self.gradient_accumulation_steps or 1)
-        first = done == 0
-        momentum = 0.0 if first else self.ema_momentum
+        done = _value(self._iterations) // (self.gradient_accumulation_steps or 1)
+        first, momentum, heard = done == 0, self.ema_momentum, thread.is_heard()
+        old, new = (0.0, 1.0) if not heard and first else (momentum, 1.0 - momentum)
         for variable, average in zip(self._trainable_variables, self._averages, strict=True):
-            _store(average, momentum * _value(average) + (1.0 - momentum) * _value(variable))
+            if heard:
+                kind = average._array.dtype.type
+                old = select(first, kind(0.0), kind(momentum))
+                new = select(first, kind(1.0), kind(1.0 - momentum))
+            _store(average, old * _value(average) + new * _value(variable))
         every = self.ema_overwrite_frequency
-        if every and (done + 1) % every == 0:
+        if every and heard:
+            due = (done + 1) % every == 0
+            for variable, average in zip(self._trainable_variables, self._averages, strict=True):
+                _store(variable, select(due, average, variable))
+        elif every and (done + 1) % every == 0:
             self.finalize_variable_values(self._trainable_variables)
 
     def finalize_variable_values(self, var_list):
         """Replace the variables by their running averages, if those are kept."""
         if self.use_ema:
             held = {id(v): a for v, a in zip(self._trainable_variables, self._averages, strict=True)}
-            for variable in var_list:
-                variable._array = held[id(variable)]._array
+            for variable in var_list:       # a cast is a copy: no two Variables hold one array
+                _store(variable, cast(_value(held[id(variable)]), dtype=variable._array.dtype))
 
     def scale_loss(self, loss):
         """The loss times `loss_scale_factor`, to be differentiated in its place."""
@@ -328,13 +369,13 @@ def _value(variable):
 
 def _store(variable, value):
     """Give a Variable a new value of its own shape; nobody else holds the array."""
-    if type(value) is Tensor:
-        value = value._array
-    value = np.asarray(value)       # arithmetic on arrays of shape () gives NumPy scalars
+    dtype = variable._array.dtype
+    # Arithmetic on arrays of shape () gives NumPy scalars.
+    value = as_tensor(value, dtype)._array if type(value) is Tensor else np.asarray(value)
     if value.shape != variable._array.shape:
         raise ShapeError(f"the update or the constraint of {variable.path!r} gave a value of shape {value.shape}; the "
                          f"variable has shape {variable._array.shape}. Keep the shape.")
-    variable._array = value if value.dtype == variable._array.dtype else value.astype(variable._array.dtype)
+    variable._array = value if value.dtype == dtype else value.astype(dtype)
 
 
 def _bare(grad, variable):
@@ -342,11 +383,6 @@ def _bare(grad, variable):
         grad = grad.summed()
         return Rows(as_tensor(grad.values, variable.dtype)._array, grad.indices._array)
     return grad._array
-
-
-def _as_rate(rate, raw):
-    rate = as_tensor(rate) if not isinstance(rate, np.ndarray) else rate
-    return rate._array if raw and type(rate) is Tensor else rate
 
 
 def _limit(grad, limit, norm):

@@ -85,7 +85,7 @@ def test_normal_has_its_mean_and_deviation():
 
 
 def test_keep_mask_keeps_the_mean():
-    mask = draws.keep_mask(np.ones((200, 200), np.float32), rate=0.25, generator=np.random.default_rng(0)).numpy()
+    mask = draws.keep_mask(np.ones((200, 200), np.float32), rate=0.25, seed=0).numpy()
     assert set(np.unique(mask)) == {0.0, np.float32(4 / 3)}
     assert abs(mask.mean() - 1.0) < 0.02
 

@@ -125,12 +125,13 @@ SAMPLES = {
     "one_hot_op": [Sample((INTEGERS,), {"num_classes": 4, "axis": axis}) for axis in (-1, 0, 1)],
     "stop_gradient": [Sample(((2, 3),))],
     "zeros_like": [Sample(((2, 3),)), Sample((INTEGERS,))],
-    "draw": [Sample((), {"shape": (2, 3), "generator": np.random.default_rng(0), "method": "normal",
+    "draw": [Sample((), {"shape": (2, 3), "seed": 0, "method": "normal",
                          "arguments": (0.0, 1.0), "dtype": "float32"})],
-    "draw_truncated": [Sample((), {"shape": (2, 3), "generator": np.random.default_rng(0), "mean": 0.0, "stddev": 1.0,
+    "draw_truncated": [Sample((), {"shape": (2, 3), "seed": 0, "mean": 0.0, "stddev": 1.0,
                                    "dtype": "float32"})],
-    "keep_mask": [Sample(((2, 3),), {"rate": 0.5, "generator": np.random.default_rng(0)}),
-                  Sample(((2, 3),), {"rate": 0.5, "generator": np.random.default_rng(0), "noise_shape": (None, 1)})],
+    "draw_order": [Sample((), {"count": 4, "seed": 0})],
+    "keep_mask": [Sample(((2, 3),), {"rate": 0.5, "seed": 0}),
+                  Sample(((2, 3),), {"rate": 0.5, "seed": 0, "noise_shape": (None, 1)})],
 }
 
 _ACTIVATIONS = [

@@ -1,0 +1,179 @@
+"""A step that was noted op by op gives on other data, bit for bit, what the step itself gives on them."""
+
+import numpy as np
+import pytest
+
+import minikeras as mk
+from minikeras import constraints, optimizers
+from minikeras.autograd.indexed_slices import IndexedSlices
+from minikeras.autograd.op import is_impure
+from minikeras.autograd.random import SeedGenerator
+from minikeras.ops import random
+from minikeras.optimizers import SGD, Adam, RMSprop, schedules
+
+from .naive import Recording, assert_same_bits
+
+
+def numbers(*shape, seed=0, dtype=np.float32):
+    return np.random.default_rng((seed, *shape)).normal(size=shape).astype(dtype)
+
+
+def assert_replays(make, batches, variables_of):
+    """`make()` gives a step; recorded on the first of the batches and replayed on each, it does as it does eagerly."""
+    eager, traced = make(), make()
+    recording = Recording(traced, batches[0], variables_of(traced))
+    assert not recording.left
+    for batch in batches:
+        with np.errstate(all="ignore"):
+            want, got = eager(*batch), recording.replay(batch)
+        assert_same_bits(got, want)
+        assert_same_bits(variables_of(traced), variables_of(eager))
+
+
+# --- optimizers ------------------------------------------------------------------------------------
+
+
+class Halving(optimizers.Optimizer):
+    """As a user writes one."""
+
+    slots = ("last",)
+
+    def update_step(self, gradient, variable, learning_rate):
+        (last,) = self._slots[id(variable)]
+        variable.assign(variable - learning_rate * (gradient + 0.5 * last))
+        last.assign(gradient)
+
+
+class UpdateStep:
+    def __init__(self, optimizer, dtype=np.float32, **kwargs):
+        self.weights = [mk.Variable(numbers(3, 2, seed=1, dtype=dtype), **kwargs),
+                        mk.Variable(numbers(2, seed=1, dtype=dtype))]
+        self.optimizer = optimizer
+        optimizer.build(self.weights)
+
+    def __call__(self, *gradients):
+        self.optimizer.apply(gradients, self.weights)
+
+    def variables(self):
+        return [*self.weights, *self.optimizer.variables]
+
+
+OPTIMIZERS = {
+    "sgd": lambda: SGD(0.1),
+    "momentum": lambda: SGD(0.1, momentum=0.9),
+    "nesterov": lambda: SGD(0.1, momentum=0.9, nesterov=True),
+    "rmsprop": lambda: RMSprop(0.1),
+    "centered": lambda: RMSprop(0.1, momentum=0.5, centered=True),
+    "adam": lambda: Adam(0.1),
+    "amsgrad": lambda: Adam(0.1, amsgrad=True),
+    "user's own": lambda: Halving(0.1),
+    "weight decay": lambda: Adam(0.1, weight_decay=0.1),
+    "clipnorm": lambda: SGD(0.1, clipnorm=1.0),
+    "clipvalue": lambda: SGD(0.1, clipvalue=0.2),
+    "global_clipnorm": lambda: Adam(0.1, global_clipnorm=0.5),
+    "loss scale": lambda: SGD(0.1, loss_scale_factor=8.0),
+    "ema": lambda: SGD(0.1, use_ema=True),
+    "ema overwriting": lambda: Adam(0.1, use_ema=True, ema_momentum=0.7, ema_overwrite_frequency=2),
+    "accumulation": lambda: SGD(0.1, momentum=0.5, gradient_accumulation_steps=3),
+    "everything": lambda: Adam(schedules.ExponentialDecay(0.1, 2, 0.5), weight_decay=0.1, clipnorm=1.0, use_ema=True,
+                               ema_overwrite_frequency=2, gradient_accumulation_steps=2, loss_scale_factor=2.0),
+    "user's own, accumulating": lambda: Halving(0.1, gradient_accumulation_steps=2),
+    "ExponentialDecay": lambda: SGD(schedules.ExponentialDecay(0.1, 2, 0.5, staircase=True)),
+    "InverseTimeDecay": lambda: SGD(schedules.InverseTimeDecay(0.1, 2, 0.5)),
+    "PolynomialDecay": lambda: SGD(schedules.PolynomialDecay(0.1, 2, cycle=True)),
+    "PiecewiseConstantDecay": lambda: SGD(schedules.PiecewiseConstantDecay([1, 3], [0.3, 0.2, 0.1])),
+    "CosineDecay": lambda: SGD(schedules.CosineDecay(0.1, 4, warmup_target=0.3, warmup_steps=2)),
+    "CosineDecayRestarts": lambda: SGD(schedules.CosineDecayRestarts(0.1, 2)),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_updates_replay(name, dtype):
+    batches = [(numbers(3, 2, seed=i, dtype=dtype), numbers(2, seed=i, dtype=dtype)) for i in range(7)]
+    assert_replays(lambda: UpdateStep(OPTIMIZERS[name](), dtype), batches, UpdateStep.variables)
+
+
+def test_a_function_that_gives_the_learning_rate_is_called_in_a_replay():
+    def make():
+        rates = iter([0.5, 0.4, 0.3, 0.2, 0.1])
+        return UpdateStep(SGD(learning_rate=lambda: next(rates)))
+    eager, traced = make(), make()
+    batches = [(numbers(3, 2, seed=i), numbers(2, seed=i)) for i in range(4)]
+    recording = Recording(traced, batches[0], traced.variables())       # takes the first rate
+    eager(np.zeros((3, 2)), np.zeros(2))
+    for batch in batches:
+        recording.replay(batch)
+        eager(*batch)
+    assert_same_bits(traced.weights, eager.weights)
+
+
+def test_rows_of_a_table_replay():
+    class Step(UpdateStep):
+        def __call__(self, values, indices, gradient):
+            super().__call__(IndexedSlices(values, indices, [3, 2]), gradient)
+    batches = [(numbers(4, 2, seed=i), np.array([i % 3, 2, 2, 0]), numbers(2, seed=i)) for i in range(4)]
+    assert_replays(lambda: Step(SGD(0.1)), batches, Step.variables)
+
+
+def test_two_variables_never_hold_one_array():
+    step = UpdateStep(SGD(0.1, use_ema=True, ema_overwrite_frequency=1))
+    step(numbers(3, 2), numbers(2))
+    step.optimizer.finalize_variable_values(step.weights)
+    assert len({id(v._array) for v in step.variables()}) == len(step.variables())
+
+
+@pytest.mark.parametrize("constraint", [
+    constraints.MaxNorm(0.5), constraints.NonNeg(), constraints.UnitNorm(), constraints.MinMaxNorm(0.2, 0.4, 0.5)],
+    ids=lambda c: type(c).__name__)
+def test_constraints_replay(constraint):
+    batches = [(numbers(3, 2, seed=i), numbers(2, seed=i)) for i in range(3)]
+    assert_replays(lambda: UpdateStep(SGD(0.5), constraint=constraint), batches, UpdateStep.variables)
+
+
+# --- draws -----------------------------------------------------------------------------------------
+
+DRAWS = {
+    "normal": lambda seed: random.normal((3,), 1.0, 2.0, seed=seed),
+    "uniform": lambda seed: random.uniform((3,), seed=seed),
+    "randint": lambda seed: random.randint((3,), 0, 100, seed=seed),
+    "truncated_normal": lambda seed: random.truncated_normal((3,), seed=seed),
+    "shuffle": lambda seed: random.shuffle(np.arange(20), seed=seed),
+    "keep_mask": lambda seed: random.keep_mask(np.ones(20, np.float32), rate=0.5, seed=seed),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_draw_goes_on_in_the_stream_of_its_generator(name):
+    eager, traced = SeedGenerator(3), SeedGenerator(3)
+    recording = Recording(lambda: DRAWS[name](traced), [])
+    assert_same_bits(recording.result, DRAWS[name](eager))
+    for _ in range(3):
+        assert_same_bits(recording.replay([]), DRAWS[name](eager))
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_draw_from_an_integer_gives_the_same_numbers(name):
+    assert_same_bits(Recording(lambda: DRAWS[name](5), []).replay([]), DRAWS[name](5))
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_draw_without_a_seed_makes_a_consumer_each_time(name):
+    random.set_random_seed(7)
+    want = [DRAWS[name](None) for _ in range(3)]
+    random.set_random_seed(7)
+    recording = Recording(lambda: DRAWS[name](None), [])
+    assert_same_bits([recording.result, recording.replay([]), recording.replay([])], want)
+
+
+@pytest.mark.parametrize("name", DRAWS)
+@pytest.mark.parametrize(("seed", "impure"), [(SeedGenerator(0), True), (None, True), (5, False), (np.int64(5), False)],
+                         ids=str)
+def test_ops_that_draw_are_impure_unless_a_number_is_the_seed(name, seed, impure):
+    recording = Recording(lambda: DRAWS[name](seed), [])
+    assert any(is_impure(op, attrs) for op, _, attrs, _ in recording.calls) == impure
+
+
+def test_ops_with_functions_are_impure_and_with_dtypes_are_not():
+    recording = Recording(lambda: mk.ops.cast(schedules.told_by(function=lambda: 1.0), np.int32), [])
+    assert [is_impure(op, attrs) for op, _, attrs, _ in recording.calls] == [True, False]
