@@ -318,8 +318,10 @@ class Optimizer(registry.Configurable, kind="optimizers"):
                 _store(v, _value(v) - _value(v) * self.weight_decay * rate)
 
     def _average(self):
-        done = _value(self._iterations) // (self.gradient_accumulation_steps or 1)
-        first, momentum, heard = done == 0, self.ema_momentum, thread.is_heard()
+        heard, momentum = thread.is_heard(), self.ema_momentum
+        calls = _value(self._iterations) if heard else int(self._iterations._array)
+        done = calls // (self.gradient_accumulation_steps or 1)
+        first = done == 0
         old, new = (0.0, 1.0) if not heard and first else (momentum, 1.0 - momentum)
         for variable, average in zip(self._trainable_variables, self._averages, strict=True):
             if heard:

@@ -168,7 +168,7 @@ def test_a_draw_without_a_seed_makes_a_consumer_each_time(name):
 
 @pytest.mark.parametrize("name", DRAWS)
 @pytest.mark.parametrize(("seed", "impure"), [(SeedGenerator(0), True), (None, True), (5, False), (np.int64(5), False)],
-                         ids=str)
+                         ids=["generator", "None", "int", "numpy"])
 def test_ops_that_draw_are_impure_unless_a_number_is_the_seed(name, seed, impure):
     recording = Recording(lambda: DRAWS[name](seed), [])
     assert any(is_impure(op, attrs) for op, _, attrs, _ in recording.calls) == impure
