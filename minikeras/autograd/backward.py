@@ -63,18 +63,14 @@ def run_backward(order, cotangents, wanted, bare):
             if op is component:
                 _fill_slot(table, node.parents[0], node.attrs, total_of(d))
                 continue
-            kind = type(d)
-            if kind in SEVERAL:
-                d = total_of(d)
-            elif kind is dict:
-                d = _all_slots(node, d)
-            if bare:
-                y, xs = node.output, node.inputs
-                if xs is None:
-                    raise forgotten(node)
-            else:
+            if type(d) is not ndarray:
+                d = _all_slots(node, d) if type(d) is dict else total_of(d)
+            y = made = node.output
+            xs = node.inputs
+            if xs is None:
+                raise forgotten(node)
+            if not bare:
                 y, xs = _aliases(node)
-            made = node.output
             if is_complex(made) if type(made) is tuple else made.dtype.kind == "c":
                 grads = [conjugated(grad) for grad in op.pull(conjugated(d), y, xs, node.attrs, asked)]
             else:
@@ -105,8 +101,6 @@ def forgotten(node):
 
 def _aliases(node):
     """Output and inputs of a node as Tensors that carry its records."""
-    if node.inputs is None:
-        raise forgotten(node)
     output = node.output
     if type(output) is tuple:
         y = tuple([Tensor(part, Node(component, (node,), (), i, part)) for i, part in enumerate(output)])

@@ -74,18 +74,18 @@ def _unary(op):
     changes_dtype = op.result is not None
 
     def call(x, *rest, **attrs):
+        if type(x) is not Tensor and thread.raw and isinstance(x, BARE) and not rest:
+            return forward(x, **attrs)
         if rest or attrs:
             attrs = settled(op, rest, attrs)
         heard = state.listening
         if type(x) is not Tensor or (heard and state.everywhere):
-            if thread.raw and isinstance(x, BARE):
-                return forward(x, **attrs)
             return apply(op, (x,), attrs)
         array = x._array
         if floats_only and array.dtype.kind not in "fc":
             return apply(op, (x,), attrs)
         try:
-            y = forward(array, **attrs)
+            y = forward(array, **attrs) if attrs else forward(array)
         except (ValueError, IndexError, TypeError) as error:
             raise explained(op, (x,), attrs, error) from None
         if type(y) is not ndarray:
@@ -136,7 +136,7 @@ def _binary(op):
         if floats_only and q is not b and q.dtype.kind not in "fc":
             return apply(op, (a, b), attrs)
         try:
-            y = forward(p, q, **attrs)
+            y = forward(p, q, **attrs) if attrs else forward(p, q)
         except (ValueError, IndexError, TypeError) as error:
             raise explained(op, (a, b), attrs, error) from None
         if type(y) is not ndarray:
@@ -168,24 +168,27 @@ def _general(op):
             attrs = settled(op, (), attrs)
         if state.everywhere or thread.raw or own_policy or not inputs:
             return apply(op, inputs, attrs)
-        inputs = [x._read() if type(x) is Variable else x for x in inputs]
-        arrays, dtype = [], None
+        tensors, arrays, dtype = [], [], None
         for x in inputs:
-            if type(x) is not Tensor:
+            if type(x) is Variable:
+                x = x._read()
+            elif type(x) is not Tensor:
                 return apply(op, inputs, attrs)
             array = x._array
             if array.dtype is not dtype and not mixed:
                 if dtype is not None:
                     return apply(op, inputs, attrs)
                 dtype = array.dtype
+            tensors.append(x)
             arrays.append(array)
         if floats_only and dtype.kind not in "fc":
             return apply(op, inputs, attrs)
         try:
             y = forward(*arrays, **attrs)
         except (ValueError, IndexError, TypeError) as error:
-            raise explained(op, inputs, attrs, error) from None
-        return told(op, inputs, attrs, record(op, inputs, tuple(arrays), attrs, y))
+            raise explained(op, tensors, attrs, error) from None
+        outputs = record(op, tensors, tuple(arrays), attrs, y)
+        return told(op, tensors, attrs, outputs) if state.listening else outputs
     return call
 
 

@@ -21,6 +21,7 @@ def remember_reasons(tape, targets, sources, grads):
 
     It is found out again only when the circumstances change, for a training loop may leave a Variable out forever.
     """
+    known = len(_reasons)
     for source, grad in zip(sources, grads):
         if grad is None:
             if type(source) is Variable:
@@ -28,7 +29,7 @@ def remember_reasons(tape, targets, sources, grads):
                        [target._node is None for target in targets])
                 if _reasons.get(source._node, (None,))[0] != now:
                     _reasons[source._node] = now, explain(tape, targets, source)
-        elif _reasons and source._node is not None:
+        elif known and source._node is not None:
             _reasons.pop(source._node, None)
 
 

@@ -103,14 +103,14 @@ def _pull_one(rule):
 
 def _pull_two(rule_a, rule_b):
     def pull(d, y, xs, attrs, wanted):
-        a, b = xs
+        (a, b), (want_a, want_b) = xs, wanted
         grad_a = grad_b = None
-        if wanted[0] is not None and rule_a is not None:
-            grad_a = rule_a(d, y, a, b, **attrs)
+        if want_a is not None and rule_a is not None:
+            grad_a = rule_a(d, y, a, b, **attrs) if attrs else rule_a(d, y, a, b)
             if grad_a.shape != a.shape:
                 grad_a = core.sum_to(grad_a, shape=a.shape)
-        if wanted[1] is not None and rule_b is not None:
-            grad_b = rule_b(d, y, a, b, **attrs)
+        if want_b is not None and rule_b is not None:
+            grad_b = rule_b(d, y, a, b, **attrs) if attrs else rule_b(d, y, a, b)
             if grad_b.shape != b.shape:
                 grad_b = core.sum_to(grad_b, shape=b.shape)
         return grad_a, grad_b
@@ -144,6 +144,8 @@ def primitive(*rules, shape, policy=promoted, result=None, batch=looped):
     """Declare any other function. Rule i: `(d, y, *xs, **attrs)` to the cotangent of input i; for several
     outputs `d` and `y` are tuples. Without rules the op has no derivative."""
     def pull(d, y, xs, attrs, wanted):
-        return [None if want is None or rule is None else rule(d, y, *xs, **attrs)
-                for rule, want in zip(rules, wanted, strict=True)]
+        grads = []
+        for rule, want in zip(rules, wanted):
+            grads.append(None if want is None or rule is None else rule(d, y, *xs, **attrs))
+        return grads
     return declare("primitive", pull if rules else None, shape, policy, result, batch)

@@ -288,13 +288,14 @@ class GradientTape(Watcher):
         if not self._intervals:
             return []
         (low, high) = self._intervals[0] if len(self._intervals) == 1 else (-NEVER, NEVER)
-        seen = {node for node in targets if type(node) is Node and node.op is not None and low <= node.serial < high}
-        nodes = list(seen)
+        nodes = [node for node in targets if type(node) is Node and node.op is not None and low <= node.serial < high]
+        seen = {None, *nodes}
         for node in nodes:      # grows while it is walked: each node's parents are appended
             for parent in node.parents:
-                if parent is not None and parent.op is not None and parent not in seen and low <= parent.serial < high:
+                if parent not in seen:
                     seen.add(parent)
-                    nodes.append(parent)
+                    if parent.op is not None and low <= parent.serial < high:
+                        nodes.append(parent)
         nodes.sort(key=SERIAL)
         if len(self._intervals) > 1:
             nodes = [node for node in nodes if self.recorded_here(node)]
@@ -320,12 +321,15 @@ class GradientTape(Watcher):
 
 def _descendants(nodes, sources):
     """Those of `nodes` that derive from a source, each with its parents where they do, too, and None elsewhere."""
-    reached, found = set(sources), []
+    reached, found = {None, *sources}, []
     for node in nodes:
-        asked = [parent if parent in reached else None for parent in node.parents]
-        if any(asked):
-            reached.add(node)
-            found.append((node, asked))
+        asked = node.parents
+        if not reached.issuperset(asked):
+            asked = [parent if parent in reached else None for parent in asked]
+            if not any(asked):
+                continue
+        reached.add(node)
+        found.append((node, asked))
     return found
 
 

@@ -7,6 +7,9 @@ from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
 from . import arithmetic, indexing, products
 
+# What may stand at the other side of an operator; the usual ones first.
+VALUES = (float, Operand, int, complex, np.ndarray, np.generic, list, tuple)
+
 # Python's name, the op, and whether it has a reflected form.
 TABLE = [
     ("add", arithmetic.add, True), ("sub", arithmetic.subtract, True), ("mul", arithmetic.multiply, True),
@@ -23,20 +26,16 @@ TABLE = [
 def _forward(op):
     if op in (indexing.subscript, arithmetic.absolute) or op.op.arity == 1:
         return lambda *args: op(*args)
-    return lambda a, b: op(a, b) if _is_value(b) else NotImplemented
+    return lambda a, b: op(a, b) if isinstance(b, VALUES) else NotImplemented
 
 
 def _reflected(op):
-    return lambda a, b: op(b, a) if _is_value(b) else NotImplemented
-
-
-def _is_value(x):
-    return isinstance(x, (Operand, int, float, complex, np.ndarray, np.generic, list, tuple))
+    return lambda a, b: op(b, a) if isinstance(b, VALUES) else NotImplemented
 
 
 def _equality(op, otherwise):
     def compare(a, b):
-        if not _is_value(b):
+        if not isinstance(b, VALUES):
             return otherwise
         try:
             return op(a, b)
