@@ -10,11 +10,9 @@ a busy machine 1, and CPU time, compare better.
 
 import functools
 import gc
-import json
 import operator
 import os
 import statistics
-import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
@@ -23,6 +21,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ.setdefault("OMP_NUM_THREADS", "2
 
 import numpy as np
 from peers import BATCH, PEERS, SIZE, WIDTHS
+from processes import Worker
 from timing import cpu_seconds, microseconds, ratio
 
 import minikeras as tf
@@ -31,23 +30,13 @@ from minikeras.autograd.dispatch import listen
 ROUNDS, SECONDS = 9, 0.1        # SECONDS of one way in one round
 
 
-class Peer:
+class Peer(Worker):
     """A process of `peers.py`. `ways` is None if the framework is missing, and `version` says why."""
 
     def __init__(self, name):
-        self.name = name
-        self._process = subprocess.Popen([sys.executable, str(Path(__file__).with_name("peers.py")), name], text=True,
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        hello = json.loads(self._process.stdout.readline() or '{"missing": "did not start"}')
-        self.ways, self.version = hello.get("ways"), hello.get("version", hello.get("missing"))
-
-    def ask(self, **request):
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        reply = json.loads(self._process.stdout.readline())
-        if "error" in reply:
-            raise RuntimeError(f"{self.name}: {reply['error']}")
-        return reply
+        super().__init__([sys.executable, str(Path(__file__).with_name("peers.py")), name])
+        self.name, self.ways = name, self.hello.get("ways")
+        self.version = self.hello.get("version", self.hello.get("missing"))
 
 
 @functools.cache

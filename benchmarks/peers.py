@@ -6,17 +6,17 @@ answers requests, one JSON object a line, until its input ends; `autodiff.py` as
 process of its own, so that their thread pools do not meet.
 """
 
+import functools
 import itertools
-import json
 import os
 import sys
 import time
-import traceback
 from importlib.metadata import version
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from processes import serve
 
 # The Jacobian of 50 -> 50: a network of two layers on one vector.
 SIZE = 50
@@ -215,29 +215,18 @@ def measure(way, repeats):
     return (time.perf_counter() - wall) / repeats, (time.process_time() - cpu) / repeats
 
 
-def serve(name):
-    threads = int(os.environ["OMP_NUM_THREADS"])
-    replies = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)       # what a framework prints is no reply
-    try:
-        ways, release = PEERS[name](threads)
-    except ImportError as error:
-        print(json.dumps({"missing": str(error)}), file=replies)
-        return
-    print(json.dumps({"version": release, "ways": {table: list(of) for table, of in ways.items()}}), file=replies)
-    for line in sys.stdin:
-        request = json.loads(line)
-        way = ways[request["table"]][request["way"]]
-        try:
-            if "repeats" in request:
-                wall, cpu = measure(way, request["repeats"])
-                reply = {"wall": wall, "cpu": cpu}
-            else:
-                reply = {"result": _flat(way()).tolist()}
-        except Exception:
-            reply = {"error": traceback.format_exc()}
-        print(json.dumps(reply), file=replies)
+def start(name):
+    ways, release = PEERS[name](int(os.environ["OMP_NUM_THREADS"]))
+
+    def answer(table, way, repeats=None):
+        call = ways[table][way]
+        if repeats is None:
+            return {"result": _flat(call()).tolist()}
+        wall, cpu = measure(call, repeats)
+        return {"wall": wall, "cpu": cpu}
+
+    return {"version": release, "ways": {table: list(of) for table, of in ways.items()}}, answer
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(functools.partial(start, sys.argv[1]))
