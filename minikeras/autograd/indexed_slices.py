@@ -33,7 +33,7 @@ class IndexedSlices:
 
     def summed(self):
         """The same with each index once, in rising order, counted from the front."""
-        rows, places = np.unique(self.indices._array % self.shape[0], return_inverse=True)
+        rows, places = np.unique(np.asarray(self.indices) % self.shape[0], return_inverse=True)
         values = add_slices([Slices(self.values, (ARRAY,), [Tensor(places)], (len(rows), *self.shape[1:]))])
         return IndexedSlices(values, Tensor(rows), self.dense_shape)
 
@@ -44,7 +44,7 @@ class IndexedSlices:
     @property
     def shape(self):
         """Shape of the dense tensor."""
-        return tuple(int(n) for n in self.dense_shape._array)
+        return tuple(self.dense_shape.tolist())
 
     @property
     def dtype(self):

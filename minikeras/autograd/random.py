@@ -1,10 +1,13 @@
 """Seeds: one generator per consumer, numbered in the order of their creation since `set_random_seed`."""
 
 import contextlib
+import functools
 import os
 import threading
 
 import numpy as np
+
+from .state import thread
 
 _lock = threading.Lock()
 _root = None        # the seed given to set_random_seed; None draws one from the system
@@ -12,10 +15,12 @@ _created = 0        # consumers made since then
 
 
 class _ThreadDraws(threading.local):
-    """Who notes what is drawn in this thread, and the seeds that new consumers are to get again."""
+    """Who notes what is drawn in this thread, the seeds that new consumers are to get again, and the results that
+    draws are to give again (None: they are to be drawn)."""
 
     noting = ()
     seeds = iter(())
+    results = None
 
 
 _thread = _ThreadDraws()
@@ -27,6 +32,7 @@ class Draws:
     def __init__(self):
         self._states = {}       # id of a generator -> it, and its state before its first draw
         self._seeds = []        # of the consumers made in the block
+        self._results = []      # of the draws that were heard
 
     @contextlib.contextmanager
     def noted(self):
@@ -43,6 +49,10 @@ class Draws:
         if id(generator) not in self._states:
             self._states[id(generator)] = generator, generator.bit_generator.state
 
+    def note_result(self, result):
+        """Called with what was drawn, if somebody heard it."""
+        self._results.append(result)
+
     def note_seed(self, seed):
         """Called when a consumer is made with `seed`."""
         self._seeds.append(seed)
@@ -53,13 +63,27 @@ class Draws:
         present = [(generator, generator.bit_generator.state) for generator, _ in self._states.values()]
         for generator, state in self._states.values():
             generator.bit_generator.state = state
-        before, _thread.seeds = _thread.seeds, iter(self._seeds)
+        before = _thread.seeds, _thread.results
+        _thread.seeds, _thread.results = iter(self._seeds), iter(self._results) if self._results else None
         try:
             yield
         finally:
-            _thread.seeds = before
+            _thread.seeds, _thread.results = before
             for generator, state in present:
                 generator.bit_generator.state = state
+
+
+def repeatable(draw):
+    """Decorator for an op that draws: where draws that were heard are repeated, it gives what it gave then. Whoever
+    runs a record of the ops again does not turn generators back."""
+    @functools.wraps(draw)
+    def call(*inputs, **attrs):
+        result = draw(*inputs, **attrs) if _thread.results is None else next(_thread.results)
+        if _thread.noting and thread.is_heard():
+            for draws in _thread.noting:
+                draws.note_result(result)
+        return result
+    return call
 
 
 def set_random_seed(seed):

@@ -1,12 +1,9 @@
 """Vectors for integers."""
 
-import numpy as np
-
 from .. import constraints, initializers, regularizers
 from ..arguments import count
 from ..autograd.operands import as_tensor
-from ..autograd.tensor import Tensor
-from ..errors import ShapeError
+from ..ops.arithmetic import within
 from ..ops.creation import cast
 from ..ops.indexing import gather
 from .base import Layer
@@ -50,9 +47,7 @@ class Embedding(Layer):
         rows = as_tensor(inputs)
         if not rows.dtype.is_integer:
             rows = cast(rows, "int32")
-        if type(rows) is Tensor and rows.size:
-            low, high = np.min(rows._array), np.max(rows._array)
-            if low < 0 or high >= self.input_dim:
-                raise ShapeError(f"Embedding {self.name!r}: got {low if low < 0 else high}, but the table has rows 0.."
-                                 f"{self.input_dim - 1}. Make input_dim larger, or correct the inputs.")
+        last = self.input_dim - 1
+        rows = within(rows, low=0, high=last, complaint=f"Embedding {self.name!r}: got {{}}, but the table has rows 0.."
+                      f"{last}. Make input_dim larger, or correct the inputs.")
         return gather(self.embeddings, rows)

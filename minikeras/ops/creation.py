@@ -52,7 +52,7 @@ def convert_to_numpy(x):
     """A NumPy array of `x`, a copy."""
     if hasattr(x, "to_dense"):
         x = x.to_dense()
-    return np.array(x._array if isinstance(x, ArrayOperand) else x)
+    return np.array(x)
 
 
 def is_tensor(x):
@@ -115,7 +115,7 @@ def arange(start, stop=None, step=None, dtype=None):
 
 
 def _plain(n):
-    return n._array[()] if isinstance(n, ArrayOperand) else n
+    return n.numpy() if isinstance(n, ArrayOperand) else n
 
 
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):

@@ -3,12 +3,13 @@
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.linear import concatenate, getitem, stack
+from ..autograd.linear import concatenate, getitem, reshape, stack
+from ..autograd.op import kept, primitive
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
-from .arithmetic import clip, log, select
-from .creation import cast
+from .arithmetic import clip, log, logical_and, maximum, select
+from .creation import cast, full, full_like
 from .indexing import take_along_axis
 from .nn import log_softmax, sigmoid_cross_entropy, sparse_softmax_cross_entropy
 from .reduce import logsumexp, sum
@@ -97,24 +98,34 @@ def ctc_loss(target, output, target_length, output_length, mask_index=0):
                          f"{target.shape} and {output.shape}.")
     if any(isinstance(x, SymbolicTensor) for x in (target, output, target_length, output_length)):
         return SymbolicTensor(shape_of(output)[:1], output.dtype)
-    labels, counts, steps = (np.asarray(x, np.int64) for x in (target, target_length, output_length))
-    batch, time, classes = output.shape
-    _check_labels(labels, counts, steps, (batch, time, classes))
+    batch, _, classes = output.shape
+    labels, counts, steps = (as_tensor(x, "int64") for x in (target, target_length, output_length))
+    labels, counts, steps = ctc_labels(labels, counts, steps, extents=output.shape)
     # Labels with a blank before, between and after; states are positions there.
-    states = np.full((batch, 2 * labels.shape[1] + 1), mask_index % classes)
-    states[:, 1::2] = np.where(np.arange(labels.shape[1]) < counts[:, None], labels, mask_index % classes)
-    skips = np.full(states.shape, NEVER)
-    skips[:, 2:][(states[:, 2:] != mask_index % classes) & (states[:, 2:] != states[:, :-2])] = 0.0
+    blank = mask_index % classes
+    labels = select(np.arange(labels.shape[1]) < counts[:, None], labels, blank)
+    blanks = full_like(labels, blank)
+    states = concatenate(reshape(stack(blanks, labels, axis=2), shape=(batch, -1)), full((batch, 1), blank, "int64"),
+                         axis=1)
+    is_skipped = (states[:, 2:] != blank) & (states[:, 2:] != states[:, :-2])
+    dtype = output.dtype.as_numpy_dtype
+    skips = concatenate(np.full((batch, 2), NEVER, dtype), select(is_skipped, dtype(0.0), dtype(NEVER)), axis=1)
+    skips = skips[:, :states.shape[1]]
     emitted = take_along_axis(log_softmax(output, axis=-1), states[:, None, :], axis=-1)
-    alpha = _log_forward(emitted, skips.astype(output.dtype.dtype), steps)
+    alpha = _log_forward(emitted, skips, steps)
     # An alignment ends in the last label or in the blank after it.
-    last = np.stack([2 * counts, np.maximum(2 * counts - 1, 0)], 1)
-    ends = take_along_axis(alpha, last, axis=1) + np.where([[False, True]] & (counts == 0)[:, None], NEVER, 0.0)
+    last = stack(2 * counts, maximum(2 * counts - 1, 0), axis=1)
+    is_empty = logical_and((counts == 0)[:, None], np.array([[False, True]]))
+    ends = take_along_axis(alpha, last, axis=1) + select(is_empty, dtype(NEVER), dtype(0.0))
     loss = -logsumexp(ends, axis=1)
     return select(loss < -0.5 * NEVER, loss, np.inf)
 
 
-def _check_labels(labels, counts, steps, extents):
+@primitive(shape=lambda *shapes, extents: list(shapes), policy=kept,
+           result=lambda inputs, attrs: [x.dtype.dtype for x in inputs])
+def ctc_labels(labels, counts, steps, *, extents):
+    """The labels, how many of them count, and the steps that count, as they are; `extents` are those of the output.
+    Raises ShapeError if they do not fit."""
     batch, time, classes = extents
     if len(labels) != batch or counts.shape != (batch,) or steps.shape != (batch,):
         raise ShapeError(f"ctc_loss: target, target_length and output_length must have {batch} entries as the output, "
@@ -125,13 +136,15 @@ def _check_labels(labels, counts, steps, extents):
     counted = labels[np.arange(labels.shape[1]) < counts[:, None]]
     if np.any((counted < 0) | (counted >= classes)):
         raise ShapeError(f"ctc_loss: labels must be from 0 to {classes - 1}, got {counted.min()} to {counted.max()}.")
+    return labels, counts, steps
 
 
 def _log_forward(emitted, skips, steps):
     """The log probability of each state (batch, states) after each sample's last step."""
     batch, time, count = emitted.shape
-    never = np.full((batch, 2), NEVER, skips.dtype)
-    alpha = np.concatenate([np.zeros((batch, 1)), np.full((batch, count - 1), NEVER)], 1).astype(skips.dtype)
+    dtype = skips.dtype.dtype
+    never = np.full((batch, 2), NEVER, dtype)
+    alpha = np.concatenate([np.zeros((batch, 1)), np.full((batch, count - 1), NEVER)], 1).astype(dtype)
     for t in range(time):
         before = concatenate(never, alpha, axis=1)
         one_on, two_on = (getitem(before, index=(slice(None), slice(2 - n, 2 - n + count))) for n in (1, 2))

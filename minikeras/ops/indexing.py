@@ -29,7 +29,7 @@ def subscript(x, index):
                 raise SymbolicError("x[mask]: how many entries a mask picks depends on its values, which are not known "
                                     "yet. Use ops.where(mask, x, ...), which keeps the shape.")
             if type(array) is Tensor and array._array.dtype.kind == "b":
-                parts = np.nonzero(array._array)
+                parts = np.nonzero(known_values(array, "a mask in an index"))
             else:
                 parts = [array]
             template += [ARRAY] * len(parts)
@@ -204,12 +204,13 @@ def boolean_mask(x, mask, axis=0):
 
 
 def known_values(x, where):
-    """The array of a tensor whose values decide the shape of what `where` gives. Raises SymbolicError without one."""
+    """The array of a tensor whose values decide the shape of what `where` gives: they leave the graph. Raises
+    SymbolicError without one."""
     x = as_tensor(x)
     if isinstance(x, SymbolicTensor):
         raise SymbolicError(f"{where}: the shape of the result depends on values that are not known yet. "
                             "Call it on tensors with numbers, outside the model.")
-    return x._array if isinstance(x, Tensor) else x
+    return x._leave(where) if isinstance(x, Tensor) else x
 
 
 def slice_from(x, start, extents):

@@ -154,15 +154,21 @@ def slice_update(inputs, start_indices, updates):
 
 # --- segments --------------------------------------------------------------------------------------
 
+@linear(lambda d, ids: d, shape=lambda ids: ids, policy=kept)
+def ascending(ids):
+    """`ids` as they are. Raises ShapeError unless they ascend along the last axis."""
+    if (np.diff(ids) < 0).any():
+        raise ShapeError("segment reduction: the segment ids are not in ascending order. Leave out sorted=True, or use "
+                         "the unsorted form.")
+    return ids
+
+
 def _reduce_segments(data, segment_ids, num_segments, ordered, start, reduction=None):
     """Rows of `data` reduced by id into rows of `start`, a number. Negative ids are left out, as in TensorFlow."""
     data, ids = as_tensor(data), as_tensor(segment_ids)
     if num_segments is None:
         num_segments = int(known_values(ids, "segment reduction without num_segments").max(initial=-1)) + 1
-    if ordered and type(ids) is Tensor and (np.diff(ids._array) < 0).any():
-        raise ValueError("segment reduction: the segment ids are not in ascending order. Leave out sorted=True, or use "
-                         "the unsorted form.")
-    ids = maximum(ids + 1, 0)       # negative ones go to a row before the first
+    ids = maximum((ascending(ids) if ordered else ids) + 1, 0)      # negative ones go to a row before the first
     shape = (int(num_segments) + 1, *shape_of(data)[len(ids.shape):])
     if reduction is None:
         total = _add_at(data, [ids], shape)

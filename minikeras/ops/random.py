@@ -6,13 +6,14 @@ import numpy as np
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.op import kept, primitive
 from ..autograd.operands import as_tensor, shape_of
-from ..autograd.random import SeedGenerator, generator_of, set_random_seed
+from ..autograd.random import SeedGenerator, generator_of, repeatable, set_random_seed
 from .arithmetic import minimum
 from .indexing import gather
 
 __all__ = ["SeedGenerator", "normal", "randint", "set_random_seed", "shuffle", "truncated_normal", "uniform"]
 
 
+@repeatable
 @primitive(shape=lambda *, shape, **_: tuple(shape), policy=kept, result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
 def draw(*, shape, seed, method, arguments, dtype):
     """What the generator of `seed` gives by `method(*arguments, size=shape)`."""
@@ -44,6 +45,7 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
     return _draw(shape, seed, "integers", (minval, maxval), dtype)
 
 
+@repeatable
 @primitive(shape=lambda *, shape, **_: tuple(shape), policy=kept, result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
 def draw_truncated(*, shape, seed, mean, stddev, dtype):
     """Normal numbers, drawn again while more than two standard deviations away."""
@@ -60,6 +62,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
                           dtype=as_dtype(dtype or floatx()).name)
 
 
+@repeatable
 @primitive(shape=lambda x, **_: x, policy=kept)
 def keep_mask(x, *, rate, seed, noise_shape=None):
     """0 with probability `rate`, else 1 / (1 - rate), in the shape and dtype of `x`.
@@ -74,6 +77,7 @@ def keep_mask(x, *, rate, seed, noise_shape=None):
     return mask if noise_shape is None else np.ascontiguousarray(np.broadcast_to(mask, x.shape))
 
 
+@repeatable
 @primitive(shape=lambda *, count, seed: (count,), policy=kept, result="int64")
 def draw_order(*, count, seed):
     """The integers below `count` in random order."""

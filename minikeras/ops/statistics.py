@@ -5,9 +5,8 @@ import numpy as np
 from ..autograd import dims
 from ..autograd.linear import cast, permute, reshape
 from ..autograd.operands import as_tensor, shape_of
-from ..autograd.tensor import Tensor
 from ..errors import ShapeError
-from .arithmetic import isnan, logical_not, maximum, not_equal, select, square
+from .arithmetic import isnan, logical_not, maximum, not_equal, select, square, within
 from .creation import as_float, full_like
 from .indexing import take_along_axis
 from .reduce import all, any, argmax, argmin, axes_of, euclidean_norm, keep_shape, max, mean, min, prod, sum, var
@@ -24,9 +23,8 @@ METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 def _quantile(where, x, q, axis, method, keepdims, leave_out_nan):
     if method not in METHODS:
         raise ValueError(f"{where}: method must be one of {', '.join(METHODS)}, got {method!r}.")
-    x, q = as_float(x), as_tensor(q, "float64")
-    if type(q) is Tensor and not ((q._array >= 0) & (q._array <= 1)).all():
-        raise ValueError(f"{where}: q must lie between 0 and {100 if where == 'percentile' else 1}.")
+    x, q = as_float(x), within(as_tensor(q, "float64"), low=0.0, high=1.0,
+                               complaint=f"{where}: q must lie between 0 and {100 if where == 'percentile' else 1}.")
     extents = shape_of(x)
     axes = axes_of(axis, len(extents), where) or tuple(range(len(extents)))
     others = tuple(i for i in range(len(extents)) if i not in axes)

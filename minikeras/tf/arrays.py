@@ -8,10 +8,9 @@ import numpy as np
 from ..autograd import dims, dtypes
 from ..autograd.linear import reshape, stack
 from ..autograd.operands import as_tensor, shape_of
-from ..autograd.tensor import Tensor
 from ..errors import ShapeError
 from ..ops import creation, indexing, joining, placing, shapes, sorting
-from ..ops.arithmetic import select
+from ..ops.arithmetic import select, within
 from . import tf_function_of
 
 
@@ -48,9 +47,8 @@ def gather(params, indices, validate_indices=None, axis=None, batch_dims=0, name
     The gradient of a Variable along axis 0 is an IndexedSlices. Indices are always validated.
     Raises ShapeError for indices out of range; negative ones are, unlike in NumPy.
     """
-    indices = as_tensor(indices)
-    if type(indices) is Tensor and indices.size and indices._array.min() < 0:
-        raise ShapeError(f"gather: index {indices._array.min()} is negative; indices run from 0.")
+    indices = within(as_tensor(indices), low=0, high=np.inf,
+                     complaint="gather: index {} is negative; indices run from 0.")
     batch_dims = int(batch_dims)
     batch_dims += (batch_dims < 0) * len(indices.shape)
     return indexing.gather(params, indices, batch_dims if axis is None else int(axis), batch_dims)
