@@ -57,12 +57,16 @@ class Draws:
         """Called when a consumer is made with `seed`."""
         self._seeds.append(seed)
 
+    def rewind(self):
+        """Put the generators back to where they stood before the block."""
+        for generator, state in self._states.values():
+            generator.bit_generator.state = state
+
     @contextlib.contextmanager
     def repeated(self):
         """A block in which the same numbers come again; afterwards all generators go on as if it had not been."""
         present = [(generator, generator.bit_generator.state) for generator, _ in self._states.values()]
-        for generator, state in self._states.values():
-            generator.bit_generator.state = state
+        self.rewind()
         before = _thread.seeds, _thread.results
         _thread.seeds, _thread.results = iter(self._seeds), iter(self._results) if self._results else None
         try:

@@ -3,19 +3,22 @@
 import contextlib
 
 import numpy as np
+import pytest
 
 from minikeras.autograd import tree
 from minikeras.autograd.dispatch import listen
 from minikeras.autograd.op import is_impure
+from minikeras.autograd.random import Draws
 from minikeras.autograd.tensor import ArrayOperand, Operand, Tensor
 from minikeras.autograd.variable import Variable
+from minikeras.errors import ShapeError
 
 
 class Recording:
     """The ops that `step(*inputs)` runs, noted by the identity of the arrays that go in and out.
 
     left   how traced values (made of inputs, Variables or draws) left the ops, such as 'bool()'
-    The Variables are as before afterwards.
+    The Variables and the generators are as before afterwards.
     """
 
     def __init__(self, step, inputs, variables=()):
@@ -26,8 +29,10 @@ class Recording:
         tensors = [Tensor(np.array(x)) if isinstance(x, np.ndarray) else x for x in inputs]
         self._inputs = [t._array if type(t) is Tensor else t for t in tensors]
         self._traced = {id(a) for a in (*self._inputs, *before) if isinstance(a, np.ndarray)}
-        with listen(self), self._watching_leaves():
+        draws = Draws()
+        with listen(self), self._watching_leaves(), draws.noted():
             result = step(*tensors)
+        draws.rewind()
         self.result = tree.map_structure(arrays_of, result)
         self._before, self._after = before, [v._array for v in self.variables]
         for v, array in zip(self.variables, before, strict=True):
@@ -85,3 +90,39 @@ def assert_same_bits(got, want):
         g, w = np.asarray(arrays_of(g)), np.asarray(arrays_of(w))
         assert g.dtype == w.dtype and g.shape == w.shape, (g.dtype, g.shape, w.dtype, w.shape)
         assert g.tobytes() == w.tobytes(), (g, w)
+
+
+def assert_replays(make, batches, variables_of):
+    """`make()` gives a step; recorded on the first of the batches and replayed on each, it does as it does eagerly."""
+    eager, traced = make(), make()
+    recording = Recording(traced, batches[0], variables_of(traced))
+    assert not recording.left
+    for batch in batches:
+        with np.errstate(all="ignore"):
+            want, got = eager(*batch), recording.replay(batch)
+        assert_same_bits(got, want)
+        assert_same_bits(variables_of(traced), variables_of(eager))
+
+
+def other(x):
+    """Another array in the same domain."""
+    if not isinstance(x, np.ndarray):
+        return x
+    if x.dtype.kind not in "fc":
+        return np.array(x[::-1] if x.ndim else x)       # index vectors stay whole
+    return np.array(x.ravel()[::-1].reshape(x.shape) * 0.98, x.dtype)
+
+
+def assert_replays_on_others(function, inputs):
+    """Recorded on `inputs`, `function` gives in a replay on other arrays what it gives of them eagerly."""
+    with np.errstate(all="ignore"):
+        recording = Recording(function, inputs)
+        assert not recording.left
+        others = [other(x) for x in inputs]
+        try:
+            want = function(*[Tensor(x) if isinstance(x, np.ndarray) else x for x in others])
+        except ShapeError:      # the numbers are not allowed: a replay says so, too
+            with pytest.raises((ValueError, IndexError)):
+                recording.replay(others)
+        else:
+            assert_same_bits(recording.replay(others), want)
