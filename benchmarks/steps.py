@@ -30,6 +30,7 @@ PEERS = {
     "torch": ("torch", {}),
     "jax": ("jax", {}),
     "tensorflow": ("tensorflow", {}),
+    "tensorflow-xla": ("tensorflow", {"TENSORFLOW_XLA": "1"}),
     "keras-tensorflow": ("keras", {"KERAS_BACKEND": "tensorflow"}),
     "keras-jax": ("keras", {"KERAS_BACKEND": "jax"}),
     "keras-torch": ("keras", {"KERAS_BACKEND": "torch"}),

@@ -8,11 +8,10 @@ from step_peers import networks, tapes, workloads
 
 VERSION = minikeras.__version__
 EAGER = "MINIKERAS_EAGER" in os.environ
-function = getattr(minikeras, "function", lambda f: f)
-WRAPPERS = {"": lambda f: f} if EAGER else {"": function}
+function = (lambda f: f) if EAGER else getattr(minikeras, "function", lambda f: f)
 
 gradient, elementwise, hessian_product, jacobian = (
-    functools.partial(program, minikeras, WRAPPERS)
+    functools.partial(program, minikeras, function)
     for program in (tapes.gradient, tapes.elementwise, tapes.hessian_product, tapes.jacobian))
 chain = functools.partial(tapes.chain, minikeras)
 train, fit = (functools.partial(program, minikeras, run_eagerly=EAGER) for program in (networks.train, networks.fit))

@@ -9,7 +9,7 @@ from step_peers import workloads
 from step_peers.workloads import F
 
 VERSION = np.__version__
-CHUNK = 16_384      # elements that a sweep works on at a time; all its arrays stay in the second-level cache
+CHUNK = 32_768      # elements that a sweep works on at a time; all its arrays stay in the second-level cache
 ZERO, HALF, TENTH, ONE, TWO = (np.array(value, F) for value in (0, 0.5, 0.1, 1, 2))
 
 

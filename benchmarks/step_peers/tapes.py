@@ -1,33 +1,28 @@
 """Workloads with a gradient tape: the same program for TensorFlow and for minikeras, given as `tf`.
 
-`wrappers` maps the name of a way to what is put around a function, such as `tf.function`.
+`compiled` is what is put around a function: `tf.function` or the like.
 """
 
 from step_peers import workloads
 
 
-def _ways(wrappers, name, function, run):
-    """A step for each wrapper; `run(wrapped)` calls the wrapped function and gives the numbers."""
-    def step(wrapped):
-        return lambda: run(wrapped)
-    return {f"{name} {way}".strip(): step(wrap(function)) for way, wrap in wrappers.items()}
-
-
-def gradient(tf, wrappers):
+def gradient(tf, compiled):
     x, w = workloads.gradient_arrays()
     x, w = tf.constant(x), tf.Variable(w)
 
+    @compiled
     def function(x):
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum(tf.sin(x @ w) ** 2)
         return tape.gradient(loss, w)
 
-    return _ways(wrappers, "", function, lambda f: f(x).numpy())
+    return lambda: function(x).numpy()
 
 
-def elementwise(tf, wrappers):
+def elementwise(tf, compiled):
     x = tf.constant(workloads.elementwise_array())
 
+    @compiled
     def function(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -41,21 +36,22 @@ def elementwise(tf, wrappers):
             value = tf.reduce_mean(y)
         return value, tape.gradient(value, x)
 
-    def run(f):
-        value, grad = f(x)
+    def step():
+        value, grad = function(x)
         return float(value), grad
 
-    return _ways(wrappers, "", function, run)
+    return step
 
 
 def _vector_function(tf, A, B):
     return lambda x: tf.tanh(tf.linalg.matvec(A, x)) * x + tf.sin(tf.linalg.matvec(B, x))
 
 
-def hessian_product(tf, wrappers):
+def hessian_product(tf, compiled):
     A, B, x, v = map(tf.constant, workloads.vector_arrays())
     g = _vector_function(tf, A, B)
 
+    @compiled
     def double_backward(x, v):
         with tf.GradientTape() as outer:
             outer.watch(x)
@@ -65,6 +61,7 @@ def hessian_product(tf, wrappers):
             grad = inner.gradient(value, x)
         return outer.gradient(grad, x, output_gradients=v)
 
+    @compiled
     def forward_over_reverse(x, v):
         with tf.autodiff.ForwardAccumulator(x, v) as forward:
             with tf.GradientTape() as tape:
@@ -73,24 +70,22 @@ def hessian_product(tf, wrappers):
             grad = tape.gradient(value, x)
         return forward.jvp(grad)
 
-    def run(f):
-        return f(x, v).numpy()
-
-    return (_ways(wrappers, "two tapes", double_backward, run)
-            | _ways(wrappers, "accumulator and tape", forward_over_reverse, run))
+    return {"two tapes": lambda: double_backward(x, v).numpy(),
+            "accumulator and tape": lambda: forward_over_reverse(x, v).numpy()}
 
 
-def jacobian(tf, wrappers):
+def jacobian(tf, compiled):
     A, B, x, _ = map(tf.constant, workloads.vector_arrays())
     g = _vector_function(tf, A, B)
 
+    @compiled
     def function(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = g(x)
         return tape.jacobian(y, x)
 
-    return _ways(wrappers, "", function, lambda f: f(x).numpy())
+    return lambda: function(x).numpy()
 
 
 def chain(tf):
@@ -107,4 +102,4 @@ def chain(tf):
             value = tf.reduce_sum(y)
         return tape.gradient(value, x).numpy()
 
-    return {"eager": step}
+    return step

@@ -1,16 +1,18 @@
-"""TensorFlow without Keras: tf.function, with XLA where that is faster, and the fused Adam kernel."""
+"""TensorFlow without Keras: tf.function, compiled by XLA where the environment has TENSORFLOW_XLA, with the fused
+kernel for Adam."""
 
 import functools
+import os
 
 import tensorflow as tf
 
 from step_peers import tapes, workloads
 
 VERSION = tf.__version__
-WRAPPERS = {"tf.function": tf.function, "tf.function, XLA": tf.function(jit_compile=True)}
+function = functools.partial(tf.function, jit_compile="TENSORFLOW_XLA" in os.environ)
 
 gradient, elementwise, hessian_product, jacobian = (
-    functools.partial(program, tf, WRAPPERS)
+    functools.partial(program, tf, function)
     for program in (tapes.gradient, tapes.elementwise, tapes.hessian_product, tapes.jacobian))
 chain = functools.partial(tapes.chain, tf)
 
@@ -44,29 +46,18 @@ def _train(sizes):
 
 
 def train(sizes, batch):
+    step = function(_train(sizes))
     x, y = map(tf.constant, workloads.samples(sizes, batch))
-
-    def step(wrap):
-        function = wrap(_train(sizes))
-        return lambda: function(x, y).numpy()
-
-    return {way: step(wrap) for way, wrap in WRAPPERS.items()}
+    return lambda: step(x, y).numpy()
 
 
 def fit(sizes, batch):
-    def step(wrap):
-        function = wrap(_train(sizes))
-        return workloads.fit_step(lambda x, y: function(tf.constant(x), tf.constant(y)), sizes, batch)
-
-    return {way: step(wrap) for way, wrap in WRAPPERS.items()}
+    step = function(_train(sizes))
+    return workloads.fit_step(lambda x, y: step(tf.constant(x), tf.constant(y)), sizes, batch)
 
 
 def predict(sizes):
     variables = [tf.Variable(array) for array in workloads.weights(sizes)]
+    forward = function(functools.partial(_forward, variables))
     x, _ = workloads.samples(sizes, 1)
-
-    def step(wrap):
-        function = wrap(lambda x: _forward(variables, x))
-        return lambda: function(tf.constant(x)).numpy()
-
-    return {way: step(wrap) for way, wrap in WRAPPERS.items()}
+    return lambda: forward(tf.constant(x)).numpy()
