@@ -222,20 +222,18 @@ def sparse_softmax_cross_entropy(labels, logits):
     if labels.shape != logits.shape[:-1]:
         _sparse_shape(labels.shape, logits.shape)
     classes = logits.shape[-1]
-    shifted = logits - np.maximum.reduce(logits, -1, None, None, True)
+    # In row-major order whatever that of the logits is, so that both can be flattened without a copy.
+    shifted = np.subtract(logits, np.maximum.reduce(logits, -1, None, None, True), order="C")
     e = np.exp(shifted)
     total = np.add.reduce(e, -1, None, None, True)
     e /= total
-    flat = labels.reshape(-1)
-    rows = np.arange(len(flat))
-    try:
-        picked = shifted.reshape(-1, classes)[rows, flat]
-    except IndexError:
-        raise _bad_label(labels, classes) from None
-    # NumPy takes -1 for the last class.
-    if flat.size and np.minimum.reduce(flat) < 0:
+    at = labels.reshape(-1).astype(np.intp)
+    # A negative label is a large unsigned one, so that one look finds both kinds.
+    if at.size and np.maximum.reduce(at.view(np.uintp)) >= classes:
         raise _bad_label(labels, classes)
-    e.reshape(-1, classes)[rows, flat] -= 1
+    at += np.arange(0, e.size, classes)
+    picked = shifted.reshape(-1)[at]
+    e.reshape(-1)[at] -= 1
     return np.log(total[..., 0]) - picked.reshape(labels.shape), e
 
 

@@ -46,6 +46,19 @@ def test_ctc_loss_is_stable_and_infinite_where_nothing_fits():
     assert np.isfinite(grad).all() and grad[0].any() and not grad[1].any()
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_gradient_of_sparse_crossentropy_is_softmax_minus_one_hot_along_any_axis(axis):
+    logits = RNG.normal(size=(4, 4, 4))
+    labels = RNG.integers(0, 4, (4, 4))
+    x = tf.constant(logits)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        loss = tf.reduce_sum(ops.sparse_categorical_crossentropy(labels, x, from_logits=True, axis=axis))
+    softmax = np.exp(logits) / np.exp(logits).sum(axis, keepdims=True)
+    one_hot = np.moveaxis(np.eye(4)[labels], -1, axis)
+    np.testing.assert_allclose(tape.gradient(loss, x).numpy(), softmax - one_hot, atol=1e-14)
+
+
 @pytest.mark.parametrize(("call", "match"), [
     (lambda: ops.ctc_loss([[1, 9]], np.zeros((1, 4, 3)), [2], [4]), "labels must be from 0 to 2"),
     (lambda: ops.ctc_loss([[1, 2]], np.zeros((1, 4, 3)), [3], [4]), "lengths must be"),
