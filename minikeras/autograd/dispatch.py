@@ -222,17 +222,11 @@ def untracked(x):
 
 def parents_of(inputs):
     """The node of each input for the record of an op; None if nothing tracks any of them."""
-    floor, tracked, parents = thread.floor, False, []
-    for x in inputs:
-        node = x._node if type(x) is Tensor else None
-        if node is not None and node.stamp >= floor:
-            tracked = True
-        else:
-            node = None
-        parents.append(node)
-    if not tracked:
+    floor = thread.floor
+    tracked = [type(x) is Tensor and x._node is not None and x._node.stamp >= floor for x in inputs]
+    if True not in tracked:
         return None
-    return tuple([untracked(x) if parent is None else parent for parent, x in zip(parents, inputs)])
+    return tuple([x._node if known else untracked(x) for x, known in zip(inputs, tracked)])
 
 
 def lose_all(op, inputs):

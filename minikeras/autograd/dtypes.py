@@ -18,31 +18,18 @@ class DType:
     a dtype.
     """
 
-    __slots__ = ("dtype", "name")
+    __slots__ = ("dtype", "is_bool", "is_complex", "is_floating", "is_integer", "name")
 
     def __init__(self, dtype):
         self.dtype = np.dtype(dtype)
         self.name = self.dtype.name
+        kind = self.dtype.kind
+        self.is_bool, self.is_integer = kind == "b", kind in "iu"
+        self.is_floating, self.is_complex = kind == "f", kind == "c"
 
     @property
     def as_numpy_dtype(self):
         return self.dtype.type
-
-    @property
-    def is_floating(self):
-        return self.dtype.kind == "f"
-
-    @property
-    def is_complex(self):
-        return self.dtype.kind == "c"
-
-    @property
-    def is_integer(self):
-        return self.dtype.kind in "iu"
-
-    @property
-    def is_bool(self):
-        return self.dtype.kind == "b"
 
     @property
     def size(self):

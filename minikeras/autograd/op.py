@@ -119,9 +119,20 @@ def _pull_two(rule_a, rule_b):
 
 def _pull_each(*rules):
     def pull(d, y, xs, attrs, wanted):
-        return [None if want is None or rule is None else fit_to(rule(d, y, *xs, **attrs), x.shape)
-                for rule, x, want in zip(rules, xs, wanted, strict=True)]
+        grads = _called(rules, (d, y, *xs), attrs, wanted)
+        return [grad if grad is None else fit_to(grad, x.shape) for grad, x in zip(grads, xs, strict=True)]
     return pull
+
+
+def _called(rules, args, attrs, wanted):
+    """What each rule gives; None where there is none, or nothing asks for it."""
+    grads = []
+    for rule, want in zip(rules, wanted, strict=True):
+        if want is None or rule is None:
+            grads.append(None)
+        else:
+            grads.append(rule(*args, **attrs) if attrs else rule(*args))
+    return grads
 
 
 def linear(transpose, *, shape, policy=promoted, result=None, batch=shifted):
@@ -136,7 +147,7 @@ def linear(transpose, *, shape, policy=promoted, result=None, batch=shifted):
 def multilinear(*transposes, shape, policy=promoted, batch=looped):
     """Declare a function linear in each input. Transpose i: `(d, *xs, **attrs)` to the cotangent of input i."""
     def pull(d, y, xs, attrs, wanted):
-        return [None if want is None else transpose(d, *xs, **attrs) for transpose, want in zip(transposes, wanted)]
+        return _called(transposes, (d, *xs), attrs, wanted)
     return declare("multilinear", pull, shape, policy, batch=batch)
 
 
@@ -144,8 +155,5 @@ def primitive(*rules, shape, policy=promoted, result=None, batch=looped):
     """Declare any other function. Rule i: `(d, y, *xs, **attrs)` to the cotangent of input i; for several
     outputs `d` and `y` are tuples. Without rules the op has no derivative."""
     def pull(d, y, xs, attrs, wanted):
-        grads = []
-        for rule, want in zip(rules, wanted):
-            grads.append(None if want is None or rule is None else rule(d, y, *xs, **attrs))
-        return grads
+        return _called(rules, (d, y, *xs), attrs, wanted)
     return declare("primitive", pull if rules else None, shape, policy, result, batch)

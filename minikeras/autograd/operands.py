@@ -109,7 +109,7 @@ def as_tensor(value, dtype=None):
 
     While rules run on bare arrays, an array stays one.
     """
-    if type(value) is Tensor and dtype is None:
+    if type(value) is Tensor and (dtype is None or value._array.dtype == dtypes.as_dtype(dtype).dtype):
         return value
     if thread.raw and isinstance(value, BARE):
         return value if dtype is None else value.astype(dtypes.as_dtype(dtype).dtype, copy=False)

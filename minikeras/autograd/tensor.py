@@ -152,6 +152,16 @@ class ArrayOperand(Operand):
         """The element type."""
         return DTYPES.get(self._array.dtype) or as_dtype(self._array.dtype)
 
+    @property
+    def ndim(self):
+        """Number of axes."""
+        return self._array.ndim
+
+    @property
+    def size(self):
+        """Number of elements."""
+        return self._array.size
+
     def _leave(self, how):
         """The numbers, which take no record along; tapes note where."""
         if thread.watchers and self._node is not None:
