@@ -115,7 +115,7 @@ def jacobian():
 
 
 def chain():
-    """Never compiled: a trace of 20,000 ops is not what anyone waits for."""
+    """Never compiled: what it costs to record the ops is the question."""
     x = jnp.array(workloads.chain_array())
 
     def value(x):

@@ -89,7 +89,7 @@ def jacobian(tf, compiled):
 
 
 def chain(tf):
-    """Never compiled: a trace of 20,000 ops is not what anyone waits for."""
+    """Never compiled: what it costs to record the ops is the question."""
     x = tf.constant(workloads.chain_array())
 
     def step():
