@@ -12,7 +12,7 @@ from ..arguments import number
 from ..autograd import tree
 from ..autograd.explanation import reason_for_none
 from ..autograd.indexed_slices import IndexedSlices
-from ..autograd.linear import cast
+from ..autograd.linear import cast, zeros_like
 from ..autograd.operands import as_tensor
 from ..autograd.state import thread
 from ..autograd.tensor import Tensor
@@ -84,8 +84,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         """The learning rate now: a Variable, or what the schedule gives for this step."""
         if self._schedule is None:
             return self._rate
-        return self._schedule(self._iterations) if isinstance(self._schedule, LearningRateSchedule) \
-            else self._schedule()
+        return self._schedule() if self._asks_for_rate() else self._schedule(self._iterations)
 
     @learning_rate.setter
     def learning_rate(self, value):
@@ -147,8 +146,8 @@ class Optimizer(registry.Configurable, kind="optimizers"):
 
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
         """Spare these variables, and those in whose name a pattern of `var_names` is found, from weight decay."""
-        self._no_decay[0].update(id(v) for v in var_list or ())
-        self._no_decay[1].update(var_names or ())
+        ids, parts = self._no_decay
+        self._no_decay = (ids | {id(v) for v in var_list or ()}, parts | set(var_names or ()))
 
     # --- updating ----------------------------------------------------------------------------
 
@@ -202,7 +201,8 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             self._update(grads, variables, raw)
         else:
             last, grads = self._accumulated(grads, variables)
-            if thread.is_heard():
+            # A function that gives the rate is called once a round: then the condition itself is asked for.
+            if thread.is_heard() and not self._asks_for_rate():
                 self._update_if(last, grads, variables)
             elif last:
                 self._update(grads, variables, raw)
@@ -231,6 +231,10 @@ class Optimizer(registry.Configurable, kind="optimizers"):
                 rates[dtype] = self.step_size(*self._now(rate, dtype, raw))
             self.update_step(grad, variable, rates[dtype])
 
+    def _calls(self, heard):
+        """How often gradients were given: a tensor if a record of the step is to ask anew, else a number."""
+        return self._iterations.value if heard else int(self._iterations._array)
+
     def _update_if(self, condition, grads, variables):
         """Update, and keep what came of it where the condition, a tensor, holds: so a record of the step serves both
         outcomes."""
@@ -241,13 +245,16 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             if variable._array is not value._array:
                 _store(variable, select(condition, variable, value))
 
+    def _asks_for_rate(self):
+        return self._schedule is not None and not isinstance(self._schedule, LearningRateSchedule)
+
     def _current_rate(self, raw):
         if self._schedule is None:
             rate = self._rate
-        elif isinstance(self._schedule, LearningRateSchedule):
-            rate = _called(False, self._schedule, self._iterations)
-        else:
+        elif self._asks_for_rate():
             rate = _called(False, self._schedule) if raw else told_by(function=self._schedule)
+        else:
+            rate = _called(False, self._schedule, self._iterations)
         rate = as_tensor(rate) if not isinstance(rate, np.ndarray) else rate
         return rate._array if raw and type(rate) is Tensor else rate
 
@@ -286,15 +293,16 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         """Whether this is the last call of a round, and the mean gradients of the round so far."""
         steps = self.gradient_accumulation_steps
         held = {id(v): a for v, a in zip(self._trainable_variables, self._accumulators, strict=True)}
-        last = (_value(self._iterations) + 1) % steps == 0
+        heard = thread.is_heard()
+        last = (self._calls(heard) + 1) % steps == 0
         totals = []
         for grad, variable in zip(grads, variables, strict=True):
             slot = held[id(variable)]
             total = _value(slot) if grad is None else _value(slot) + grad
-            if thread.is_heard():
-                _store(slot, select(last, total * 0.0, total))
+            if heard:
+                _store(slot, select(last, zeros_like(total), total))
             else:
-                _store(slot, total * 0.0 if last else total)
+                _store(slot, zeros_like(total) if last else total)
             totals.append(None if grad is None else total / float(steps))
         return last, totals
 
@@ -319,8 +327,7 @@ class Optimizer(registry.Configurable, kind="optimizers"):
 
     def _average(self):
         heard, momentum = thread.is_heard(), self.ema_momentum
-        calls = _value(self._iterations) if heard else int(self._iterations._array)
-        done = calls // (self.gradient_accumulation_steps or 1)
+        done = self._calls(heard) // (self.gradient_accumulation_steps or 1)
         first = done == 0
         old, new = (0.0, 1.0) if not heard and first else (momentum, 1.0 - momentum)
         for variable, average in zip(self._trainable_variables, self._averages, strict=True):

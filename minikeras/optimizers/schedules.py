@@ -26,7 +26,7 @@ def told_by(*, function):
     # What ops the function runs nobody needs to hear: they run again when it is called again.
     listeners, thread.listeners = thread.listeners, ()
     try:
-        return as_tensor(function())._array
+        return np.array(as_tensor(function())._array)       # of its own: it may be what a Variable holds
     finally:
         thread.listeners = listeners
 

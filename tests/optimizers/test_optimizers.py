@@ -43,6 +43,16 @@ def test_four_updates_give_keras_weights(optimizer, expected):
     np.testing.assert_allclose(after(optimizer), expected, rtol=2e-6)
 
 
+def test_an_infinite_gradient_is_forgotten_after_its_round():
+    optimizer, variable = SGD(0.5, gradient_accumulation_steps=2), mk.Variable([0.0])
+    for gradient in (np.inf, 1.0):
+        optimizer.apply([mk.constant([gradient])], [variable])
+    variable.assign([0.0])
+    for gradient in (1.0, 3.0):
+        optimizer.apply([mk.constant([gradient])], [variable])
+    assert variable.numpy() == [-1.0]
+
+
 def test_momentum_adds_up_past_gradients():
     v1 = -0.1 * 1.0
     v2 = 0.5 * v1 - 0.1 * 3.0

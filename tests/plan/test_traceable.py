@@ -5,6 +5,7 @@ import pytest
 
 import minikeras as mk
 from minikeras import constraints, optimizers
+from minikeras.autograd.dispatch import listen
 from minikeras.autograd.forward import ForwardAccumulator
 from minikeras.autograd.indexed_slices import IndexedSlices
 from minikeras.autograd.op import is_impure
@@ -99,6 +100,22 @@ def test_a_function_that_gives_the_learning_rate_is_called_in_a_replay():
         recording.replay(batch)
         eager(*batch)
     assert_same_bits(traced.weights, eager.weights)
+
+
+def test_a_function_that_gives_the_learning_rate_is_called_once_a_round():
+    calls = []
+    step = UpdateStep(SGD(learning_rate=lambda: calls.append(1) or 0.1, gradient_accumulation_steps=2))
+    batch = numbers(3, 2), numbers(2)
+    assert "bool()" in Recording(step, batch, step.variables()).left and not calls
+    with listen(Silent()):
+        for _ in range(4):
+            step(*batch)
+    assert len(calls) == 2
+
+
+class Silent:
+    def heard(self, *_):
+        pass
 
 
 def test_rows_of_a_table_replay():
