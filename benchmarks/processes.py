@@ -43,7 +43,8 @@ class Worker:
         timer.cancel()
         if line:
             return json.loads(line)
-        raise WorkerError(f"over {limit:g} s" if late.is_set() else f"ended with status {self._process.wait()}")
+        status = self._process.wait()
+        raise WorkerError(f"over {limit:g} s" if late.is_set() else f"ended with status {status}")
 
     @property
     def is_alive(self):

@@ -1,5 +1,6 @@
 """The side-by-side benchmark of whole steps: it runs, and it tells peers that compute something else."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,7 @@ BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 @pytest.fixture
 def steps(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
-    import steps
-
-    return steps
+    return importlib.import_module("steps")
 
 
 @pytest.mark.long
@@ -38,3 +37,11 @@ def test_a_peer_that_gives_fewer_results_is_named(steps):
     row = steps.Row()
     row.values = {"numpy": [[[1.0], [2.0]]], "jax": [[[1.0]]]}
     assert row.disagreeing() == ["jax"]
+
+
+def test_a_worker_that_takes_too_long_is_stopped(steps):
+    worker = steps.Worker([sys.executable, "-c", "import time; print('{}', flush=True); input(); time.sleep(60)"])
+    with pytest.raises(steps.WorkerError, match=r"over 0\.1 s"):
+        worker.ask(limit=0.1)
+    assert not worker.is_alive
+    worker.close()
