@@ -6,7 +6,7 @@ import numpy as np
 
 from ..autograd.dtypes import is_complex
 from ..autograd.linear import cast, zeros_like
-from ..autograd.op import elementwise, first_kept, floated, kept, linear
+from ..autograd.op import elementwise, first_kept, floated, kept, primitive, shifted
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from .complex_numbers import imag, real
@@ -275,7 +275,7 @@ def signbit(x, *, out=None):
     return np.signbit(x, out=out)
 
 
-@linear(lambda d, x, **_: d, shape=lambda x, **_: x, policy=kept)
+@primitive(lambda d, y, x, **_: d, shape=lambda x, **_: x, policy=kept, batch=shifted)
 def within(x, *, low, high, complaint):
     """`x` as it is. Raises ShapeError(complaint), with a number in place of {}, unless all of it is in low..high."""
     if x.size:

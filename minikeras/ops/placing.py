@@ -6,7 +6,7 @@ from ..autograd import dims
 from ..autograd.batching import repeated
 from ..autograd.dispatch import apply
 from ..autograd.linear import ARRAY, broadcast_to, cast, getitem, reshape, scatter_sum, zeros_like
-from ..autograd.op import declare, kept, linear
+from ..autograd.op import declare, kept, linear, primitive, shifted
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import Tensor
 from ..errors import ShapeError
@@ -154,7 +154,7 @@ def slice_update(inputs, start_indices, updates):
 
 # --- segments --------------------------------------------------------------------------------------
 
-@linear(lambda d, ids: d, shape=lambda ids: ids, policy=kept)
+@primitive(shape=lambda ids: ids, policy=kept, batch=shifted)
 def ascending(ids):
     """`ids` as they are. Raises ShapeError unless they ascend along the last axis."""
     if (np.diff(ids) < 0).any():

@@ -1,10 +1,13 @@
 """A step that was noted op by op gives on other data, bit for bit, what the step itself gives on them."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import minikeras as mk
 from minikeras import constraints, optimizers
+from minikeras.autograd import tree
 from minikeras.autograd.dispatch import listen
 from minikeras.autograd.forward import ForwardAccumulator
 from minikeras.autograd.indexed_slices import IndexedSlices
@@ -15,6 +18,7 @@ from minikeras.autograd.tensor import Tensor
 from minikeras.ops import random
 from minikeras.optimizers import SGD, Adam, RMSprop, schedules
 
+from ..ops.numpy_calls import FUNCTIONS, T, calls_of
 from ..ops.samples import composed_cases, op_cases
 from ..ops.test_gradients import cotangents, is_float
 from .naive import Recording, assert_replays, assert_replays_on_others, assert_same_bits
@@ -202,18 +206,74 @@ def test_ops_replay(case):
 DIFFERENTIABLE = [case for case in CASES if (case.op is None or case.op.pull) and any(map(is_float, case.inputs))]
 
 
-@pytest.mark.parametrize("case", DIFFERENTIABLE, ids=[case.name for case in DIFFERENTIABLE])
-def test_gradients_replay(case):
-    weights = [Tensor(w) for w in cotangents(case.call(*case.inputs))]
+each_differentiable = pytest.mark.parametrize("case", DIFFERENTIABLE, ids=[case.name for case in DIFFERENTIABLE])
 
-    def gradient(*inputs):
-        floats = [x for x in inputs if isinstance(x, Tensor) and x.dtype.is_floating]
+
+def floats_among(inputs):
+    return [x for x in inputs if isinstance(x, Tensor) and x.dtype.is_floating]
+
+
+def gradients_of(case, inputs):
+    """The gradient of the weighted outputs of a case by its floats."""
+    weights = [Tensor(w) for w in cotangents(case.call(*case.inputs))]
+    with GradientTape() as tape:
+        tape.watch(floats_among(inputs))
+        y = case.call(*inputs)
+    return tape.gradient(y, floats_among(inputs), unconnected_gradients="zero",
+                         output_gradients=weights if isinstance(y, (list, tuple)) else weights[0])
+
+
+@each_differentiable
+def test_gradients_replay(case):
+    assert_replays_on_others(lambda *inputs: gradients_of(case, inputs), case.inputs)
+
+
+@each_differentiable
+def test_second_derivatives_replay(case):
+    def second(*inputs):
         with GradientTape() as tape:
-            tape.watch(floats)
+            tape.watch(floats_among(inputs))
+            first = gradients_of(case, inputs)
+        return tape.gradient(first, floats_among(inputs), unconnected_gradients="zero")
+    assert_replays_on_others(second, case.inputs)
+
+
+@each_differentiable
+def test_forward_derivatives_replay(case):
+    def forward(*inputs):
+        floats = floats_among(inputs)
+        with ForwardAccumulator(floats, [x * 0.5 + 1.0 for x in floats]) as accumulator:
             y = case.call(*inputs)
-        return tape.gradient(y, floats, unconnected_gradients="zero",
-                             output_gradients=weights if isinstance(y, (list, tuple)) else weights[0])
-    assert_replays_on_others(gradient, case.inputs)
+        return accumulator.jvp(list(y) if isinstance(y, (list, tuple)) else [y], unconnected_gradients="zero")
+    assert_replays_on_others(forward, case.inputs)
+
+
+# --- NumPy's functions -----------------------------------------------------------------------------
+
+CALLS = [(name, args, kwargs) for name in sorted(FUNCTIONS) for args, kwargs in calls_of(name)]
+
+
+@pytest.mark.parametrize("place", range(len(CALLS)), ids=[name for name, _, _ in CALLS])
+def test_numpys_functions_replay_or_ask_for_numbers_openly(place):
+    name, args, kwargs = CALLS[place]
+    leaves = tree.flatten([list(args), kwargs])
+
+    def call(*tensors):
+        given = iter(tensors)
+        args_now, kwargs_now = tree.pack([list(args), kwargs], [next(given) if isinstance(x, T) else x for x in leaves])
+        results = FUNCTIONS[name](*args_now, **kwargs_now)
+        return [y if isinstance(y, Tensor) else np.asarray(y)
+                for y in tree.flatten(list(results) if isinstance(results, tuple) else results)]
+
+    inputs = [x.value for x in leaves if isinstance(x, T)]
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            left = Recording(call, inputs).left
+    except (TypeError, ValueError):     # refused by name
+        return
+    if not left:
+        assert_replays_on_others(call, inputs)
 
 
 # --- derivatives -----------------------------------------------------------------------------------
