@@ -59,12 +59,12 @@ def run_backward(order, cotangents, wanted, bare):
                 thread.deriving = node
             if node in wanted:
                 found[node] = d
-            op = node.op
-            if op is component:
-                _fill_slot(table, node.parents[0], node.attrs, total_of(d))
-                continue
             if type(d) is not ndarray:
                 d = _all_slots(node, d) if type(d) is dict else total_of(d)
+            op = node.op
+            if op is component:
+                add_to(table.setdefault(node.parents[0], {}), node.attrs, d)
+                continue
             y = made = node.output
             xs = node.inputs
             if xs is None:
@@ -139,11 +139,6 @@ def total_of(parts):
     dense = [part for part in parts if type(part) is not Slices]
     total = add_slices(slices)
     return add_n(total, *dense) if dense else total
-
-
-def _fill_slot(table, whole, index, d):
-    slots = table.setdefault(whole, {})
-    add_to(slots, index, d)
 
 
 def _all_slots(node, slots):

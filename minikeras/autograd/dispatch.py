@@ -223,10 +223,13 @@ def untracked(x):
 def parents_of(inputs):
     """The node of each input for the record of an op; None if nothing tracks any of them."""
     floor = thread.floor
-    tracked = [type(x) is Tensor and x._node is not None and x._node.stamp >= floor for x in inputs]
-    if True not in tracked:
+    nodes = [x._node if type(x) is Tensor else None for x in inputs]
+    parents = [node if node is not None and node.stamp >= floor else None for node in nodes]
+    if not any(parents):
         return None
-    return tuple([x._node if known else untracked(x) for x, known in zip(inputs, tracked)])
+    if None in parents:
+        parents = [untracked(x) if parent is None else parent for x, parent in zip(inputs, parents)]
+    return tuple(parents)
 
 
 def lose_all(op, inputs):

@@ -97,7 +97,7 @@ def fit_to(g, shape):
 
 def _pull_one(rule):
     def pull(d, y, xs, attrs, wanted):
-        return (rule(d, y, xs[0], **attrs),)
+        return (rule(d, y, xs[0], **attrs) if attrs else rule(d, y, xs[0]),)
     return pull
 
 

@@ -88,9 +88,10 @@ class GradientTape(Watcher):
 
     def variable_read(self, variable):
         """Called when a trainable Variable is read while this tape records."""
-        if self.watches_variables:
-            self._watch_node(variable._node)
-            self._variables.setdefault(variable._node, variable)
+        node = variable._node
+        if self.watches_variables and node not in self._variables:
+            self._watch_node(node)
+            self._variables[node] = variable
 
     def lost(self, node, how):
         """Called when a recorded value leaves the graph. One is kept for each place, so that a loop keeps no more."""
@@ -270,14 +271,14 @@ class GradientTape(Watcher):
         parts = found.get(key) if key in found else seeds.get(key)
         if parts is None or source._array.dtype.kind not in "fc":
             return None
+        if type(parts) is ndarray:
+            return Tensor(parts)
         if type(parts) in SEVERAL:
             if type(source) is Variable and only_rows(parts):
                 return IndexedSlices.of_rows(parts if type(parts) is list else [parts])
             parts = total_of(parts)
         if type(parts) is Batched:
             parts = parts.value
-        if type(parts) is ndarray:
-            return Tensor(parts)
         return parts if isinstance(parts, Operand) else Tensor(np.asarray(parts))
 
     def recorded_here(self, node):

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..autograd import dims
 from ..autograd.linear import getitem, reshape
-from ..autograd.op import composed, fit_to, floated, multilinear, primitive, spread
+from ..autograd.op import composed, declare, fit_to, floated, multilinear, promoted, spread
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .arithmetic import clip
@@ -90,9 +90,15 @@ def _affine_shape(x, kernel, bias):
     return dims.broadcast(matmul_shape(x, kernel), bias)
 
 
-@primitive(lambda d, y, x, kernel, bias: _matmul_a(d, x, kernel), lambda d, y, x, kernel, bias: _matmul_b(d, x, kernel),
-           lambda d, y, x, kernel, bias: fit_to(d, bias.shape), shape=_affine_shape,
-           batch=composed(lambda x, kernel, bias: matmul(x, kernel) + bias))
+def _affine_pull(d, y, xs, attrs, wanted):
+    (x, kernel, bias), (want_x, want_kernel, want_bias) = xs, wanted
+    return (None if want_x is None else _matmul_a(d, x, kernel),
+            None if want_kernel is None else _matmul_b(d, x, kernel),
+            None if want_bias is None else fit_to(d, bias.shape))
+
+
+@declare("primitive", _affine_pull, _affine_shape, promoted,
+         batch=composed(lambda x, kernel, bias: matmul(x, kernel) + bias))
 def affine(x, kernel, bias):
     """x @ kernel + bias, with a bias of one axis: one op where matmul and add would be two."""
     y = np.matmul(x, kernel)
