@@ -46,3 +46,7 @@ class ExperimentError(MinikerasError, ValueError):
     def __init__(self, problems):
         self.problems = [problems] if isinstance(problems, str) else list(problems)
         super().__init__("\n".join(self.problems))
+
+
+class PlanWarning(UserWarning):
+    """A step or function cannot be compiled and runs op by op."""

@@ -13,8 +13,12 @@ import re
 
 import numpy as np
 
+from .autograd import state
 from .autograd.dtypes import DType
+from .autograd.state import thread
 from .autograd.tensor import ArrayOperand
+
+PLAIN = (bool, int, float, str)     # values that are the same if they are equal
 
 # kind -> {name: class or function}. The kind "functions" has those of losses and metrics, whose names stand
 # for classes in their own kinds.
@@ -74,6 +78,20 @@ class Configurable:
 
     def __init__(self):
         """Takes nothing; object's own would take anything."""
+
+    def __setattr__(self, name, value):
+        before = self.__dict__.get(name, self)
+        if before is not value and not (type(before) is type(value) and type(value) in PLAIN and before == value):
+            state.changes += 1
+            if thread.recorder is not None:
+                thread.recorder.changing(self, name)
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name):
+        state.changes += 1
+        if thread.recorder is not None:
+            thread.recorder.changing(self, name)
+        object.__delattr__(self, name)
 
     def __init_subclass__(cls, kind=None, aliases=(), named=True, **kwargs):
         super().__init_subclass__(**kwargs)

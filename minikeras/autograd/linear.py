@@ -9,16 +9,19 @@ from . import dims
 from .batching import repeated
 from .op import declare, elementwise, kept, linear, looped, primitive, shifted
 from .operands import core
-from .tensor import ndarray
 
 
 @linear(lambda d, x, dtype: cast(d, dtype=x.dtype), shape=lambda x, **_: x, policy=kept,
         result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
-def cast(x, *, dtype):
+def cast(x, *, dtype, out=None):
     """Each element in another dtype; the gradient comes back in the input's. As a real number a complex one is
     its real part."""
     dtype = np.dtype(dtype)
-    return (x.real if x.dtype.kind == "c" and dtype.kind in "iuf" else x).astype(dtype)
+    x = x.real if x.dtype.kind == "c" and dtype.kind in "iuf" else x
+    if out is None:
+        return x.astype(dtype)
+    np.copyto(out, x, "unsafe")
+    return out
 
 
 @elementwise(lambda d, y, x: conj(d))
@@ -52,14 +55,20 @@ def _sum_to_batch(op, inputs, flags, attrs, size):
 
 
 @linear(lambda d, x, shape: broadcast_to(d, shape=x.shape), shape=_sum_to_shape, batch=_sum_to_batch)
-def sum_to(x, *, shape):
+def sum_to(x, *, shape, out=None):
     """Sum over the axes along which an array of `shape` would be broadcast to the shape of `x`."""
     extra = x.ndim - len(shape)
     if extra == 1 and x.ndim == 2 and shape[0] == x.shape[1] and x.dtype.kind == "f":
         # The usual bias gradient. A product with ones is three times as fast as the sum along the first axis.
-        return ones_row(x.shape[0], x.dtype) @ x
+        return np.matmul(ones_row(x.shape[0], x.dtype), x, out=out)
     axes = tuple([axis for axis in range(x.ndim) if axis < extra or shape[axis - extra] == 1])
-    return np.add.reduce(x, axes).reshape(shape) if axes else x
+    if not axes:
+        return x
+    return np.add.reduce(x, axes, None, None if out is None else out.reshape(_kept(x.shape, axes)), True).reshape(shape)
+
+
+def _kept(shape, axes):
+    return tuple([1 if axis in axes else n for axis, n in enumerate(shape)])
 
 
 def _broadcast_shape(x, shape):
@@ -77,10 +86,10 @@ def _broadcast_batch(op, inputs, flags, attrs, size):
 
 
 @linear(lambda d, x, shape: sum_to(d, shape=x.shape), shape=_broadcast_shape, batch=_broadcast_batch)
-def broadcast_to(x, *, shape):
+def broadcast_to(x, *, shape, out=None):
     """The array repeated along new axes and axes of extent 1 to fill `shape`."""
     # Filling is several times cheaper than np.broadcast_to on small arrays, and gives an array of its own.
-    y = np.empty(shape, x.dtype)
+    y = np.empty(shape, x.dtype) if out is None else out
     y[...] = x
     return y
 
@@ -98,6 +107,14 @@ def add_n(*xs):
 def zeros_like(x):
     """Zeros in the shape and dtype of `x`."""
     return np.zeros(x.shape, x.dtype)
+
+
+@primitive(shape=lambda x: x, batch=shifted)
+def ones_like(x):
+    """Ones in the shape and dtype of `x`."""
+    ones = np.empty(x.shape, x.dtype)
+    ones.fill(1)        # np.ones does the same in three times the time
+    return ones
 
 
 def _stack_shape(*shapes, axis):
@@ -320,14 +337,6 @@ def add_slices(slices):
     """The sum of `Slices` of one shape, in one buffer."""
     inputs = [item for s in slices for item in (s.values, *s.arrays)]
     return scatter_sum(*inputs, indices=tuple((s.index, len(s.arrays)) for s in slices), shape=slices[0].shape)
-
-
-def ones_like(x):
-    """Ones in the shape and dtype of a tensor or array, never recorded."""
-    array = x if type(x) is ndarray else x._array
-    ones = np.empty(array.shape, array.dtype)
-    ones.fill(1)        # np.ones does the same in three times the time
-    return ones
 
 
 # Converting operands, summing what was broadcast, and batching run through these.

@@ -28,7 +28,7 @@ VAR_POSITIONAL = 0x04
 class Op:
     """One declaration.
 
-    forward   arrays (and attrs as keywords) to an array, or a tuple of arrays
+    forward   arrays (and attrs as keywords) to an array, or a tuple of them; into those of `out`, if it takes that
     pull      (d, y, xs, attrs, wanted) to one cotangent per input; None if it has no derivative
     shape     dims of the inputs (and attrs) to dims of the output, a list of dims for several outputs
     policy    which dtypes the inputs are brought to;  result: dtype of the output where it differs
@@ -37,7 +37,7 @@ class Op:
     """
 
     __slots__ = ("arity", "attr_names", "batch", "family", "forward", "name", "policy", "pull", "result", "rules",
-                 "shape", "weak_scalars")
+                 "shape", "takes_out", "weak_scalars")
 
     def __init__(self, family, forward, pull, shape, policy, result=None, batch=looped, rules=()):
         code = forward.__code__
@@ -52,6 +52,7 @@ class Op:
         self.result = result if result is None or isfunction(result) else np.dtype(result)
         keywords = code.co_varnames[code.co_argcount:code.co_argcount + code.co_kwonlyargcount]
         self.attr_names = tuple([name for name in keywords if name != "out"])
+        self.takes_out = "out" in keywords
         self.arity = None if code.co_flags & VAR_POSITIONAL else code.co_argcount
         self.weak_scalars = family == "elementwise" and policy is not kept
 

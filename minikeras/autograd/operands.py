@@ -3,17 +3,14 @@
 A policy says which dtypes: it takes the inputs of an op and gives the dtype for each, and for the output.
 """
 
-import types
-
 import numpy as np
 
 from . import dtypes
 from .state import thread
-from .tensor import Operand, SymbolicTensor, Tensor, ndarray, new_array
+from .tensor import Operand, SymbolicTensor, Tensor, core, ndarray, new_array
 from .variable import Variable
 
 BARE = (ndarray, np.generic)
-core = types.SimpleNamespace()      # linear ops that are needed before they can be declared
 
 
 def shape_of(x):

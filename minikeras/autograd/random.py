@@ -63,6 +63,26 @@ class Draws:
             generator.bit_generator.state = state
 
     @contextlib.contextmanager
+    def paused(self):
+        """A block inside that whose numbers are meant, of which they are not."""
+        before = _thread.noting
+        _thread.noting = tuple([draws for draws in before if draws is not self])
+        try:
+            yield
+        finally:
+            _thread.noting = before
+
+    def undo(self, seeds=True):
+        """Put the generators back to before the block, as if nothing had been drawn; and, with `seeds`, the numbering
+        of consumers."""
+        global _created
+        for generator, state in self._states.values():
+            generator.bit_generator.state = state
+        with _lock:
+            if seeds and self._seeds and self._seeds[-1] == (_root, _created):
+                _created -= len(self._seeds)
+
+    @contextlib.contextmanager
     def repeated(self):
         """A block in which the same numbers come again; afterwards all generators go on as if it had not been."""
         present = [(generator, generator.bit_generator.state) for generator, _ in self._states.values()]

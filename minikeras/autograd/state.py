@@ -23,6 +23,10 @@ kept = 0
 # Listeners that hear the ops of all threads, before any other.
 everywhere = ()
 
+# How often something changed that is no Variable's value and yet decides what a step computes: an attribute of a layer,
+# a model, a loss, a metric or an optimizer, or whether a Variable is trainable.
+changes = 0
+
 
 class Watcher:
     """Who hears what a thread does with Variables and records while it is among the `watchers`."""
@@ -36,6 +40,28 @@ class Watcher:
         """A recorded value leaves the graph: as a number, or by an op that has no derivative."""
 
 
+class Recorder:
+    """Who is told what happens beside ops while it is a thread's `recorder`."""
+
+    def reading(self, variable):
+        """A Variable is read, for the first time since the epoch changed."""
+
+    def assigning(self, variable):
+        """A Variable gets a new array."""
+
+    def making(self, variable):
+        """A Variable was made."""
+
+    def aside(self):
+        """A block of which nothing is told: the first value of a Variable is computed."""
+
+    def leaving(self, operand, how):
+        """The numbers of a tensor or Variable leave, to where no op is heard."""
+
+    def changing(self, holder, name):
+        """An attribute of an object that a step may depend on is about to change."""
+
+
 class ThreadState(threading.local):
     """Tapes and listeners of the running thread.
 
@@ -46,6 +72,7 @@ class ThreadState(threading.local):
     listeners  who hears every op, outermost first
     raw        True while rules run on bare arrays: ops then give back what they are given
     deriving   what the rules that run on tensors are those of: a node, in forward mode an op
+    recorder   who is told of Variables and of values that leave, beside hearing the ops; None for nobody
     """
 
     def __init__(self):
@@ -55,6 +82,7 @@ class ThreadState(threading.local):
         self.listeners = ()
         self.raw = False
         self.deriving = None
+        self.recorder = None
         self.quiet = None
 
     def set_watchers(self, watchers):

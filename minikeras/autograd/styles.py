@@ -115,7 +115,7 @@ def backward(y, gradient=None, retain_graph=None, create_graph=False):
         if y.size != 1 and any(node.stamp == KEPT for node in leaves):
             raise GradientError(f"backward: this tensor has {y.size} elements of shape {y.shape}, not one. Give the "
                                 "cotangent, y.backward(gradient=ops.ones_like(y)), or call y.sum().backward().")
-        gradient = Tensor(ones_like(y))
+        gradient = ones_like(y)
     gradient = as_tensor(gradient, y.dtype)
     if gradient.shape != y.shape:
         raise ShapeError(f"backward: the gradient has shape {gradient.shape}, the tensor {y.shape}.")

@@ -337,7 +337,8 @@ def _descendants(nodes, sources):
 def _seeds(targets, output_gradients):
     """The cotangent of each target: an array of ones, or what was given, as an array if it has no record."""
     if output_gradients is None:
-        return [ones_like(x) for x in targets]
+        # Only who listens cares how the ones came about.
+        return [ones_like(x) if thread.recorder is not None else ones_like.op.forward(x._array) for x in targets]
     given = tree.flatten(output_gradients)
     if len(given) != len(targets):
         raise ShapeError(f"GradientTape.gradient: {len(given)} output_gradients for {len(targets)} targets.")
@@ -346,7 +347,7 @@ def _seeds(targets, output_gradients):
         if g is not None and np.dtype(g.dtype).kind == "c" and x._array.dtype.kind == "f":
             raise DTypeError(f"GradientTape.gradient: an output_gradient is {g.dtype.name}, its target {x.dtype.name}. "
                              "Give its real part, tf.math.real(g).")
-    seeds = [Tensor(ones_like(x)) if g is None else as_tensor(g, x.dtype) for g, x in zip(given, targets)]
+    seeds = [ones_like(x) if g is None else as_tensor(g, x.dtype) for g, x in zip(given, targets)]
     for seed, x in zip(seeds, targets):
         if seed.shape != x.shape:
             raise ShapeError(f"GradientTape.gradient: an output_gradient has shape {seed.shape}, its target {x.shape}.")

@@ -1,5 +1,7 @@
 """Tensor: an array that is a value and may remember how it was made. SymbolicTensor: only a shape."""
 
+import types
+
 import numpy as np
 
 from ..errors import DTypeError, ShapeError, SymbolicError
@@ -9,6 +11,7 @@ from .dtypes import DTYPES, as_dtype, python_dtype
 from .state import KEPT, NEVER, thread, tick
 
 ndarray = np.ndarray
+core = types.SimpleNamespace()      # linear ops that are needed before they can be declared
 
 
 class Node:
@@ -166,6 +169,12 @@ class ArrayOperand(Operand):
         """The numbers, which take no record along; tapes note where."""
         if thread.watchers and self._node is not None:
             thread.lose(self._node, how)
+        return self._shown(how)
+
+    def _shown(self, how):
+        """The numbers, for somebody to look at."""
+        if thread.recorder is not None:
+            thread.recorder.leaving(self, how)
         return self._array
 
     def numpy(self):
@@ -211,7 +220,7 @@ class ArrayOperand(Operand):
         return self._leave("int()").__index__()
 
     def __format__(self, spec):
-        return format(self._array[()], spec) if not self._array.ndim else format(str(self), spec)
+        return format(self._shown("format()")[()], spec) if not self._array.ndim else format(str(self), spec)
 
 
 def array_text(array):
@@ -232,7 +241,7 @@ class Tensor(ArrayOperand):
         self._node = node
 
     def __repr__(self):
-        return f"<Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={array_text(self._array)}>"
+        return f"<Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={array_text(self._shown('repr()'))}>"
 
     def __copy__(self):
         return self

@@ -1,11 +1,14 @@
 """Variable: named state. Reading it is a snapshot; assigning swaps the array, never changes it."""
 
+import contextlib
+
 import numpy as np
 
 from ..errors import ShapeError
+from . import state
 from .dtypes import as_dtype
 from .state import thread
-from .tensor import ArrayOperand, Tensor, array_text, new_array, source_node
+from .tensor import ArrayOperand, Tensor, array_text, core, new_array, source_node
 
 
 class Variable(ArrayOperand):
@@ -17,20 +20,24 @@ class Variable(ArrayOperand):
     regularizer    function of the value giving a loss, added up by the layer that owns the variable
     """
 
-    __slots__ = ("__weakref__", "_array", "_node", "_seen", "_trainable", "constraint", "name", "path", "regularizer")
+    # `_lease` is the array in `_array` that somebody will write to: whoever reads it meanwhile gets a copy.
+    __slots__ = ("__weakref__", "_array", "_lease", "_node", "_seen", "_trainable", "constraint", "name", "path",
+                 "regularizer")
 
     def __init__(self, initial_value, trainable=True, *, shape=None, dtype=None, name=None, constraint=None,
                  regularizer=None):
         dtype = None if dtype is None else as_dtype(dtype)
         if callable(initial_value):
             shape = None if shape is None else tuple(shape)
-            value = initial_value() if shape is None else initial_value(shape, dtype=dtype)
+            with thread.recorder.aside() if thread.recorder is not None else contextlib.nullcontext():
+                value = initial_value() if shape is None else initial_value(shape, dtype=dtype)
         else:
             value = initial_value
         self._array = new_array(value, None if dtype is None else dtype.dtype)
         if shape is not None and self._array.shape != tuple(shape):
             raise ShapeError(f"Variable {name!r}: the initial value has shape {self._array.shape}, "
                              f"but shape={tuple(shape)} was asked for.")
+        self._lease = None
         self._node = source_node()
         self._seen = 0
         self._trainable = trainable is None or bool(trainable)
@@ -38,6 +45,8 @@ class Variable(ArrayOperand):
         self.path = self.name
         self.constraint = constraint
         self.regularizer = regularizer
+        if thread.recorder is not None:
+            thread.recorder.making(self)
 
     @property
     def trainable(self):
@@ -46,6 +55,8 @@ class Variable(ArrayOperand):
 
     @trainable.setter
     def trainable(self, value):
+        if self._trainable != bool(value):
+            state.changes += 1
         self._trainable = bool(value)
         self._seen = 0
 
@@ -67,37 +78,65 @@ class Variable(ArrayOperand):
         """A snapshot. Tells this thread's tapes, once for each change of the set of tapes."""
         if self._seen != thread.epoch:
             self._seen = thread.epoch
+            if thread.recorder is not None:
+                thread.recorder.reading(self)
             if self._trainable:
                 for watcher in thread.watchers:
                     watcher.variable_read(self)
-        return Tensor(self._array, self._node)
+        array = self._array
+        return Tensor(array if array is not self._lease else array.copy(), self._node)
+
+    def _shown(self, how):
+        array = super()._shown(how)
+        return array if array is not self._lease else array.copy()
+
+    def _set(self, array):
+        """Take an array of its own shape and dtype that nobody will write to."""
+        if thread.recorder is not None:
+            thread.recorder.assigning(self)
+        self._array = array
 
     def assign(self, value):
         """Replace the value; returns the Variable. Raises ShapeError if the shape differs."""
-        if type(value) is Tensor and value._array.dtype == self._array.dtype:
-            array = value._leave("assign()")
-        else:
-            array = new_array(value, self._array.dtype)
+        array = self._fitted(value)._array
         if array.shape != self._array.shape:
             raise self._does_not_fit(array)
-        self._array = array
+        self._set(array)
         return self
 
     def assign_add(self, delta):
         """Add `delta`; returns the Variable."""
-        return self._change(np.add, delta)
+        return self._change(delta, np.add)
 
     def assign_sub(self, delta):
         """Subtract `delta`; returns the Variable."""
-        return self._change(np.subtract, delta)
+        return self._change(delta, np.subtract)
 
-    def _change(self, ufunc, delta):
-        delta = new_array(delta, self._array.dtype)
+    def _change(self, delta, ufunc):
+        delta = self._fitted(delta)
         try:
-            changed = ufunc(self._array, delta)
+            if thread.recorder is None:
+                return self.assign(Tensor(ufunc(self._array, delta._array)))
+            thread.recorder.reading(self)
+            return self.assign(core.add_n(Tensor(self._array), delta if ufunc is np.add else -delta))
         except ValueError:
-            raise self._does_not_fit(delta) from None
-        return self.assign(Tensor(changed))
+            raise self._does_not_fit(delta._array) from None
+
+    def _fitted(self, value):
+        """A value to assign, as a tensor of the Variable's dtype."""
+        dtype = self._array.dtype
+        if type(value) is Variable:
+            value = value._read()
+        if type(value) is not Tensor:
+            return Tensor(new_array(value, dtype))
+        if thread.watchers and value._node is not None:
+            thread.lose(value._node, "assign()")
+        value = Tensor(value._array)
+        if value._array.dtype == dtype:
+            return value
+        if thread.recorder is not None and value._array.dtype.kind in "iuf" and dtype.kind == "f":
+            return core.cast(value, dtype=dtype)
+        return Tensor(new_array(value, dtype))
 
     def __setitem__(self, index, value):
         raise TypeError(f"Variable {self.path!r} is assigned as a whole, not by item. Compute its new value and assign "
@@ -109,7 +148,7 @@ class Variable(ArrayOperand):
 
     def __repr__(self):
         return (f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype.name}, "
-                f"value={array_text(np.asarray(self._array))}>")
+                f"value={array_text(np.asarray(self._shown('repr()')))}>")
 
     def __copy__(self):
         return self.__deepcopy__({})

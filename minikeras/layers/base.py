@@ -76,7 +76,7 @@ class Layer(Holder, kind="layers"):
         self._record.array_dtype = np.dtype(self._dtype)
         self._record.training_argument = _training_argument(type(self))
         self._record.activity_regularizer = regularizers.get(activity_regularizer)
-        self._record.trainable = switch(f"{type(self).__name__}: trainable", trainable)
+        self._trainable = switch(f"{type(self).__name__}: trainable", trainable)
         if input_dim is not None:
             input_shape = (input_dim,)
         # Keras' older way to give a Sequential its input: an Input layer is made of it.

@@ -34,7 +34,7 @@ class Record:
     """What a layer keeps for itself, in a class of its own so that no search for sublayers looks inside."""
 
     __slots__ = ("activity_regularizer", "array_dtype", "build_shape", "entry", "fixed", "holders", "losses",
-                 "losses_entry", "trainable", "training_argument", "variables")
+                 "losses_entry", "training_argument", "variables")
 
     def __init__(self):
         self.holders = {}       # attributes that are layers or metrics, or may hold layers, metrics and Variables
@@ -45,7 +45,6 @@ class Record:
         self.entry = 0          # which outermost call this layer took part in last
         self.losses = []        # added by add_loss ...
         self.losses_entry = 0   # ... during this outermost call
-        self.trainable = True
         self.build_shape = None
         self.activity_regularizer = None
 
@@ -69,11 +68,11 @@ class Holder(registry.Configurable):
             self._record.holders[name] = value
         else:
             self._record.holders.pop(name, None)
-        object.__setattr__(self, name, value)
+        super().__setattr__(name, value)
 
     def __delattr__(self, name):
         self._record.holders.pop(name, None)
-        object.__delattr__(self, name)
+        super().__delattr__(name)
 
     def _register(self, variable, name):
         if not any(v is variable for v in self._record.variables):
@@ -119,7 +118,7 @@ class Holder(registry.Configurable):
             regularizer=regularizers.get(given["regularizer"]))
         variable.path = f"{self.name}/{variable.name}"
         self._register(variable, variable.name)
-        if not self._record.trainable:
+        if not self._trainable:
             variable.trainable = False
         return variable
 
@@ -157,26 +156,26 @@ class Holder(registry.Configurable):
     @property
     def trainable_variables(self):
         """The Variables that training changes; none if the layer is frozen."""
-        return [v for v in self.variables if v.trainable] if self._record.trainable else []
+        return [v for v in self.variables if v.trainable] if self._trainable else []
 
     trainable_weights = trainable_variables
 
     @property
     def non_trainable_variables(self):
         """The Variables that training leaves alone."""
-        return [v for v in self.variables if not (self._record.trainable and v.trainable)]
+        return [v for v in self.variables if not (self._trainable and v.trainable)]
 
     non_trainable_weights = non_trainable_variables
 
     @property
     def trainable(self):
         """Whether training changes the weights. Assigning reaches all sublayers and their weights."""
-        return self._record.trainable
+        return self._trainable
 
     @trainable.setter
     def trainable(self, value):
         for layer in self._flatten_layers():
-            layer._record.trainable = bool(value)
+            layer._trainable = bool(value)
             for variable in layer._own_variables():
                 if id(variable) not in layer._record.fixed:
                     variable.trainable = bool(value)

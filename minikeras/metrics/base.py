@@ -36,7 +36,7 @@ class Metric(registry.Configurable, kind="metrics"):
     def reset_state(self):
         """Forget everything gathered."""
         for variable, first in self._variables:
-            variable._array = first
+            variable._set(first)
 
     def update_state(self, *args, **kwargs):
         """Gather from one batch."""

@@ -42,7 +42,7 @@ class Sequential(Model):
             raise ValueError(f"{self.name}: layer names must be unique, {layer.name!r} is taken. Pass another name=...")
         if not self._stack and self._input_layer is None and layer.given_input_shape is not None:
             self._input_layer = Input(batch_shape=layer.given_input_shape).layer
-        self._stack.append(layer)
+        self._stack = [*self._stack, layer]     # assigned anew, so that the change is seen
         if rebuild:
             self.built = False
             self._build_if_possible()
@@ -51,7 +51,7 @@ class Sequential(Model):
         """Remove the last layer and return it."""
         if not self._stack:
             raise ValueError(f"{self.name} has no layers to pop.")
-        layer = self._stack.pop()
+        *self._stack, layer = self._stack
         self.built = False
         if rebuild:
             self._build_if_possible()

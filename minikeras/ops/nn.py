@@ -164,11 +164,12 @@ def _softmax_rule(d, y, x, axis=-1):
 
 
 @primitive(_softmax_rule, shape=lambda x, **_: x, policy=floated, batch=shifted)
-def softmax(x, *, axis=-1):
+def softmax(x, *, axis=-1, out=None):
     """exp(x) over its sum along `axis`."""
     # Subtract the maximum first: exp overflows float32 above about 88.
-    e = np.exp(x - np.maximum.reduce(x, axis, None, None, True))
-    return e / np.add.reduce(e, axis, None, None, True)
+    e = np.subtract(x, np.maximum.reduce(x, axis, None, None, True), out=out)
+    np.exp(e, out=e)
+    return np.divide(e, np.add.reduce(e, axis, None, None, True), out=e)
 
 
 def _log_softmax_rule(d, y, x, axis=-1):
@@ -214,7 +215,7 @@ def _sparse_rule(d, y, labels, logits):
 @primitive(None, _sparse_rule, policy=kept, batch=shifted,
            shape=lambda labels, logits: [_sparse_shape(labels, logits), logits],
            result=lambda inputs, attrs: [inputs[1].dtype] * 2)
-def sparse_softmax_cross_entropy(labels, logits):
+def sparse_softmax_cross_entropy(labels, logits, *, out=(None, None)):
     """-log(softmax(logits)) at the integer labels, over the last axis; and softmax minus one-hot labels.
 
     labels (...,) integers in 0..classes-1, logits (..., classes). Raises ShapeError for others.
@@ -222,19 +223,21 @@ def sparse_softmax_cross_entropy(labels, logits):
     if labels.shape != logits.shape[:-1]:
         _sparse_shape(labels.shape, logits.shape)
     classes = logits.shape[-1]
+    loss, error = out
     # In row-major order whatever that of the logits is, so that both can be flattened without a copy.
-    shifted = np.subtract(logits, np.maximum.reduce(logits, -1, None, None, True), order="C")
-    e = np.exp(shifted)
-    total = np.add.reduce(e, -1, None, None, True)
-    e /= total
+    error = np.subtract(logits, np.maximum.reduce(logits, -1, None, None, True), out=error, order="C")
     at = labels.reshape(-1).astype(np.intp)
     # A negative label is a large unsigned one, so that one look finds both kinds.
     if at.size and np.maximum.reduce(at.view(np.uintp)) >= classes:
         raise _bad_label(labels, classes)
-    at += np.arange(0, e.size, classes)
-    picked = shifted.reshape(-1)[at]
-    e.reshape(-1)[at] -= 1
-    return np.log(total[..., 0]) - picked.reshape(labels.shape), e
+    at += np.arange(0, error.size, classes)
+    flat = error.reshape(-1)
+    picked = flat[at]
+    np.exp(error, out=error)
+    total = np.add.reduce(error, -1, None, None, True)
+    np.divide(error, total, out=error)
+    flat[at] -= 1
+    return np.subtract(np.log(total[..., 0]), picked.reshape(labels.shape), out=loss), error
 
 
 def _bad_label(labels, classes):

@@ -81,9 +81,9 @@ def _led(x, flag, most):
 
 
 @multilinear(_matmul_a, _matmul_b, shape=matmul_shape, batch=_matmul_batch)
-def matmul(a, b):
+def matmul(a, b, *, out=None):
     """The matrix product over the last two axes, leading axes broadcast; a vector counts as a row or a column."""
-    return np.matmul(a, b)
+    return np.matmul(a, b, out=out)
 
 
 def _affine_shape(x, kernel, bias):
@@ -99,9 +99,9 @@ def _affine_pull(d, y, xs, attrs, wanted):
 
 @declare("primitive", _affine_pull, _affine_shape, promoted,
          batch=composed(lambda x, kernel, bias: matmul(x, kernel) + bias))
-def affine(x, kernel, bias):
+def affine(x, kernel, bias, *, out=None):
     """x @ kernel + bias, with a bias of one axis: one op where matmul and add would be two."""
-    y = np.matmul(x, kernel)
+    y = np.matmul(x, kernel, out=out)
     y += bias
     return y
 

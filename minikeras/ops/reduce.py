@@ -51,10 +51,10 @@ def _sum_result(inputs, attrs):
 
 
 @linear(_sum_transpose, shape=reduced_shape, policy=kept, result=_sum_result)
-def sum(x, *, axis=None, keepdims=False):
+def sum(x, *, axis=None, keepdims=False, out=None):
     """The sum along `axis` (an integer, several, or None for all). Booleans count as int32."""
     # NumPy would widen int32 to int64; Keras and TensorFlow keep the type.
-    return np.add.reduce(x, axis, x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
+    return np.add.reduce(x, axis, x.dtype if x.dtype.kind != "b" else np.int32, out, keepdims)
 
 
 def _mean_transpose(d, x, axis=None, keepdims=False):
@@ -63,10 +63,10 @@ def _mean_transpose(d, x, axis=None, keepdims=False):
 
 
 @linear(_mean_transpose, shape=reduced_shape, policy=floated)
-def mean(x, *, axis=None, keepdims=False):
+def mean(x, *, axis=None, keepdims=False, out=None):
     """The mean along `axis`; integers give the default float. Of nothing it is NaN."""
-    total = np.add.reduce(x, axis, None, None, keepdims)
-    return total / (x.size / (total.size or 1))
+    total = np.add.reduce(x, axis, None, out, keepdims)
+    return np.divide(total, x.size / (total.size or 1), out=out)
 
 
 def _extreme_rule(d, y, x, axis=None, keepdims=False):
@@ -75,15 +75,15 @@ def _extreme_rule(d, y, x, axis=None, keepdims=False):
 
 
 @primitive(_extreme_rule, shape=reduced_shape, batch=shifted)
-def max(x, *, axis=None, keepdims=False):
+def max(x, *, axis=None, keepdims=False, out=None):
     """The largest element along `axis`; equal ones share the gradient."""
-    return np.maximum.reduce(x, axis, None, None, keepdims)
+    return np.maximum.reduce(x, axis, None, out, keepdims)
 
 
 @primitive(_extreme_rule, shape=reduced_shape, batch=shifted)
-def min(x, *, axis=None, keepdims=False):
+def min(x, *, axis=None, keepdims=False, out=None):
     """The smallest element along `axis`; equal ones share the gradient."""
-    return np.minimum.reduce(x, axis, None, None, keepdims)
+    return np.minimum.reduce(x, axis, None, out, keepdims)
 
 
 # Above this many factors the exact form, quadratic in their number, gives way to running products.

@@ -5,13 +5,14 @@ import warnings
 import numpy as np
 
 from .. import losses, metrics, optimizers, registry
-from ..arguments import count
+from ..arguments import count, switch
 from ..autograd import tree
 from ..autograd.operands import as_tensor
 from ..autograd.random import fresh_seed
 from ..autograd.tape import GradientTape
 from ..autograd.tensor import ArrayOperand
 from ..errors import DataError
+from ..plan import Function
 from .callbacks import CallbackList, History
 from .compiled import CompiledLoss, CompiledMetrics, tree_items
 from .data import (
@@ -41,8 +42,8 @@ class Trainer:
         """
         if steps_per_execution != 1:
             raise ValueError(f"compile: steps_per_execution={steps_per_execution} is not supported; leave it 1.")
-        if jit_compile not in ("auto", False):
-            raise ValueError("compile: there is no compiled step yet; leave jit_compile 'auto' or False.")
+        if jit_compile not in ("auto", True, False):
+            raise ValueError(f"compile: jit_compile must be 'auto', True or False, got {jit_compile!r}.")
         for item in tree_items(loss) if not isinstance(loss, dict) else loss.values():
             losses.get(item)
         self.optimizer = optimizers.get(optimizer)
@@ -51,7 +52,9 @@ class Trainer:
         if "_shuffle_seed" not in self.__dict__:
             # Drawn here, not by fit, so that models compiled in one order shuffle alike whichever is fitted first.
             self._shuffle_seed = fresh_seed()
-        self.run_eagerly = run_eagerly
+        self.run_eagerly, self.jit_compile = switch("compile: run_eagerly", run_eagerly), jit_compile
+        self._compiled.steps = {name: Function(getattr(self, name), name, at_once=True)
+                                for name in ("train_step", "test_step")}
         self.compiled = True
 
     def _check_compiled(self, method):
@@ -134,6 +137,15 @@ class Trainer:
         self._compiled.gather(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
+    def _planned(self, name):
+        """The step `name` as it is to be run: as a plan, unless that is switched off."""
+        return self._compiled.steps[name] if self.jit_compile and not self.run_eagerly else getattr(self, name)
+
+    def train_step_source(self):
+        """The NumPy program of the training step that ran last, as text. Raises ValueError before there is one."""
+        self._check_compiled("train_step_source")
+        return self._compiled.steps["train_step"].source()
+
     # --- loops -------------------------------------------------------------------------------
 
     def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, validation_split=0.0,
@@ -212,11 +224,11 @@ class Trainer:
         self.reset_metrics()
         events.on_epoch_begin(epoch)
         tells = events.hears("on_train_batch_begin") or events.hears("on_train_batch_end")
-        logs = {}
+        logs, train_step = {}, self._planned("train_step")
         for step, batch in enumerate(batches):
             if tells:
                 events.on_train_batch_begin(step)
-            logs = self.train_step(batch)
+            logs = train_step(batch)
             if tells:
                 events.on_train_batch_end(step, logs=_numbers(logs))
             if self.stop_training:
@@ -229,10 +241,10 @@ class Trainer:
     def _evaluate(self, data, batch_size, steps, events):
         self.reset_metrics()
         events.on_test_begin()
-        logs = {}
+        logs, test_step = {}, self._planned("test_step")
         for step, batch in enumerate(data.epoch(0, batch_size, None, steps)):
             events.on_test_batch_begin(step)
-            logs = self.test_step(batch)
+            logs = test_step(batch)
             if events.hears("on_test_batch_end"):
                 events.on_test_batch_end(step, logs=_numbers(logs))
         logs = _numbers(logs)
@@ -282,13 +294,13 @@ class Trainer:
         self._check_targets("train_on_batch", y)
         if class_weight is not None:
             sample_weight = class_weights(y, class_weight)
-        return self._on_batch(self.train_step, x, y, sample_weight, return_dict)
+        return self._on_batch(self._planned("train_step"), x, y, sample_weight, return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         """The loss and metrics of one batch, as `evaluate` gives them."""
         self._check_compiled("test_on_batch")
         self._check_targets("test_on_batch", y)
-        return self._on_batch(self.test_step, x, y, sample_weight, return_dict)
+        return self._on_batch(self._planned("test_step"), x, y, sample_weight, return_dict)
 
     def _on_batch(self, step, x, y, sample_weight, return_dict):
         self.reset_metrics()

@@ -1,0 +1,6 @@
+"""The compiled step: a step is recorded, planned, and replayed as straight-line NumPy."""
+
+from .function import Function, function, without
+from .plan import PASSES, Plan
+
+__all__ = ["PASSES", "Function", "Plan", "function", "without"]

@@ -1,0 +1,168 @@
+"""The recorded step as a graph, and the passes that make it smaller without changing a bit of its results."""
+
+import numpy as np
+
+from ..autograd import linear, tree
+from ..autograd.op import is_impure
+from ..ops import arithmetic, nn
+from .recording import Instruction, Value
+
+# What they give follows from the shape of their input alone.
+BY_SHAPE = {linear.zeros_like.op, linear.ones_like.op}
+
+
+class Graph:
+    """Instructions in an order in which they can run, and what goes in and comes out.
+
+    inputs      Values of the arguments;  outputs   Values that are returned
+    variables   (Variable, Value before the step);  assigned   (Variable, Value after it)
+    """
+
+    def __init__(self, recording):
+        self.instructions = list(recording.instructions)
+        self.inputs = recording.inputs
+        self.variables = recording.variables
+        self.assigned = recording.assigned
+        self.outputs = [leaf for leaf in tree.flatten(recording.result) if type(leaf) is Value]
+
+    def users(self):
+        """id of a Value -> the instructions that take it."""
+        found = {}
+        for instruction in self.instructions:
+            for x in set(values_of(instruction.inputs)):
+                found.setdefault(id(x), []).append(instruction)
+        return found
+
+    def wanted(self):
+        """ids of the Values that are returned or assigned."""
+        return {id(value) for value in self.outputs} | {id(value) for _, value in self.assigned}
+
+    def replace(self, replaced):
+        """Put other Values in the place of some, given by id."""
+        def current(x):
+            while type(x) is Value and id(x) in replaced:
+                x = replaced[id(x)]
+            return x
+        for instruction in self.instructions:
+            instruction.inputs = tuple([current(x) for x in instruction.inputs])
+        self.outputs = [current(x) for x in self.outputs]
+        self.assigned = [(variable, current(x)) for variable, x in self.assigned]
+
+
+def values_of(inputs):
+    """The Values among the inputs of an instruction."""
+    return [x for x in inputs if isinstance(x, Value)]
+
+
+def _made(op, inputs, like):
+    """An instruction made by a pass, with what it would have given in the recorded run."""
+    arrays = [x.array if type(x) is Value else x for x in inputs]
+    with np.errstate(all="ignore"):
+        made = Instruction(op, tuple(inputs), {}, (), like.owner, like.derived)
+        made.outputs = (Value(np.asarray(op.forward(*arrays)), made),)
+    return made
+
+
+def simplify(graph):
+    """Sums of several as sums of two; a mask is multiplied as it is, not as numbers; nothing is filled just to be met
+    by something larger, element by element."""
+    rewritten, replaced = [], {}
+    source = {}
+    for instruction in graph.instructions:
+        op, inputs = instruction.op, instruction.inputs
+        source.update((id(y), instruction) for y in instruction.outputs)
+        if op is linear.add_n.op and len(inputs) > 1:
+            total = inputs[0]
+            for x in inputs[1:-1]:
+                rewritten.append(_made(arithmetic.add.op, (total, x), instruction))
+                total = rewritten[-1].outputs[0]
+            instruction.op, instruction.inputs = arithmetic.add.op, (total, inputs[-1])
+        elif op is arithmetic.multiply.op:
+            _mask(instruction, source, rewritten)
+        if instruction.op.family == "elementwise" and not instruction.attrs:
+            _unfill(instruction, source)
+        rewritten.append(instruction)
+    graph.instructions = rewritten
+    graph.replace(replaced)
+
+
+def _mask(instruction, source, rewritten):
+    """d * mask with booleans in place of the zeros and ones that were made of them."""
+    for i, x in enumerate(instruction.inputs):
+        maker = source.get(id(x))
+        other = instruction.inputs[1 - i]
+        if maker is None or type(other) is not Value or other.dtype != instruction.outputs[0].dtype:
+            continue
+        if maker.op is nn.step.op and not maker.attrs.get("low"):
+            made = _made(arithmetic.greater.op, (maker.inputs[0], 0), maker)
+            source[id(made.outputs[0])] = made
+            rewritten.append(made)
+            mask = made.outputs[0]
+        elif maker.op is linear.cast.op and maker.inputs[0].dtype == bool:
+            mask = maker.inputs[0]
+        else:
+            continue
+        instruction.inputs = (mask, other) if i == 0 else (other, mask)
+        return
+
+
+def _unfill(instruction, source):
+    """Take what was spread to the shape of the output, where something else in that shape is met anyway."""
+    shape = instruction.outputs[0].shape
+    inputs = list(instruction.inputs)
+    for i, x in enumerate(inputs):
+        maker = source.get(id(x))
+        if maker is None or (maker.op is not linear.broadcast_to.op and maker.op not in BY_SHAPE):
+            continue
+        if not x.array.size:
+            continue
+        small = maker.inputs[0] if maker.op is linear.broadcast_to.op else Value(np.array(x.array.flat[0]))
+        rest = [np.shape(y.array) if type(y) is Value else () for y in (*inputs[:i], small, *inputs[i + 1:])]
+        if np.broadcast_shapes(*rest) == shape:
+            inputs[i] = small
+    instruction.inputs = tuple(inputs)
+
+
+def fold(graph):
+    """What is the same in every run is computed once: it was, in the recorded one."""
+    rest = []
+    for instruction in graph.instructions:
+        constant = instruction.op in BY_SHAPE or not (
+            is_impure(instruction.op, instruction.attrs) or any(x.varies for x in values_of(instruction.inputs)))
+        for y in instruction.outputs:
+            y.varies = not constant
+            if constant:
+                y.source = None
+        if not constant:
+            rest.append(instruction)
+    graph.instructions = rest
+
+
+def share(graph):
+    """The same op of the same values runs once."""
+    seen, replaced, rest = {}, {}, []
+    for instruction in graph.instructions:
+        op, attrs = instruction.op, instruction.attrs
+        inputs = tuple([replaced.get(id(x), x) for x in instruction.inputs])
+        key = (op, tuple([id(x) if type(x) is Value else (type(x), repr(x)) for x in inputs]),
+               tuple(sorted((name, repr(value)) for name, value in attrs.items())))
+        # An attr is told apart by its text only if that says all there is to it.
+        plain = not is_impure(op, attrs) and not any(isinstance(value, np.ndarray) for value in attrs.values())
+        known = seen.setdefault(key, instruction) if plain else instruction
+        if known is instruction:
+            rest.append(instruction)
+        else:
+            replaced.update((id(y), z) for y, z in zip(instruction.outputs, known.outputs))
+    graph.instructions = rest
+    graph.replace(replaced)
+
+
+def prune(graph):
+    """Nothing runs whose results nobody takes; but what draws, draws."""
+    wanted = graph.wanted()
+    kept = []
+    for instruction in reversed(graph.instructions):
+        if is_impure(instruction.op, instruction.attrs) or any(id(y) in wanted for y in instruction.outputs):
+            kept.append(instruction)
+            wanted.update(id(x) for x in values_of(instruction.inputs))
+    graph.instructions = kept[::-1]

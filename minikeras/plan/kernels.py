@@ -1,0 +1,88 @@
+"""How an instruction is written: a view, a call that puts the result into given memory, or one that makes an array.
+
+Nothing is declared for that. An elementwise op that NumPy has as a ufunc of the same name is that ufunc; an op whose
+array function takes `out` writes there; one whose result lay in the memory of an input is a view of it.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..ops import arithmetic
+from .recording import Value
+
+# Of float64 these are slow where the result takes the place of the input: NumPy then goes element by element.
+SLOW_IN_PLACE = {"exp", "log"}
+UFUNCS = {"absolute_op": "absolute", "sign_op": "sign"}     # op -> ufunc, where the names differ
+
+
+class Kernel(NamedTuple):
+    """How one instruction is written.
+
+    kind       "view", "ufunc" and "into" (a C function or one of ours that takes `out`), or "fresh"
+    name       of the function in the program;  function   itself
+    arguments  Values and Python objects
+    keywords   further arguments by name
+    """
+
+    kind: str
+    name: str
+    function: object
+    arguments: tuple
+    keywords: dict
+
+    @property
+    def writes(self):
+        """Whether the result goes into memory that it is given."""
+        return self.kind in ("ufunc", "into")
+
+
+def kernel_of(instruction):
+    """How an instruction is written."""
+    op, inputs, attrs, (y, *more) = instruction.op, instruction.inputs, instruction.attrs, instruction.outputs
+    kind = "fresh"
+    if not more and is_view(instruction):
+        kind = "view"
+    elif op.family == "elementwise" and not attrs:
+        ufunc, given = _ufunc(op, inputs)
+        if ufunc is not None and _gives(ufunc, given, y):
+            return Kernel("ufunc", ufunc.__name__, ufunc, given, {})
+        if op.takes_out and _gives(op.forward, inputs, y):
+            kind = "into"
+    elif op.takes_out and op.family != "elementwise":
+        kind = "into"
+    return Kernel(kind, op.name, op.forward, inputs, attrs)
+
+
+def _ufunc(op, inputs):
+    """The ufunc that an elementwise op is, with its arguments; None if it is none."""
+    if op is arithmetic.power.op and type(inputs[1]) in (int, float) and inputs[1] == 2:
+        return np.square, inputs[:1]
+    ufunc = getattr(np, UFUNCS.get(op.name, op.name), None)
+    if not isinstance(ufunc, np.ufunc) or (ufunc.nin, ufunc.nout) != (len(inputs), 1):
+        return None, inputs
+    arrays = [x for x in inputs if type(x) is Value]
+    if any(x.dtype.kind in "biu" for x in arrays) and len(inputs) == 1 and op.name in ("rint", "trunc", "conj"):
+        return None, inputs     # integers stay what they are
+    if arrays[0].dtype.kind in "fc":
+        # An array of shape () meets another array faster than a number does.
+        inputs = tuple([x if type(x) is Value else Value(np.array(x, arrays[0].dtype)) for x in inputs])
+    return ufunc, inputs
+
+
+def _gives(function, inputs, y):
+    """Whether `function` writes what was recorded when it is given memory for it."""
+    memory = np.empty_like(y.array)
+    given = [x.array if type(x) is Value else x for x in inputs]
+    try:
+        with np.errstate(all="ignore"):
+            made = function(*given, out=memory)
+    except TypeError:
+        return False
+    return made is memory and np.array_equal(memory, y.array, equal_nan=memory.dtype.kind in "fc")
+
+
+def is_view(instruction):
+    """Whether the output lies in the memory of an input."""
+    y = instruction.outputs[0].array
+    return y.size > 0 and any(type(x) is Value and np.may_share_memory(x.array, y) for x in instruction.inputs)

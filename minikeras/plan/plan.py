@@ -1,0 +1,128 @@
+"""A plan: one recorded step, made into a program that runs in its place as long as what it depends on stays."""
+
+import numpy as np
+
+from ..autograd import state, tree
+from ..autograd.op import is_impure
+from ..autograd.random import Draws
+from ..autograd.tensor import Tensor
+from .graph import Graph, fold, prune, share, simplify
+from .memory import take_up
+from .program import Program
+from .recording import Value
+from .schedule import Schedule
+
+# In the order in which they run.
+PASSES = ("simplify", "fold", "share", "prune", "update", "chunks", "in_place")
+_GRAPH_PASSES = {"simplify": simplify, "fold": fold, "share": share, "prune": prune}
+
+
+class Plan:
+    """A program for a recorded step.
+
+    source   its text
+    """
+
+    def __init__(self, recording, name, input_names, passes=PASSES):
+        self.recorded = _outline(recording)
+        graph = Graph(recording)
+        for each in PASSES:
+            if each in passes and each in _GRAPH_PASSES:
+                _GRAPH_PASSES[each](graph)
+        self._result, self._pack = recording.result, _packer(recording.result)
+        self.intermediates = sum(y.array.nbytes for i in recording.instructions for y in i.outputs)
+        program = Program(Schedule(graph, passes), name, input_names, "in_place" in passes)
+        self.program, self.source, self._step = program, program.source, program.step
+        self._draws = any(is_impure(i.op, i.attrs) for i in graph.instructions)
+        self.leases = program.leases
+        self._pairs = [pair for lease in self.leases for pair in lease.pairs()]
+        self._reads = recording.reads
+        self._flags = [(v, v._trainable) for v, _ in recording.variables]
+        self._changes = state.changes
+        self.foreign = recording.foreign
+
+    def holds(self):
+        """Whether everything it depends on is what it was when it was recorded."""
+        if self._changes != state.changes:
+            changes = state.changes
+            if not self._reads.hold() or any(v._trainable != flag for v, flag in self._flags):
+                return False
+            self._changes = changes
+        return not self._reads.containers or self._reads.grown() is None
+
+    def run(self, arrays):
+        """The result of the step on these arrays, in its structure."""
+        for variable, view in self._pairs:
+            if variable._array is not view:
+                take_up(variable, view)
+        if self._draws:
+            return self._pack(self._undone_if_it_fails(arrays))
+        return self._pack(self._step(*arrays))
+
+    def _undone_if_it_fails(self, arrays):
+        draws = Draws()
+        try:
+            with draws.noted():
+                return self._step(*arrays)
+        except BaseException:
+            draws.undo()
+            raise
+
+    def differs(self, recording):
+        """Where another recording is not the same step, in words; None if it is."""
+        other = _outline(recording)
+        if len(other) != len(self.recorded):
+            return f"it ran {len(other)} operations where it had run {len(self.recorded)}"
+        for n, (a, b) in enumerate(zip(self.recorded, other)):
+            for x, y in zip(a, b):
+                if not _equal(x, y):
+                    op = recording.instructions[n].op.name if n < len(recording.instructions) else "the result"
+                    return f"a value that should be constant changed at operation {n} ({op})"
+        return None
+
+
+def _outline(recording):
+    """What tells a recording from another: a tuple for each instruction, and one for the results."""
+    places = {id(value): ("input", i) for i, value in enumerate(recording.inputs)}
+    places.update((id(value), ("variable", id(v))) for v, value in recording.variables)
+    lines = []
+
+    def place(x):
+        if type(x) is not Value:
+            return x
+        return places.get(id(x), x.array)
+    for n, i in enumerate(recording.instructions):
+        lines.append((i.op, len(i.inputs), len(i.outputs), *map(place, i.inputs), *sorted(i.attrs), *[
+            value for _, value in sorted(i.attrs.items())]))
+        places.update((id(y), (n, k)) for k, y in enumerate(i.outputs))
+    lines.append(tuple(place(x) for x in tree.flatten(recording.result)))
+    lines.append(tuple(item for v, value in recording.assigned for item in (id(v), place(value))))
+    return lines
+
+
+def _equal(a, b):
+    if a is b:
+        return True
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype and a.shape == b.shape \
+            and a.tobytes() == b.tobytes()
+    if type(a) is not type(b):
+        return False
+    if callable(a):
+        return getattr(a, "__code__", a) == getattr(b, "__code__", b)
+    return a == b or (a != a and b != b)
+
+
+def _packer(result):
+    """A function that puts arrays in the place of the Values of a result, as Tensors."""
+    if type(result) is Value:
+        return lambda arrays: Tensor(arrays[0])
+    if type(result) is dict and all(type(value) is Value for value in result.values()):
+        order = sorted(result)
+        if order == list(result):
+            return lambda arrays: dict(zip(order, map(Tensor, arrays)))
+
+    def pack(arrays):
+        arrays = iter(arrays)
+        return tree.map_structure(lambda leaf: Tensor(next(arrays)) if type(leaf) is Value else leaf, result)
+    return pack

@@ -1,0 +1,301 @@
+"""What one run of a step did: its ops in order, on which values, and what became of the Variables."""
+
+import contextlib
+import gc
+import sys
+import weakref
+
+import numpy as np
+
+from ..autograd import state, tree
+from ..autograd.dispatch import listen
+from ..autograd.indexed_slices import IndexedSlices
+from ..autograd.op import is_impure
+from ..autograd.quiet import follow_tapes
+from ..autograd.random import Draws
+from ..autograd.sites import caller, is_inside
+from ..autograd.state import thread, tick
+from ..autograd.tensor import Node, Operand, Tensor
+from ..autograd.variable import Variable
+from .reads import Reads
+
+# Methods in whose frames `self` is what the user knows by a name: (package, method).
+NAMED = {("layers", "__call__"), ("losses", "__call__"), ("metrics", "update_state"), ("metrics", "result"),
+         ("optimizers", "apply")}
+
+
+class Value:
+    """An array in a step: given to it, held by a Variable, made by an op, or the same in every run.
+
+    array    what it was in the recorded run
+    source   the number of an input, a Variable, an Instruction, or None if it is constant
+    varies   whether it can differ from run to run
+    """
+
+    __slots__ = ("array", "source", "varies")
+
+    def __init__(self, array, source=None, varies=True):
+        self.array = array
+        self.source = source
+        self.varies = varies and source is not None
+
+    @property
+    def shape(self):
+        return self.array.shape
+
+    @property
+    def dtype(self):
+        return self.array.dtype
+
+
+class Instruction:
+    """An op of some values.
+
+    inputs   Values and Python numbers;  outputs   Values
+    owner    name of the layer, loss, metric or optimizer that ran it, "" for none
+    derived  whether it is part of a derivative
+    """
+
+    __slots__ = ("attrs", "derived", "inputs", "op", "outputs", "owner")
+
+    def __init__(self, op, inputs, attrs, outputs, owner="", derived=False):
+        self.op, self.inputs, self.attrs, self.outputs = op, inputs, attrs, outputs
+        self.owner, self.derived = owner, derived
+
+    def __repr__(self):
+        return f"<{self.op.name} of {self.owner or 'no layer'}>"
+
+
+class RefusedError(Exception):
+    """Why a step cannot be replayed, in words."""
+
+
+class Recording:
+    """The run of `function(*args, **kwargs)` on `leaves`, arrays that stand for its inputs.
+
+    instructions  in the order in which they ran
+    inputs        a Value for each leaf
+    result        what the function gave, with Values for tensors
+    assigned      (Variable, Value it holds at the end), where that is not what it held before
+    variables     (Variable, Value it held before) of those that were read
+    reads         the attributes it depends on
+    refusal       why it cannot be replayed, None if it can
+    settled       whether nothing was made or built that the next run would find already there
+    foreign       whether code of the user ran ops
+    """
+
+    def __init__(self, run, arrays):
+        recorder = _Recorder(arrays)
+        self.instructions, self.inputs = recorder.instructions, recorder.inputs
+        self._recorder = recorder
+        with recorder.recording():
+            returned = run([Tensor(value.array) for value in self.inputs])
+        self.returned = returned
+        self.variables = [(v, value) for v, value, _ in recorder.variables.values()]
+        self.made = recorder.made
+        self.reads = recorder.reads
+        self.foreign = recorder.foreign
+        try:
+            recorder.check()
+            self.assigned = recorder.assigned()
+            self.result = tree.map_structure(recorder.returned, returned)
+            self.refusal = None
+        except RefusedError as refusal:
+            self.refusal = str(refusal)
+        self.settled = not recorder.made and not recorder.reads.changed
+
+    def undo(self):
+        """Put Variables and generators back to where they were."""
+        self._recorder.undo()
+
+    def escaped(self):
+        """Why what this run made and nobody should have is still held, None if it is not. Call it last."""
+        self.returned = None
+        for read in self.reads.objects():
+            if hasattr(read, "_clear_losses"):
+                read._clear_losses()
+        recorder, self._recorder = self._recorder, None
+        recorder.draws = None       # it has kept what was drawn
+        alive = [made for made in recorder.tensors if made[0]() is not None]
+        if alive:
+            gc.collect()
+            alive = [made for made in alive if made[0]() is not None]
+        if alive:
+            _, op, (file, line) = alive[0]
+            return (f"the result of {op.name} at {file}:{line} is kept beyond the step, as in a list or a closure; in "
+                    "a replay it would grow stale. Return it instead.")
+        return None
+
+
+class _Recorder(state.Recorder):
+    """Listens at the doorway, and hears what becomes of Variables and values."""
+
+    def __init__(self, arrays):
+        self.instructions, self.values = [], {}     # id of an array -> Value
+        self.kept = []                              # arrays and tensors, so that no id is used twice
+        self.inputs = [self._new(array.view(), i) for i, array in enumerate(arrays)]
+        self.variables = {}     # id -> (Variable, Value it held before, its array before)
+        self.made = []          # Variables made meanwhile
+        self.tensors = []       # (weak reference to a tensor, op, place)
+        self.owners = {}        # id of an array -> owner of the instruction that made it
+        self.refusals = []
+        self.draws = Draws()
+        self.reads = Reads()
+        self.foreign = False
+        self.base = None
+
+    @contextlib.contextmanager
+    def recording(self):
+        """The block in which the step runs."""
+        self.base = sys._getframe(2)
+        thread.recorder = self
+        thread.epoch = tick()       # so that every Variable is announced again
+        try:
+            with listen(self), self.draws.noted(), self.reads.noted():
+                yield
+        except BaseException:
+            self.undo()
+            raise
+        finally:
+            thread.recorder = self.base = None
+            thread.epoch = tick()
+            follow_tapes()
+
+    def _new(self, array, source=None, varies=True):
+        value = Value(array, source, varies)
+        self.values[id(array)] = value
+        self.kept.append(array)
+        return value
+
+    def _refuse(self, why):
+        self.refusals.append(why)
+
+    # --- what happens ------------------------------------------------------------------------
+
+    def heard(self, op, inputs, attrs, outputs):
+        """An op ran."""
+        if op.family == "custom":       # its body was heard, and its gradient's will be
+            return
+        taken = tuple([self._value(x, op) for x in inputs])
+        made = outputs if isinstance(outputs, tuple) else (outputs,)
+        if len(made) == 1 and any(type(x) is Value and x.array is made[0]._array for x in taken):
+            return      # what came in went out
+        impure = is_impure(op, attrs)
+        varies = impure or any(type(x) is Value and x.varies for x in taken)
+        owner, derived = self._surroundings()
+        instruction = Instruction(op, taken, attrs, (), owner, derived)
+        instruction.outputs = tuple([self._new(y._array, instruction, varies) for y in made])
+        self.instructions.append(instruction)
+        place = caller()
+        for y in made:
+            self.owners[id(y._array)] = owner
+            if varies:
+                self.tensors.append((weakref.ref(y), op, place))
+
+    def _value(self, x, op):
+        if not isinstance(x, Operand):
+            return x
+        array = x._array
+        value = self.values.get(id(array))
+        if value is not None:
+            return value
+        base = array.base
+        while base is not None:
+            known = self.values.get(id(base))
+            if known is not None and known.varies and known.shape:
+                self._refuse(f"{op.name} got a part of a value that no op took from it.")
+            base = getattr(base, "base", None)
+        deriving = thread.deriving
+        if deriving is not None and getattr(deriving, "op", deriving).family != "custom" and \
+                array.dtype.kind in "fcb" and array.size > 1:
+            self._refuse(f"the derivative of {getattr(deriving, 'op', deriving).name} makes an array of its own.")
+        return self._new(array)
+
+    def reading(self, variable):
+        """A Variable is read: from now on its array stands for what it held before the step."""
+        if id(variable) not in self.variables:
+            before = variable._array
+            # A view, so that a tensor that shares the array is not taken for the Variable.
+            variable._array = before.view()
+            if variable._lease is before:
+                variable._array = before.copy()
+            self.variables[id(variable)] = variable, self._new(variable._array, variable), before
+
+    assigning = reading
+
+    def making(self, variable):
+        """A Variable was made, which the next run will find there."""
+        self.made.append(variable)
+        self.reading(variable)
+
+    @contextlib.contextmanager
+    def aside(self):
+        """A block that is no part of the step."""
+        listeners, thread.listeners, thread.recorder = thread.listeners, (), None
+        try:
+            with self.draws.paused():
+                yield
+        finally:
+            thread.listeners, thread.recorder = listeners, self
+
+    def leaving(self, operand, how):
+        """Numbers go where no op is heard."""
+        if type(operand) is Variable:
+            self.reading(operand)
+        value = self.values.get(id(operand._array))
+        if value is not None and value.varies:
+            file, line = caller()
+            self._refuse(f"{how} of a value that differs from step to step, at {file}:{line}.")
+
+    def changing(self, holder, name):
+        """An attribute is about to change."""
+        self.reads.changing(holder, name)
+
+    def _surroundings(self):
+        """The name of the nearest layer, loss, metric or optimizer, and whether a derivative is being taken."""
+        owner, frame = None, sys._getframe(2)
+        while frame is not None and frame is not self.base:
+            module = frame.f_globals.get("__name__", "")
+            if not is_inside(frame):
+                self.foreign = True
+            elif owner is None and (tuple(module.split(".")[1:2]) + (frame.f_code.co_name,)) in NAMED:
+                owner = frame.f_locals["self"].name
+            frame = frame.f_back
+        deriving = thread.deriving
+        if type(deriving) is Node:
+            output = deriving.output[0] if type(deriving.output) is tuple else deriving.output
+            return self.owners.get(id(output), ""), True
+        return owner or "", deriving is not None
+
+    # --- afterwards --------------------------------------------------------------------------
+
+    def check(self):
+        """Raises RefusedError if something happened that a replay would not repeat."""
+        if self.refusals:
+            raise RefusedError(self.refusals[0])
+
+    def assigned(self):
+        """(Variable, Value it holds now) where that changed."""
+        found = []
+        for variable, before, _ in self.variables.values():
+            array = variable._array
+            if array is not before.array:
+                found.append((variable, self.values.get(id(array)) or self._new(array)))
+        return found
+
+    def returned(self, leaf):
+        """A leaf of the result: a Value for a tensor."""
+        if isinstance(leaf, Tensor):
+            return self.values.get(id(leaf._array)) or self._new(leaf._array)
+        if leaf is None or isinstance(leaf, (bool, int, float, complex, str, bytes, np.ndarray, np.generic, Variable)):
+            return leaf
+        if isinstance(leaf, IndexedSlices):
+            raise RefusedError("it returns IndexedSlices. Return tf.convert_to_tensor(grad).")
+        raise RefusedError(f"it returns a {type(leaf).__name__}, which may hold tensors. Return tensors, in tuples, "
+                           "lists and dicts.")
+
+    def undo(self):
+        """Put Variables and generators back."""
+        for variable, _, before in self.variables.values():
+            variable._array = before
+        self.draws.undo(seeds=not self.made)        # what is new keeps the seed it got

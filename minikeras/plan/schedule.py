@@ -1,0 +1,361 @@
+"""What runs when: first everything that writes only into the plan's own memory, then the update of the Variables.
+
+The update is elementwise work on whole arrays, run by C code in one go: no Ctrl-C can come between two of its calls.
+Where the update of several Variables is the same but for the arrays, it is one, over memory in which they lie side by
+side; large elementwise work runs chunk by chunk, so that what passes from one op to the next stays in the cache.
+"""
+
+import numpy as np
+
+from ..autograd.op import is_impure
+from .graph import values_of
+from .kernels import kernel_of
+from .recording import Instruction, Value
+
+CHUNK_BYTES = 65536     # of one array: a dozen of them stay in a second-level cache
+
+
+class Flat(Value):
+    """Arrays side by side in one.
+
+    parts    Values of the members;  variables   the Variables that hold them, None if none do
+    """
+
+    __slots__ = ("parts", "variables")
+
+    def __init__(self, parts, variables=None):
+        super().__init__(np.empty(sum(p.array.size for p in parts), parts[0].dtype), True)
+        self.parts = parts
+        self.variables = variables
+
+
+class Group:
+    """Elementwise instructions over arrays of one size.
+
+    instructions   with their kernels, in order
+    outputs        Values that others need, in full
+    written        Value -> Value whose memory it takes in the end: a Variable's before the step
+    members        how many Variables' updates were put together, 1 for none
+    """
+
+    def __init__(self, steps, members=1):
+        self.steps = steps
+        self.members = members
+        self.outputs = []
+        self.written = {}
+        self.size = max(i.outputs[0].array.size for i, _ in steps)
+
+    @property
+    def instructions(self):
+        return [instruction for instruction, _ in self.steps]
+
+    def inputs(self):
+        """Values that come from elsewhere."""
+        made = {id(y) for i in self.instructions for y in i.outputs}
+        return list({id(x): x for i, kernel in self.steps for x in values_of(kernel.arguments)
+                     if id(x) not in made}.values())
+
+    def made(self):
+        """Values that its instructions give."""
+        return [y for i in self.instructions for y in i.outputs]
+
+    def reads_after(self, x, y):
+        """Whether `x` is taken after `y` is made."""
+        made = [i.outputs[0] is y for i in self.instructions].index(True)
+        return any(z is x for _, kernel in self.steps[made + 1:] for z in values_of(kernel.arguments))
+
+    @property
+    def owner(self):
+        return self.instructions[0].owner
+
+    def chunk(self):
+        """How many elements are done at a time."""
+        return max(1, CHUNK_BYTES // max(y.dtype.itemsize for y in self.made()))
+
+
+class Line:
+    """One instruction with its kernel."""
+
+    members = 1
+
+    def __init__(self, instruction, kernel):
+        self.instruction = instruction
+        self.kernel = kernel
+
+    def inputs(self):
+        return values_of(self.kernel.arguments)
+
+    def made(self):
+        return list(self.instruction.outputs)
+
+    @property
+    def owner(self):
+        return self.instruction.owner
+
+
+class Schedule:
+    """`compute` and `update`: Lines and Groups in order; `copies`: (Variable, Value) to be stored at the end."""
+
+    def __init__(self, graph, passes):
+        self.graph = graph
+        self.kernels = {id(i): kernel_of(i) for i in graph.instructions}
+        self.users = graph.users()
+        self.assigned = {id(v): (v, value) for v, value in graph.assigned}
+        before = {id(v): value for v, value in graph.variables}
+        self.before = {key: before[key] for key in self.assigned if key in before}
+        updating = self._updating()
+        components = _components([i for i in graph.instructions if id(i) in updating])
+        components = self._independent(components, updating)
+        self.update = self._groups(components, "update" in passes)
+        self.compute = self._in_order([i for i in graph.instructions if id(i) not in updating], "chunks" in passes)
+        self._store_in_place()
+
+    def _step(self, instruction):
+        return instruction, self.kernels[id(instruction)]
+
+    def _updating(self):
+        """ids of the instructions that serve nothing but new values of Variables."""
+        returned = {id(value) for value in self.graph.outputs}
+        stored = {id(value) for _, value in self.graph.assigned}
+        found = set()
+        for i in reversed(self.graph.instructions):
+            (y, *more), kernel = i.outputs, self.kernels[id(i)]
+            users = self.users.get(id(y), [])
+            if not more and kernel.kind == "ufunc" and not i.derived and id(y) not in returned \
+                    and (users or id(y) in stored) and all(id(u) in found for u in users) \
+                    and not is_impure(i.op, i.attrs) and y.array.flags.c_contiguous:
+                found.add(id(i))
+        return found
+
+    def _independent(self, components, updating):
+        """Components that take nothing from one another but numbers; others run before the update."""
+        makers = {id(y): index for index, part in enumerate(components) for i in part for y in i.outputs}
+        taken = {makers[id(x)] for index, part in enumerate(components) for i in part for x in values_of(i.inputs)
+                 if makers.get(id(x), index) != index and x.shape}
+        for index in taken:
+            updating.difference_update(id(i) for i in components[index])
+        return [part for index, part in enumerate(components) if index not in taken]
+
+    def _groups(self, components, together):
+        """The components as Groups: numbers first, then alike ones put together."""
+        alike = {}
+        for index, part in enumerate(components):
+            signature = self._signature(part) if together and part[0].outputs[0].shape else index
+            alike.setdefault(signature, []).append(part)
+        groups = []
+        for parts in alike.values():
+            if len(parts) > 1:
+                groups.append(self._merged(parts))
+            else:
+                groups.append(Group([self._step(i) for i in parts[0]]))
+                groups[-1].outputs = [y for i in parts[0] for y in i.outputs if self._needed_outside(y, parts[0])]
+        return sorted(groups, key=lambda group: group.size > 1)
+
+    def _needed_outside(self, y, part):
+        return any(u not in part for u in self.users.get(id(y), [])) or any(
+            value is y for _, value in self.assigned.values())
+
+    def _signature(self, part):
+        """What tells whether two components do the same: the ops, where their inputs come from, what is stored."""
+        places, leaves, text = {}, {}, []
+        holders = {id(value): v for v, value in self.graph.variables}
+        stored = {id(value): v for v, value in self.assigned.values()}
+        for i in part:
+            entry = [i.op]
+            for x in i.inputs:
+                if type(x) is not Value:
+                    entry.append((type(x), repr(x)))
+                elif id(x) in places:
+                    entry.append(("made", places[id(x)]))
+                elif x.shape != part[0].outputs[0].shape:
+                    entry.append(("shared", id(x)))
+                else:
+                    entry.append(("leaf", leaves.setdefault(id(x), len(leaves)), id(x) in holders, x.dtype.str))
+            y = i.outputs[0]
+            places[id(y)] = len(places)
+            kept = stored.get(id(y))
+            held = self.before.get(id(kept)) if kept is not None else None
+            entry.append((y.dtype.str, kept is not None, leaves.get(id(held))))
+            text.append(tuple(entry))
+        return tuple(text)
+
+    def _merged(self, parts):
+        """One Group that does what each of `parts` does, on arrays side by side."""
+        flat, steps, holders = {}, [], {id(value): v for v, value in self.graph.variables}
+        stored = {id(value): v for v, value in self.assigned.values()}
+
+        def joined(values):
+            if id(values[0]) not in flat:
+                variables = [holders.get(id(x)) for x in values]
+                flat[id(values[0])] = Flat(values, variables if all(v is not None for v in variables) else None)
+            return flat[id(values[0])]
+        outputs = []
+        for row in zip(*parts):
+            first, kernel = row[0], self.kernels[id(row[0])]
+            rows = [self.kernels[id(i)].arguments for i in row]
+            arguments = tuple([joined(list(xs)) if type(xs[0]) is Value and xs[0].shape == first.outputs[0].shape and
+                               xs[0].shape else xs[0] for xs in zip(*rows)])
+            y = joined([i.outputs[0] for i in row])
+            kept = [stored.get(id(i.outputs[0])) for i in row]
+            if all(v is not None for v in kept):
+                y.variables = kept
+                outputs.append(y)
+            steps.append((Instruction(first.op, arguments, {}, (y,), first.owner),
+                          kernel._replace(arguments=arguments)))
+        group = Group(steps, len(parts))
+        group.outputs = outputs
+        return group
+
+    # --- the part before the update ----------------------------------------------------------
+
+    def _in_order(self, instructions, chunked):
+        """Lines and Groups such that everything is made before it is taken."""
+        clusters = _clusters(instructions, self.kernels) if chunked else {}
+        units, seen = [], {}
+        for i in instructions:
+            cluster = clusters.get(id(i))
+            if cluster is None or len(cluster) == 1:
+                units.append(Line(*self._step(i)))
+            elif id(cluster) not in seen:
+                seen[id(cluster)] = True
+                group = Group([self._step(j) for j in cluster])
+                group.outputs = [y for j in cluster for y in j.outputs if any(u not in cluster for u in self.users.get(
+                    id(y), [])) or id(y) in self.graph.wanted()]
+                units.append(group)
+        return _sorted(units)
+
+    # --- storing -----------------------------------------------------------------------------
+
+    def _store_in_place(self):
+        """New values that can be written over the old ones at once; the others are copied in the end."""
+        self.copies = []
+        done = set()
+        readers = {}        # id of the Value before -> units of the update that take it or a view of it
+        roots = roots_of(self.graph.instructions, self.kernels)
+        for unit in self.update:
+            for x in unit.inputs():
+                for part in x.parts if type(x) is Flat else [x]:
+                    readers.setdefault(id(roots.get(id(part), part)), []).append((unit, part))
+        for group in self.update:
+            for y in group.outputs:
+                variables = y.variables if type(y) is Flat else [
+                    v for v, value in self.assigned.values() if value is y]
+                if not variables:
+                    continue
+                parts = y.parts if type(y) is Flat else [y]
+                before = [self.before.get(id(v)) for v in variables]
+                if any(b is None for b in before):
+                    before = []
+                if type(y) is Flat:
+                    held = next((x for x in group.inputs() if type(x) is Flat and _same(x.variables, variables)), None)
+                else:
+                    held = before[0] if len(variables) == 1 else None
+                if held is not None and all(unit is group and x is b for b in before
+                                            for unit, x in readers.get(id(b), [])) and not group.reads_after(held, y):
+                    group.written[id(y)] = held
+                    done.update(id(v) for v in variables)
+                elif type(y) is Flat:
+                    self.copies += list(zip(variables, parts))
+        copied = {id(v) for v, _ in self.copies}
+        self.copies += [(v, value) for v, value in self.assigned.values() if id(v) not in done | copied]
+
+
+def _same(some, others):
+    return some is not None and len(some) == len(others) and all(a is b for a, b in zip(some, others))
+
+
+def roots_of(instructions, kernels):
+    """id of a Value that is a view -> the Value in whose memory it lies."""
+    roots = {}
+    for i in instructions:
+        if kernels[id(i)].kind == "view":
+            y = i.outputs[0]
+            x = next(x for x in values_of(i.inputs) if np.may_share_memory(x.array, y.array))
+            roots[id(y)] = roots.get(id(x), x)
+    return roots
+
+
+def _components(instructions):
+    """Instructions in lists that are connected by arrays (not by numbers, which form one list of their own each)."""
+    parent = {id(i): id(i) for i in instructions}
+
+    def find(key):
+        while parent[key] != key:
+            key = parent[key]
+        return key
+    makers = {id(i.outputs[0]): i for i in instructions}
+    numbers = [i for i in instructions if not i.outputs[0].shape]
+    for i in instructions:
+        for x in values_of(i.inputs):
+            maker = makers.get(id(x))
+            if maker is not None and bool(x.shape) == bool(i.outputs[0].shape) and (
+                    not x.shape or x.shape == i.outputs[0].shape):
+                parent[find(id(i))] = find(id(maker))
+    parts = {}
+    for i in instructions:
+        key = "numbers" if i in numbers else find(id(i))
+        parts.setdefault(key, []).append(i)
+    return list(parts.values())
+
+
+def _clusters(instructions, kernels):
+    """id of a large elementwise instruction -> the list of those that can run together with it, chunk by chunk."""
+    makers = {id(y): i for i in instructions for y in i.outputs}
+    clusters, open_ones = {}, []
+
+    def reaches(i, cluster):
+        """Whether a member of `cluster` leads to `i` by way of an instruction that is none."""
+        seen, stack = set(), [i]
+        while stack:
+            j = stack.pop()
+            for k in clusters.get(id(j), [j]):      # all of another cluster run together
+                for x in values_of(k.inputs):
+                    maker = makers.get(id(x))
+                    if maker is None or id(maker) in seen:
+                        continue
+                    if clusters.get(id(maker)) is not cluster:
+                        seen.add(id(maker))
+                        stack.append(maker)
+                    elif j is not i:
+                        return True
+        return False
+    for i in instructions:
+        if not _is_chunkable(i, kernels[id(i)]):
+            continue
+        for cluster in reversed(open_ones):
+            if cluster[0].outputs[0].array.size == i.outputs[0].array.size and not reaches(i, cluster):
+                cluster.append(i)
+                clusters[id(i)] = cluster
+                break
+        else:
+            clusters[id(i)] = [i]
+            open_ones.append(clusters[id(i)])
+    return clusters
+
+
+def _is_chunkable(i, kernel):
+    y = i.outputs[0]
+    return i.op.family == "elementwise" and len(i.outputs) == 1 and kernel.writes \
+        and y.array.nbytes > 2 * CHUNK_BYTES and y.array.flags.c_contiguous and all(
+            x.array.size == 1 or (x.shape == y.shape and x.array.flags.c_contiguous)
+            for x in values_of(kernel.arguments))
+
+
+def _sorted(units):
+    """The units such that each comes after those it takes from, else in the order given."""
+    makers = {id(y): u for u in units for y in u.made()}
+    done, order = set(), []
+    for unit in units:
+        stack = [(unit, False)]
+        while stack:
+            u, ready = stack.pop()
+            if id(u) in done:
+                continue
+            if ready:
+                done.add(id(u))
+                order.append(u)
+                continue
+            stack.append((u, True))
+            stack += [(makers[id(x)], False) for x in u.inputs()
+                      if id(x) in makers and makers[id(x)] is not u and id(makers[id(x)]) not in done]
+    return order
