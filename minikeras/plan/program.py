@@ -61,7 +61,7 @@ class Program:
             self._name(value, text)
         self._lease()
         self._place()
-        self._write(name, graph)
+        self._write(self._fresh(name), graph)
 
     # --- names -------------------------------------------------------------------------------
 
@@ -533,5 +533,6 @@ def _size(value):
 
 
 def _commented(line, what, owner):
-    note = "  ".join(part for part in (what, owner) if part)
+    # Names come from files, too: no line of code may begin inside a comment.
+    note = "".join(c if c.isprintable() else "?" for c in "  ".join(part for part in (what, owner) if part))
     return f"{line:<{COMMENT}}  # {note}" if note else line
