@@ -102,7 +102,9 @@ def repeatable(draw):
     runs a record of the ops again does not turn generators back."""
     @functools.wraps(draw)
     def call(*inputs, **attrs):
-        result = draw(*inputs, **attrs) if _thread.results is None else next(_thread.results)
+        result = None if _thread.results is None else next(_thread.results, None)
+        if result is None:
+            result = draw(*inputs, **attrs)
         if _thread.noting and thread.is_heard():
             for draws in _thread.noting:
                 draws.note_result(result)

@@ -357,6 +357,24 @@ def test_a_replay_of_recompute_grad_drops_in_both_runs_what_eager_drops():
         assert_same_bits(recording.replay(batch), eager(*map(Tensor, batch)))
 
 
+def test_a_second_run_in_recompute_grad_may_draw_more_than_the_first():
+    rounds = iter([1, 2])
+
+    @mk.recompute_grad
+    def block(x):
+        for _ in range(next(rounds)):
+            x = x + random.normal(x.shape, seed=seed)
+        return x * x
+
+    seed, x = SeedGenerator(4), Tensor(numbers(3))
+    first = random.normal((3,), seed=SeedGenerator(4))
+    with listen(Silent()), GradientTape() as tape:
+        tape.watch(x)
+        y = block(x)
+    assert_same_bits(y, (x + first) * (x + first))
+    assert np.isfinite(tape.gradient(y, x)).all()
+
+
 @pytest.mark.parametrize("leaving", [
     lambda x: mk.ops.cond(mk.ops.sum(x) > 0, lambda: x, lambda: -x),
     lambda x: mk.ops.while_loop(lambda v: mk.ops.sum(v) < 9.0, lambda v: v + 5.0, x),
