@@ -55,6 +55,9 @@ class Recorder:
     def aside(self):
         """A block of which nothing is told: the first value of a Variable is computed."""
 
+    def given(self, array):
+        """An array that is the same in every run, such as the seed of a derivative."""
+
     def leaving(self, operand, how):
         """The numbers of a tensor or Variable leave, to where no op is heard."""
 

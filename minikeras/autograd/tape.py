@@ -337,8 +337,7 @@ def _descendants(nodes, sources):
 def _seeds(targets, output_gradients):
     """The cotangent of each target: an array of ones, or what was given, as an array if it has no record."""
     if output_gradients is None:
-        # Only who listens cares how the ones came about.
-        return [ones_like(x) if thread.recorder is not None else ones_like.op.forward(x._array) for x in targets]
+        return [ones_like.op.forward(x._array) for x in targets]
     given = tree.flatten(output_gradients)
     if len(given) != len(targets):
         raise ShapeError(f"GradientTape.gradient: {len(given)} output_gradients for {len(targets)} targets.")
@@ -381,5 +380,7 @@ def _seed(seed, bare):
     if type(seed) is Batched:
         return Batched(_seed(seed.value, bare), seed.level)
     if type(seed) is ndarray:
+        if thread.recorder is not None:
+            thread.recorder.given(seed)
         return seed if bare else Tensor(seed)
     return seed._array if bare and type(seed) is Tensor else seed

@@ -39,11 +39,10 @@ def divide(a, b, *, out=None):
 @elementwise(lambda d, y, a, b: divide_no_nan(d, b), lambda d, y, a, b: divide_no_nan(-d * y, b), policy=floated)
 def divide_no_nan(a, b, *, out=None):
     """a / b, and 0 where b is 0."""
-    if not isinstance(b, np.ndarray):
-        return np.divide(a, b, out=out) if b else np.zeros_like(a)
-    zero = b == 0
-    quotient = np.divide(a, np.where(zero, np.ones((), b.dtype), b))
-    return np.where(zero, np.zeros((), quotient.dtype), quotient)
+    if out is None:
+        out = np.empty(np.broadcast_shapes(np.shape(a), np.shape(b)), np.result_type(a, b))
+    out.fill(0)
+    return np.divide(a, b, out=out, where=np.not_equal(b, 0))
 
 
 def _power_rule_base(d, y, a, b):

@@ -259,7 +259,10 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         return rate._array if raw and type(rate) is Tensor else rate
 
     def _now(self, rate, dtype, raw):
-        step = _value(self._iterations) // (self.gradient_accumulation_steps or 1) + 1
+        step = _value(self._iterations)
+        if self.gradient_accumulation_steps:
+            step = step // self.gradient_accumulation_steps
+        step = step + 1
         if raw:
             return rate.astype(dtype), np.asarray(step, dtype)
         return as_tensor(rate, dtype), cast(step, dtype=dtype)

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..autograd import linear, tree
 from ..autograd.op import is_impure
-from ..ops import arithmetic, nn
+from ..ops import arithmetic, nn, products, reduce
 from .recording import Instruction, Value
 
 # What they give follows from the shape of their input alone.
@@ -54,18 +54,23 @@ def values_of(inputs):
     return [x for x in inputs if isinstance(x, Value)]
 
 
-def _made(op, inputs, like):
+def _made(op, inputs, like, attrs=None):
     """An instruction made by a pass, with what it would have given in the recorded run."""
     arrays = [x.array if type(x) is Value else x for x in inputs]
     with np.errstate(all="ignore"):
-        made = Instruction(op, tuple(inputs), {}, (), like.owner, like.derived)
-        made.outputs = (Value(np.asarray(op.forward(*arrays)), made),)
+        made = Instruction(op, tuple(inputs), attrs or {}, (), like.owner, like.derived)
+        made.outputs = (Value(np.asarray(op.forward(*arrays, **made.attrs)), made),)
     return made
 
 
+def _is_bias_gradient(instruction):
+    x, y = instruction.inputs[0], instruction.outputs[0]
+    return len(x.shape) == 2 and y.shape == x.shape[1:] and x.dtype.kind == "f"
+
+
 def simplify(graph):
-    """Sums of several as sums of two; a mask is multiplied as it is, not as numbers; nothing is filled just to be met
-    by something larger, element by element."""
+    """Ops as the NumPy functions that they come down to; a mask is multiplied as it is, not as numbers; nothing is
+    filled just to be met by something larger, element by element."""
     rewritten, replaced = [], {}
     source = {}
     for instruction in graph.instructions:
@@ -79,6 +84,18 @@ def simplify(graph):
             instruction.op, instruction.inputs = arithmetic.add.op, (total, inputs[-1])
         elif op is arithmetic.multiply.op:
             _mask(instruction, source, rewritten)
+        elif op is nn.relu.op:
+            instruction.op, instruction.inputs = arithmetic.maximum.op, (inputs[0], 0)
+        elif op is reduce.mean.op and inputs[0].dtype.kind in "fc":
+            total = _made(reduce.sum.op, inputs, instruction, instruction.attrs)
+            rewritten.append(total)
+            count = inputs[0].array.size / (instruction.outputs[0].array.size or 1)
+            instruction.op, instruction.attrs = arithmetic.divide.op, {}
+            instruction.inputs = (total.outputs[0], count)
+        elif op is linear.sum_to.op and _is_bias_gradient(instruction):
+            # What the op itself does, but the ones are made once.
+            ones = Value(linear.ones_row(inputs[0].shape[0], inputs[0].dtype))
+            instruction.op, instruction.attrs, instruction.inputs = products.matmul.op, {}, (ones, inputs[0])
         if instruction.op.family == "elementwise" and not instruction.attrs:
             _unfill(instruction, source)
         rewritten.append(instruction)
@@ -158,11 +175,12 @@ def share(graph):
 
 
 def prune(graph):
-    """Nothing runs whose results nobody takes; but what draws, draws."""
+    """Nothing runs whose results nobody takes; but what draws, draws, and what checks, checks."""
     wanted = graph.wanted()
     kept = []
     for instruction in reversed(graph.instructions):
-        if is_impure(instruction.op, instruction.attrs) or any(id(y) in wanted for y in instruction.outputs):
+        if is_impure(instruction.op, instruction.attrs) or not instruction.outputs \
+                or any(id(y) in wanted for y in instruction.outputs):
             kept.append(instruction)
             wanted.update(id(x) for x in values_of(instruction.inputs))
     graph.instructions = kept[::-1]

@@ -19,7 +19,8 @@ UFUNCS = {"absolute_op": "absolute", "sign_op": "sign"}     # op -> ufunc, where
 class Kernel(NamedTuple):
     """How one instruction is written.
 
-    kind       "view", "ufunc" and "into" (a C function or one of ours that takes `out`), or "fresh"
+    kind       "view", "ufunc" and "into" (a C function or one of ours that takes `out`), "copy", "fresh", or
+               "check" for what has no result
     name       of the function in the program;  function   itself
     arguments  Values and Python objects
     keywords   further arguments by name
@@ -34,14 +35,17 @@ class Kernel(NamedTuple):
     @property
     def writes(self):
         """Whether the result goes into memory that it is given."""
-        return self.kind in ("ufunc", "into")
+        return self.kind in ("ufunc", "into", "copy")
 
 
 def kernel_of(instruction):
     """How an instruction is written."""
-    op, inputs, attrs, (y, *more) = instruction.op, instruction.inputs, instruction.attrs, instruction.outputs
+    op, inputs, attrs = instruction.op, instruction.inputs, instruction.attrs
+    y, *more = instruction.outputs or (None,)
     kind = "fresh"
-    if not more and is_view(instruction):
+    if y is None:
+        kind = "check"
+    elif not more and is_view(instruction):
         kind = "view"
     elif op.family == "elementwise" and not attrs:
         ufunc, given = _ufunc(op, inputs)
@@ -64,10 +68,17 @@ def _ufunc(op, inputs):
     arrays = [x for x in inputs if type(x) is Value]
     if any(x.dtype.kind in "biu" for x in arrays) and len(inputs) == 1 and op.name in ("rint", "trunc", "conj"):
         return None, inputs     # integers stay what they are
-    if arrays[0].dtype.kind in "fc":
-        # An array of shape () meets another array faster than a number does.
-        inputs = tuple([x if type(x) is Value else Value(np.array(x, arrays[0].dtype)) for x in inputs])
-    return ufunc, inputs
+    return ufunc, tuple([x if type(x) is Value else _as_array(x, arrays[0].dtype) for x in inputs])
+
+
+def _as_array(number, dtype):
+    """A number as an array of shape (), which meets another array faster; as it is, if `dtype` cannot hold it."""
+    if dtype.kind == "b" or (dtype.kind in "iu" and type(number) is not int):
+        return number
+    try:
+        return Value(np.array(number, dtype))
+    except OverflowError:
+        return number
 
 
 def _gives(function, inputs, y):

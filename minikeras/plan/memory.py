@@ -78,9 +78,6 @@ class Arena:
         self.block = np.zeros(self.size + ALIGNMENT, np.uint8)
         self.start = -self.block.ctypes.data % ALIGNMENT
 
-    def array(self, key, like=None, size=None, dtype=None):
-        """The array at a place, laid out as `like`, or flat."""
-        offset = self.start + self.offsets[key]
-        if like is not None:
-            return np.ndarray(like.shape, like.dtype, self.block, offset, strides_like(like))
-        return np.ndarray((size,), dtype, self.block, offset)
+    def array(self, key, like):
+        """The array at a place, laid out as `like`."""
+        return np.ndarray(like.shape, like.dtype, self.block, self.start + self.offsets[key], strides_like(like))

@@ -8,6 +8,7 @@ from ..autograd.random import Draws
 from ..autograd.tensor import Tensor
 from .graph import Graph, fold, prune, share, simplify
 from .memory import take_up
+from .placing import Places
 from .program import Program
 from .recording import Value
 from .schedule import Schedule
@@ -31,11 +32,12 @@ class Plan:
                 _GRAPH_PASSES[each](graph)
         self._result, self._pack = recording.result, _packer(recording.result)
         self.intermediates = sum(y.array.nbytes for i in recording.instructions for y in i.outputs)
-        program = Program(Schedule(graph, passes), name, input_names, "in_place" in passes)
+        schedule = Schedule(graph, passes)
+        self.places = Places(schedule, "in_place" in passes)
+        program = Program(schedule, self.places, name, input_names)
         self.program, self.source, self._step = program, program.source, program.step
         self._draws = any(is_impure(i.op, i.attrs) for i in graph.instructions)
-        self.leases = program.leases
-        self._pairs = [pair for lease in self.leases for pair in lease.pairs()]
+        self._pairs = [pair for lease in self.places.leases for pair in lease.pairs()]
         self._reads = recording.reads
         self._flags = [(v, v._trainable) for v, _ in recording.variables]
         self._changes = state.changes

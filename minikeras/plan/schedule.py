@@ -7,9 +7,10 @@ side; large elementwise work runs chunk by chunk, so that what passes from one o
 
 import numpy as np
 
+from ..autograd import linear
 from ..autograd.op import is_impure
 from .graph import values_of
-from .kernels import kernel_of
+from .kernels import Kernel, kernel_of
 from .recording import Instruction, Value
 
 CHUNK_BYTES = 65536     # of one array: a dozen of them stay in a second-level cache
@@ -58,6 +59,11 @@ class Group:
     def made(self):
         """Values that its instructions give."""
         return [y for i in self.instructions for y in i.outputs]
+
+    def replace(self, others):
+        """Take other Values in the place of some, given by id."""
+        self.steps = [(i, kernel._replace(arguments=tuple([others.get(id(x), x) for x in kernel.arguments])))
+                      for i, kernel in self.steps] if others else self.steps
 
     def reads_after(self, x, y):
         """Whether `x` is taken after `y` is made."""
@@ -109,6 +115,7 @@ class Schedule:
         self.update = self._groups(components, "update" in passes)
         self.compute = self._in_order([i for i in graph.instructions if id(i) not in updating], "chunks" in passes)
         self._store_in_place()
+        self._copy_to_fixed_places()
 
     def _step(self, instruction):
         return instruction, self.kernels[id(instruction)]
@@ -119,9 +126,9 @@ class Schedule:
         stored = {id(value) for _, value in self.graph.assigned}
         found = set()
         for i in reversed(self.graph.instructions):
-            (y, *more), kernel = i.outputs, self.kernels[id(i)]
+            kernel, y = self.kernels[id(i)], i.outputs[0] if i.outputs else None
             users = self.users.get(id(y), [])
-            if not more and kernel.kind == "ufunc" and not i.derived and id(y) not in returned \
+            if kernel.kind == "ufunc" and not i.derived and id(y) not in returned \
                     and (users or id(y) in stored) and all(id(u) in found for u in users) \
                     and not is_impure(i.op, i.attrs) and y.array.flags.c_contiguous:
                 found.add(id(i))
@@ -260,6 +267,58 @@ class Schedule:
         self.copies += [(v, value) for v, value in self.assigned.values() if id(v) not in done | copied]
 
 
+    def _copy_to_fixed_places(self):
+        """The calls of a Group are made once for all, so what it takes must always lie at one place, and so must what
+        is stored in the end: inputs, Variables that are only read and new arrays are copied."""
+        self.roots = roots_of(self.graph.instructions, self.kernels)
+        made = {id(y): unit for unit in [*self.compute, *self.update] for y in unit.made()}
+        held = {id(value) for value in self.before.values()}
+        copies, copied = {}, []
+
+        def fixed(value):
+            root = self.roots.get(id(value), value)
+            unit = made.get(id(root))
+            return not root.varies or id(root) in held or (unit is not None and (
+                isinstance(unit, Group) or unit.kernel.writes))
+
+        def copy_of(value, owner=""):
+            if id(value) not in copies:
+                copy = Value(value.array, True)
+                copy.source = instruction = Instruction(linear.copy.op, (value,), {}, (copy,), owner)
+                copies[id(value)] = copy
+                copied.append(Line(instruction, Kernel("copy", "copyto", np.copyto, (value,), {})))
+            return copies[id(value)]
+        placed = set()
+
+        def part_of_flat(value):
+            """The Value that lies in the Flat: the one itself if it is made to, once."""
+            unit = made.get(id(value))
+            if isinstance(unit, Line) and unit.kernel.writes and value.array.flags.c_contiguous \
+                    and id(value) not in placed:
+                placed.add(id(value))
+                return value
+            copies.pop(id(value), None)
+            return copy_of(value, "")
+        for unit in [*self.compute, *self.update]:
+            if isinstance(unit, Group):
+                for x in unit.inputs():
+                    if type(x) is Flat and not any(_same(x.variables, w.variables) for w in unit.written.values()
+                                                   if type(w) is Flat):
+                        x.parts = [part_of_flat(part) for part in x.parts]
+                        x.variables = None
+                unit.replace({id(x): copy_of(x, unit.owner) for x in unit.inputs()
+                              if type(x) is not Flat and not fixed(x)})
+                if copied and unit in self.compute:
+                    at = self.compute.index(unit)
+                    self.compute[at:at] = copied
+                    copied.clear()
+        # What is stored must not lie where something else is stored before.
+        self.copies = [(v, x if fixed(x) and id(self.roots.get(id(x), x)) not in held else copy_of(x))
+                       for v, x in self.copies]
+        self.compute += copied
+        self.made = {id(y): unit for unit in [*self.compute, *self.update] for y in unit.made()}
+
+
 def _same(some, others):
     return some is not None and len(some) == len(others) and all(a is b for a, b in zip(some, others))
 
@@ -334,7 +393,7 @@ def _clusters(instructions, kernels):
 
 
 def _is_chunkable(i, kernel):
-    y = i.outputs[0]
+    y = (i.outputs or (None,))[0]
     return i.op.family == "elementwise" and len(i.outputs) == 1 and kernel.writes \
         and y.array.nbytes > 2 * CHUNK_BYTES and y.array.flags.c_contiguous and all(
             x.array.size == 1 or (x.shape == y.shape and x.array.flags.c_contiguous)
