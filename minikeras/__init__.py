@@ -20,7 +20,7 @@ _PLACES = {
     "autograd.tensor": "SymbolicTensor Tensor",
     "autograd.variable": "Variable",
     "layers": "Layer",
-    "plan": "function",
+    "plan": "TensorSpec function",
     "models": "Input Model Sequential",
     "tf": """
         abs acos acosh add add_n argmax argmin argsort asin asinh atan atan2 atanh broadcast_to cast

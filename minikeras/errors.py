@@ -48,5 +48,9 @@ class ExperimentError(MinikerasError, ValueError):
         super().__init__("\n".join(self.problems))
 
 
+class PlanError(MinikerasError, ValueError):
+    """A step or function that must be compiled and cannot be."""
+
+
 class PlanWarning(UserWarning):
     """A step or function cannot be compiled and runs op by op."""

@@ -8,7 +8,7 @@ from step_peers import networks, tapes, workloads
 
 VERSION = minikeras.__version__
 EAGER = "MINIKERAS_EAGER" in os.environ
-function = (lambda f: f) if EAGER else getattr(minikeras, "function", lambda f: f)
+function = (lambda f: f) if EAGER else minikeras.function
 
 gradient, elementwise, hessian_product, jacobian = (
     functools.partial(program, minikeras, function)

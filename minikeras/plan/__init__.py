@@ -2,5 +2,6 @@
 
 from .function import Function, function, without
 from .plan import PASSES, Plan
+from .signature import TensorSpec
 
-__all__ = ["PASSES", "Function", "Plan", "function", "without"]
+__all__ = ["PASSES", "Function", "Plan", "TensorSpec", "function", "without"]

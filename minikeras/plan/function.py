@@ -1,21 +1,36 @@
 """Functions that are planned: recorded once for each kind of arguments, then replayed."""
 
+import copy
 import functools
-import inspect
 import threading
+import types
 import warnings
 
 import numpy as np
 
+from ..arguments import switch
 from ..autograd import state
 from ..autograd.state import thread
-from ..autograd.tensor import Tensor
-from ..errors import PlanWarning
+from ..errors import PlanError, PlanWarning
 from .plan import PASSES, Plan
 from .recording import Recording
+from .signature import (
+    Eagerly,
+    InputSignature,
+    Parameters,
+    as_input,
+    describe,
+    is_array,
+    mapped,
+    number_as_input,
+    watched,
+)
 
 KEPT_PLANS = 16     # of one function; the one used longest ago goes first
+KEPT_KINDS = 64     # kinds of arguments that a function remembers to have seen
 WASTED = 3          # plans that were no longer right when they were needed, before a function stays eager
+PAID = 32           # runs after which a plan was worth its recording
+UNPAID = 32         # plans dropped one after the other before that, before a function makes no more of them
 FOREIGN_CHECKS = float("inf")
 OWN_CHECKS = 4      # code that is all ours is recorded again at calls 2 and 4 only
 
@@ -41,163 +56,264 @@ class without:  # noqa: N801 (used as a statement)
 
 
 class _Entry:
-    """What a function knows of one kind of arguments."""
+    """What a function knows of one kind of arguments.
 
-    __slots__ = ("calls", "kept", "next_check", "plan", "refusal", "runs", "seen", "wasted")
+    known    what is told apart by identity, weakly where that can be
+    latest   the call of the function that used it last
+    """
 
-    def __init__(self, kept):
+    __slots__ = ("calls", "known", "latest", "next_check", "plan", "refusal", "runs", "wasted")
+
+    def __init__(self, known):
         self.plan = self.refusal = None
-        self.calls = self.runs = self.wasted = self.seen = 0
+        self.calls = self.runs = self.wasted = self.latest = 0
         self.next_check = 2
-        self.kept = kept        # what is told apart by identity, so that no id is used twice
+        self.known = known
 
 
 class Function:
     """A Python function of tensors that runs as a plan.
 
-    function    the function, of nests of tensors, arrays and Python values
-    at_once     plan a kind of arguments when it is first seen, not the second time
-    input_names names of the arguments in the source, as a function of the nest
+    python_function   the function, of nests of tensors, arrays and Python values
+    at_once           plan a kind of arguments when it is first seen, not the second time
+    jit_compile, input_signature, reduce_retracing   as for `function`
+    recordings        how often it was recorded;  latest   the plan that ran last, None before
     """
 
-    def __init__(self, function, name=None, at_once=False):
-        self.python_function = function
-        self.name = name or getattr(function, "__name__", "function")
-        self._at_once = at_once
+    def __init__(self, python_function, name=None, at_once=False, jit_compile=None, input_signature=None,
+                 reduce_retracing=False):
+        self.python_function = python_function
+        self.name = name or getattr(python_function, "__name__", None) or type(python_function).__name__
+        self._options = at_once, jit_compile, input_signature, reduce_retracing
+        self._at_once, self._jit_compile = at_once, jit_compile
+        self._parameters = Parameters(python_function)
+        self._least = self._parameters.least
+        self._signature = None
+        if input_signature is not None:
+            self._signature = InputSignature(input_signature, self._parameters, self.name)
+        self._as_input = number_as_input if reduce_retracing else as_input
+        self._converts = reduce_retracing or input_signature is not None
         self._entries = {}
+        self._calls = self._unpaid = 0
+        self._warned = set()    # types of arguments that no plan can take
         self._lock = threading.Lock()
-        self.latest = None      # the plan that ran last
+        self.recordings = 0
+        self.latest = None
 
     def __call__(self, *args, **kwargs):
-        if thread.recorder is not None or state.kept or thread.watchers or thread.listeners or state.everywhere \
-                or thread.raw:
+        if kwargs or len(args) < self._least:
+            args, kwargs = self._parameters.arranged(args, kwargs)
+        if self._converts:
+            args, kwargs = self._converted(args, kwargs)
+        if thread.watchers or state.kept or thread.raw or self._jit_compile is False or (
+                state.listening and (thread.listeners or state.everywhere or thread.recorder is not None)):
             return self._eagerly(args, kwargs)
-        parts, leaves, kept = [], [], []
-        for x in args:
-            _describe(x, parts, leaves, kept)
-        if kwargs:
-            for name in sorted(kwargs):
+        parts, leaves, known = [], [], []
+        try:
+            for x in args:
+                describe(x, parts, leaves, known)
+            for name in kwargs:
                 parts.append(name)
-                _describe(kwargs[name], parts, leaves, kept)
+                describe(kwargs[name], parts, leaves, known)
+        except Eagerly:
+            return self._eagerly(args, kwargs)
         key = tuple(parts)
-        entry = self._entries.get(key)
-        if entry is None:
-            entry = self._new_entry(key, kept)
-        entry.calls += 1
-        plan = entry.plan
-        if entry.refusal is not None or not self._lock.acquire(False):
+        try:
+            entry = self._entries.get(key)
+        except TypeError:
+            return self._unhashable(parts)(args, kwargs)
+        if not self._lock.acquire(False):
             return self._eagerly(args, kwargs)
         try:
-            if plan is None or not plan.holds() or entry.calls >= entry.next_check:
-                plan, result = self._renewed(entry, args, kwargs, leaves)
-                if plan is None:
-                    return result()
-            entry.runs += 1
-            self.latest = plan
-            return plan.run([x._array if type(x) is Tensor else x for x in leaves])
+            if entry is None:
+                entry = self._new_entry(key, known)
+            self._calls += 1
+            entry.calls += 1
+            entry.latest = self._calls
+            plan, result = entry.plan, self._eagerly
+            if plan is None or entry.calls >= entry.next_check or not plan.holds():
+                with np.errstate(all="ignore"):
+                    plan, result = self._renewed(entry, args, kwargs, leaves)
+            if plan is not None:
+                entry.runs += 1
+                self.latest = plan
+                with np.errstate(all="ignore"):
+                    return plan.run(leaves)
         finally:
             self._lock.release()
+        return result(args, kwargs)
+
+    def _converted(self, args, kwargs):
+        if self._signature is not None:
+            return self._signature.fitted(args), kwargs
+        return mapped(self._as_input, args), mapped(self._as_input, kwargs)
 
     def _eagerly(self, args, kwargs):
-        return self.python_function(*_tensors(args), **_tensors(kwargs))
+        with np.errstate(all="ignore"):
+            return self.python_function(*mapped(as_input, args), **mapped(as_input, kwargs))
 
-    def _new_entry(self, key, kept):
-        while len(self._entries) >= KEPT_PLANS * 4:
-            del self._entries[next(iter(self._entries))]
-        entry = self._entries[key] = _Entry(kept)
+    def _unhashable(self, parts):
+        """How to run on a value of which nobody can know whether it has changed."""
+        kind = next(part[0] for part in parts if type(part) is tuple and not _has_hash(part))
+        why = (f"it is given a {kind.__name__}, which can change unseen. Give tensors, numbers, tuples, lists and "
+               "dicts.")
+        if kind not in self._warned:
+            self._warned.add(kind)
+            return self._refused(why)
+        return self._eagerly
+
+    def _new_entry(self, key, known):
+        if len(self._entries) >= KEPT_KINDS:
+            unplanned = [k for k, e in self._entries.copy().items() if e.plan is None]
+            del self._entries[min(unplanned, key=lambda k: self._entries[k].latest)]
+        forget = functools.partial(_forget, self._entries, key)
+        entry = self._entries[key] = _Entry(watched(known, forget) if known else ())
         return entry
 
     def _renewed(self, entry, args, kwargs, leaves):
-        """A plan that is right now; or None, and a function that gives the result of the eager run."""
+        """A plan that is right now; or None, and what gives the result instead."""
         plan = entry.plan
-        if plan is None and not self._at_once and entry.calls == 1:
-            return None, lambda: self._eagerly(args, kwargs)
+        if entry.refusal is not None:
+            return None, self._refused(entry.refusal) if self._jit_compile else self._eagerly
+        if plan is None and ((entry.calls == 1 and not self._at_once) or self._unpaid > UNPAID):
+            return None, self._eagerly
         was_right = plan is not None and plan.holds()
         if plan is not None and not was_right:
             entry.wasted = entry.wasted + 1 if entry.runs < 2 else 0
             entry.runs = 0
             if entry.wasted > WASTED:
-                return self._refuse(entry, "an attribute that it depends on changes from call to call",
-                                    lambda: self._eagerly(args, kwargs))
-        arrays = [x._array if type(x) is Tensor else np.asarray(x) for x in leaves]
-        recording = self._record(args, kwargs, arrays)
+                return self._refuse(entry, "an attribute that it depends on changes from call to call.")
+        recording = self._record(args, kwargs, leaves)
         if not recording.settled:       # the first run built something
             recording.undo()
-            recording = self._record(args, kwargs, arrays)
+            recording = self._record(args, kwargs, leaves)
             if recording.refusal is None and not recording.settled:
                 recording.refusal = _unsettled(recording)
         if recording.refusal is None and was_right:
             recording.refusal = plan.differs(recording)
         if recording.refusal is not None:
             returned = recording.returned       # the run counts
-            return self._refuse(entry, recording.refusal, lambda: returned)
+            if self._jit_compile:
+                recording.undo()
+            return self._refuse(entry, recording.refusal, lambda *_: returned)
         recording.undo()
         escaped = recording.escaped()
         if escaped is not None:
-            return self._refuse(entry, escaped, lambda: self._eagerly(args, kwargs))
+            return self._refuse(entry, escaped)
         if not was_right:
             passes = [name for name in PASSES if name not in _disabled]
-            plan = entry.plan = Plan(recording, self.name, self._input_names(args, kwargs, len(leaves)), passes)
+            names = self._parameters.names(args, kwargs)
+            plan = entry.plan = Plan(recording, self.name, names, passes)
             entry.calls, entry.next_check = 1, 2
-            self._evict(entry)
+            self._evict()
         else:
             entry.next_check = entry.calls * 2 if plan.foreign or entry.calls < OWN_CHECKS else FOREIGN_CHECKS
         return plan, None
 
     def check_again(self):
         """Look again, at the next call, whether what user code does is still what was planned."""
-        for entry in self._entries.values():
+        for entry in self._entries.copy().values():
             if entry.plan is not None and entry.plan.foreign and entry.calls > 1:
                 entry.next_check = entry.calls
 
-    def _record(self, args, kwargs, arrays):
+    def _record(self, args, kwargs, leaves):
+        self.recordings += 1
+
         def run(tensors):
             given = iter(tensors)
-            return self.python_function(*_replaced(args, given),
-                                        **{name: _replaced(kwargs[name], given) for name in sorted(kwargs)})
-        return Recording(run, arrays)
 
-    def _refuse(self, entry, why, result):
+            def replaced(x):
+                return next(given) if is_array(x) else x
+            return self.python_function(*mapped(replaced, args), **mapped(replaced, kwargs))
+        return Recording(run, leaves)
+
+    def _refuse(self, entry, why, result=None):
         entry.plan, entry.refusal = None, why
+        return None, self._refused(why, 5, result)
+
+    def _refused(self, why, stacklevel=4, result=None):
+        """What gives the result where no plan can. Warns, or raises PlanError if there must be one."""
+        if self._jit_compile:
+            raise PlanError(f"{self.name} cannot be compiled: {why} With jit_compile=None it runs op by op instead.")
         warnings.warn(f"{self.name} is not compiled and stays eager: {why} With run_eagerly=True, or without the "
-                      "decorator, it is so without this warning.", PlanWarning, stacklevel=4)
-        return None, result
+                      "decorator, it is so without this warning.", PlanWarning, stacklevel=stacklevel)
+        return result or self._eagerly
 
-    def _evict(self, entry):
-        planned = [e for e in self._entries.values() if e.plan is not None]
-        entry.seen = max([e.seen for e in planned], default=0) + 1
+    def _evict(self):
+        planned = [e for e in self._entries.copy().values() if e.plan is not None]
         if len(planned) > KEPT_PLANS:
-            min(planned, key=lambda e: e.seen).plan = None
-
-    def _input_names(self, args, kwargs, count):
-        try:
-            names = list(inspect.signature(self.python_function).parameters)
-        except (TypeError, ValueError):
-            names = []
-        found = []
-        for i, x in enumerate(args):
-            base = names[i] if i < len(names) else f"argument{i}"
-            n = len(_leaves(x))
-            found += [base] if n == 1 else [f"{base}_{k}" for k in range(n)]
-        for name in sorted(kwargs):
-            n = len(_leaves(kwargs[name]))
-            found += [name] if n == 1 else [f"{name}_{k}" for k in range(n)]
-        return found
+            oldest = min(planned, key=lambda e: e.latest)
+            oldest.plan = None
+            self._unpaid = self._unpaid + 1 if oldest.runs < PAID and not self._jit_compile else 0
+            oldest.runs = 0
+            if self._unpaid > UNPAID:
+                self._refused(f"its arguments are of too many kinds: {self._unpaid} plans in a row were dropped before "
+                              f"they had run {PAID} times. Pad to fewer shapes, or give numbers as tensors "
+                              "(reduce_retracing=True).", 5)
 
     def __get__(self, instance, owner=None):
-        if instance is None:
+        if instance is None or not hasattr(type(self.python_function), "__get__"):
             return self
-        held = instance.__dict__.setdefault("_functions", {}) if hasattr(instance, "__dict__") else {}
-        bound = held.get(self.name)
+        held = getattr(instance, "__dict__", None)
+        if type(held) is not dict:      # a class, or an object of slots: an argument like any other
+            return types.MethodType(self, instance)
+        methods = held.get(_Methods.ATTRIBUTE)
+        if methods is None or methods.instance is not instance:     # that of an object of which this is a copy
+            methods = held[_Methods.ATTRIBUTE] = _Methods(instance)
+        bound = methods.functions.get(self)
         if bound is None:
-            bound = held[self.name] = Function(self.python_function.__get__(instance, owner), self.name, self._at_once)
+            bound = methods.functions[self] = functools.update_wrapper(
+                Function(self.python_function.__get__(instance, owner), self.name, *self._options),
+                self.python_function, updated=())
         return bound
+
+    def __deepcopy__(self, memo):
+        """A function is its own copy; a method's is the copied object's."""
+        if not isinstance(self.python_function, types.MethodType):
+            return self
+        return Function(copy.deepcopy(self.python_function, memo), self.name, *self._options)
+
+    def __reduce__(self):
+        if not isinstance(self.python_function, types.MethodType):
+            return self.__qualname__
+        return Function, (self.python_function, self.name, *self._options)
+
+    def __repr__(self):
+        return f"<minikeras.function {self.name}>"
 
     def source(self):
         """The NumPy program of the plan that ran last, as text. Raises ValueError before there is one."""
         if self.latest is None:
             raise ValueError(f"{self.name} has no plan yet: call it, twice with arguments of the same shapes.")
         return self.latest.source
+
+
+class _Methods:
+    """The methods of an object that run as plans, in a class of its own so that nothing looks inside.
+
+    The object holds it, for plans hold on to the layers they read: whoever else held them would keep it alive.
+    """
+
+    ATTRIBUTE = "_planned_methods"
+    __slots__ = ("functions", "instance")
+
+    def __init__(self, instance=None):
+        self.instance, self.functions = instance, {}
+
+    def __reduce__(self):       # a copy begins anew
+        return _Methods, ()
+
+
+def _forget(entries, key, _):
+    entries.pop(key, None)
+
+
+def _has_hash(x):
+    try:
+        hash(x)
+    except TypeError:
+        return False
+    return True
 
 
 def _unsettled(recording):
@@ -208,69 +324,35 @@ def _unsettled(recording):
     return f"it assigns the attribute {name!r} of {named} in every call."
 
 
-def _describe(x, parts, leaves, kept):
-    """Add to `parts` what tells the kind of an argument, to `leaves` its arrays."""
-    kind = type(x)
-    if kind is Tensor:
-        leaves.append(x)
-        parts.append(x._array.shape)
-        parts.append(x._array.dtype)
-    elif kind is np.ndarray or isinstance(x, (np.ndarray, np.generic)):
-        leaves.append(x)
-        parts.append(x.shape)
-        parts.append(x.dtype)
-    elif kind is bool or kind is int or kind is str or x is None:
-        parts.append((kind, x))
-    elif kind is float:
-        parts.append((kind, repr(x)))
-    elif isinstance(x, dict):
-        parts.append((kind, *sorted(x)))
-        for name in sorted(x):
-            _describe(x[name], parts, leaves, kept)
-    elif isinstance(x, (tuple, list)):
-        parts.append((kind, len(x)))
-        for item in x:
-            _describe(item, parts, leaves, kept)
-    else:
-        parts.append(id(x))
-        kept.append(x)
+def function(func=None, input_signature=None, autograph=True, jit_compile=None, reduce_retracing=False):
+    """Decorator: run a function of tensors as a plan, recorded when it sees a kind of arguments for the second time.
 
+    func              a function, a method, or anything that is called, such as a model
+    input_signature   a TensorSpec for each argument: arguments become tensors of its dtype, and other shapes are
+                      refused with a TypeError. Each shape still has a plan of its own
+    autograph         changes nothing: `if` and `for` are Python's here and run while recording. What they decide by
+                      the numbers in a tensor cannot be planned; write ops.where, ops.cond or ops.while_loop
+    jit_compile       True: raise PlanError where there can be no plan, instead of running eagerly with a PlanWarning;
+                      False: run eagerly
+    reduce_retracing  Python's numbers become scalar tensors, so that a counter does not make a plan for each value
 
-def _leaves(x):
-    found = []
-    _describe(x, [], found, [])
-    return found
-
-
-def _replaced(x, given):
-    """A nest of arguments with the next of `given` in place of each array."""
-    if isinstance(x, (Tensor, np.ndarray, np.generic)):
-        return next(given)
-    if isinstance(x, dict):
-        made = {name: _replaced(x[name], given) for name in sorted(x)}
-        return {name: made[name] for name in x}
-    if isinstance(x, (tuple, list)):
-        items = [_replaced(item, given) for item in x]
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-    return x
-
-
-def _tensors(x):
-    """A nest of arguments with arrays as Tensors."""
-    if isinstance(x, (np.ndarray, np.generic)):
-        return Tensor(np.array(x))
-    if isinstance(x, dict):
-        return {name: _tensors(value) for name, value in x.items()}
-    if isinstance(x, (tuple, list)):
-        items = [_tensors(item) for item in x]
-        return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-    return x
-
-
-def function(func=None):
-    """Decorator: run a function of tensors as a plan."""
+    Arguments are of a kind if their shapes, dtypes and layouts agree. Tensors and arrays, in tuples, lists and dicts,
+    are inputs. Numbers, text and other values are part of the kind: f(1), f(1.0) and f(True) are three.
+    Variables, layers and other objects count by identity; what is read from an object that is no layer, model, loss,
+    metric or optimizer is looked at only when the function is recorded: at its calls 2, 4, 8 and so on.
+    16 plans are kept. Under a tape, the function runs eagerly.
+    """
     if func is None:
-        return function
-    made = Function(func)
-    functools.update_wrapper(made, func)
-    return made
+        return functools.partial(function, input_signature=input_signature, autograph=autograph,
+                                 jit_compile=jit_compile, reduce_retracing=reduce_retracing)
+    switch("function: autograph", autograph)
+    switch("function: reduce_retracing", reduce_retracing)
+    if jit_compile not in (None, True, False):
+        raise ValueError(f"function: jit_compile must be True, False or None, got {jit_compile!r}.")
+    options = {"input_signature": input_signature, "jit_compile": jit_compile, "reduce_retracing": reduce_retracing}
+    if isinstance(func, (classmethod, staticmethod)):
+        return type(func)(function(func.__func__, **options))
+    if not callable(func):
+        raise TypeError(f"function: it decorates a function, got {type(func).__name__}.")
+    made = Function(func, **options)
+    return functools.update_wrapper(made, func, updated=())
