@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import operator
 
 import numpy as np
 
@@ -30,6 +31,7 @@ def undisturbed(function):
     return call
 
 
+SERIAL = operator.attrgetter("serial")
 SEVERAL = (list, Slices)        # what a cotangent is while it is not added up
 
 
@@ -82,7 +84,8 @@ def run_backward(order, cotangents, wanted, bare):
                     add_to(table, parent, grad)
                 else:
                     table[parent] = grad
-        for node in wanted:
+        # In an order of its own a recording of what runs here could not be compared with another.
+        for node in wanted if bare else sorted(wanted, key=SERIAL):
             if node in table:
                 found[node] = table[node]
         for node, parts in found.items():

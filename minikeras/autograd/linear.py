@@ -339,6 +339,6 @@ def add_slices(slices):
     return scatter_sum(*inputs, indices=tuple((s.index, len(s.arrays)) for s in slices), shape=slices[0].shape)
 
 
-# Converting operands, summing what was broadcast, and batching run through these.
-for _op in (broadcast_to, cast, getitem, reshape, stack, sum_to):
+# Converting operands, summing what was broadcast, batching and Variables run through these.
+for _op in (add_n, broadcast_to, cast, getitem, reshape, stack, sum_to):
     setattr(core, _op.__name__, _op)

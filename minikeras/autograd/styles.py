@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import GradientError, ShapeError
 from . import state
-from .backward import run_backward, total_of, undisturbed
+from .backward import SERIAL, run_backward, total_of, undisturbed
 from .custom import paused, stop_gradient
 from .dispatch import component
 from .dtypes import is_differentiable
@@ -22,7 +22,6 @@ from .linear import add_n, ones_like
 from .operands import as_tensor
 from .quiet import follow_tapes
 from .state import ATTACHED, KEPT, NEVER, Watcher, thread, tick
-from .tape import SERIAL
 from .tensor import ArrayOperand, Tensor, source_node
 
 _leaves = weakref.WeakKeyDictionary()       # node -> Leaf

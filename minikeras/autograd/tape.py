@@ -2,14 +2,13 @@
 
 import contextlib
 import enum
-import operator
 import warnings
 
 import numpy as np
 
 from ..errors import DTypeError, ShapeError
 from . import tree
-from .backward import SEVERAL, add_to, only_rows, run_backward, total_of, undisturbed
+from .backward import SERIAL, SEVERAL, add_to, only_rows, run_backward, total_of, undisturbed
 from .batching import Batched
 from .dtypes import is_differentiable
 from .explanation import explain, remember_reasons
@@ -21,8 +20,6 @@ from .sites import caller
 from .state import KEPT, NEVER, Watcher, thread, tick
 from .tensor import Node, Operand, SymbolicTensor, Tensor, ndarray, source_node
 from .variable import Variable
-
-SERIAL = operator.attrgetter("serial")
 
 
 class UnconnectedGradients(enum.Enum):

@@ -116,7 +116,7 @@ class Variable(ArrayOperand):
         delta = self._fitted(delta)
         try:
             if thread.recorder is None:
-                return self.assign(Tensor(ufunc(self._array, delta._array)))
+                return self.assign(Tensor(np.asarray(ufunc(self._array, delta._array))))
             thread.recorder.reading(self)
             return self.assign(core.add_n(Tensor(self._array), delta if ufunc is np.add else -delta))
         except ValueError:

@@ -43,7 +43,8 @@ class Program:
 
     def __init__(self, schedule, places, name, input_names):
         self.schedule, self.places = schedule, places
-        self.namespace = {"run": run, "chunked": chunked, "partial": partial, "copyto": np.copyto, "inf": np.inf,
+        self.namespace = {"run": run, "chunked": chunked, "partial": partial, "copyto": np.copyto,
+                          "asarray": np.asarray, "inf": np.inf,
                           "nan": np.nan, "dtype": np.dtype}
         self._names = {}        # id of a Value or of an object -> its name
         self._kept = []         # those, so that no id is used twice
@@ -190,7 +191,7 @@ class Program:
     def _view(self, instruction, kernel):
         """Take a view of fixed memory once and for all; whether that was possible."""
         inputs, (y,) = instruction.inputs, instruction.outputs
-        if not all(id(x) in self._fixed or not x.varies for x in values_of(inputs)):
+        if not all(id(x) in self._fixed or x.source is None for x in values_of(inputs)):
             return False
         arrays = [self._fixed.get(id(x), x.array) if isinstance(x, Value) else x for x in inputs]
         made = kernel.function(*arrays, **kernel.keywords)
@@ -204,7 +205,8 @@ class Program:
         root, unit = self.places.root(value), self.schedule.made.get(id(value))
         if not value.varies or (type(root.source) is int and root is value) or (unit is not None and not isinstance(
                 unit, Group) and self.places.is_fresh(unit)):
-            return self._text(value)
+            # NumPy gives numbers, not arrays, where the shape is ().
+            return self._text(value) if value.shape else f"asarray({self._text(value)})"
         name = self._fresh("result", True)
         self._say(f"{name} = {self._text(value)}.copy()", _size(value))
         return name
@@ -237,6 +239,8 @@ class Program:
                 return text
             text = self._text(x)
             array = self.namespace[text]
+            if array.size == 1 and array.shape and group.size > 1:
+                text = self._known(array.reshape(()), f"{text}_number")
             (numbers if array.size == 1 and (group.size > 1 or not array.shape) else parts)[text] = None
             return text
         lines = [(", ".join([self._known(kernel.function, kernel.name), *[

@@ -130,7 +130,7 @@ class Schedule:
             users = self.users.get(id(y), [])
             if kernel.kind == "ufunc" and not i.derived and id(y) not in returned \
                     and (users or id(y) in stored) and all(id(u) in found for u in users) \
-                    and not is_impure(i.op, i.attrs) and y.array.flags.c_contiguous:
+                    and not is_impure(i.op, i.attrs) and _is_flat(i, kernel):
                 found.add(id(i))
         return found
 
@@ -272,13 +272,15 @@ class Schedule:
         is stored in the end: inputs, Variables that are only read and new arrays are copied."""
         self.roots = roots_of(self.graph.instructions, self.kernels)
         made = {id(y): unit for unit in [*self.compute, *self.update] for y in unit.made()}
+        # The new values of Variables together, where they are not written over the old ones.
+        made.update((id(part), unit) for unit in self.update for y in unit.outputs if type(y) is Flat for part in y.parts)
         held = {id(value) for value in self.before.values()}
         copies, copied = {}, []
 
         def fixed(value):
             root = self.roots.get(id(value), value)
             unit = made.get(id(root))
-            return not root.varies or id(root) in held or (unit is not None and (
+            return root.source is None or id(root) in held or (unit is not None and (
                 isinstance(unit, Group) or unit.kernel.writes))
 
         def copy_of(value, owner=""):
@@ -393,11 +395,15 @@ def _clusters(instructions, kernels):
 
 
 def _is_chunkable(i, kernel):
-    y = (i.outputs or (None,))[0]
     return i.op.family == "elementwise" and len(i.outputs) == 1 and kernel.writes \
-        and y.array.nbytes > 2 * CHUNK_BYTES and y.array.flags.c_contiguous and all(
-            x.array.size == 1 or (x.shape == y.shape and x.array.flags.c_contiguous)
-            for x in values_of(kernel.arguments))
+        and i.outputs[0].array.nbytes > 2 * CHUNK_BYTES and _is_flat(i, kernel)
+
+
+def _is_flat(i, kernel):
+    """Whether the elements of the output and the inputs lie in the same order, numbers apart."""
+    y = i.outputs[0]
+    return y.array.flags.c_contiguous and all(x.array.size == 1 or (x.shape == y.shape and x.array.flags.c_contiguous)
+                                              for x in values_of(kernel.arguments))
 
 
 def _sorted(units):
