@@ -4,10 +4,12 @@ import numpy as np
 
 from ..autograd import linear, tree
 from ..autograd.op import is_impure
-from ..ops import arithmetic, nn, products, reduce
+from ..ops import arithmetic, nn, products, reduce, unary
 from .recording import Instruction, Value
 
 # What they give follows from the shape of their input alone.
+PRODUCTS = {products.affine.op, products.matmul.op}
+ACTIVATIONS = {nn.relu.op, unary.tanh.op, unary.sigmoid.op}
 BY_SHAPE = {linear.zeros_like.op, linear.ones_like.op}
 
 
@@ -66,6 +68,36 @@ def _made(op, inputs, like, attrs=None):
 def _is_bias_gradient(instruction):
     x, y = instruction.inputs[0], instruction.outputs[0]
     return len(x.shape) == 2 and y.shape == x.shape[1:] and x.dtype.kind == "f"
+
+
+class Fused:
+    """Stands for two ops, the second of which works in the memory of what the first gives."""
+
+    family, takes_out = "fused", True
+
+    def __init__(self, first, second):
+        self.name = f"{first.name}_{second.name}"
+        first, second = first.forward, second.forward
+
+        def forward(*inputs, out=None):
+            y = first(*inputs, out=out)
+            return second(y, out=y)
+        self.forward = forward
+
+
+def fuse(graph):
+    """A dense layer's product, bias and activation as one instruction."""
+    users, wanted, makers, gone = graph.users(), graph.wanted(), {}, set()
+    for instruction in graph.instructions:
+        makers.update((id(y), instruction) for y in instruction.outputs)
+        first = makers.get(id(instruction.inputs[0])) if len(instruction.inputs) == 1 else None
+        if first is None or first.op not in PRODUCTS or instruction.op not in ACTIVATIONS:
+            continue
+        y = first.outputs[0]
+        if y.shape and len(users[id(y)]) == 1 and id(y) not in wanted:
+            gone.add(id(first))
+            instruction.op, instruction.inputs = Fused(first.op, instruction.op), first.inputs
+    graph.instructions = [i for i in graph.instructions if id(i) not in gone]
 
 
 def simplify(graph):

@@ -54,7 +54,7 @@ def kernel_of(instruction):
         if op.takes_out and _gives(op.forward, inputs, y):
             kind = "into"
     elif op.takes_out and op.family != "elementwise":
-        kind = "into"
+        kind = "into" if op.family != "fused" or _gives(op.forward, inputs, y) else "fresh"
     return Kernel(kind, op.name, op.forward, inputs, attrs)
 
 

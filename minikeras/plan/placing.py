@@ -181,6 +181,18 @@ class Places:
                 dying, free = [s for s in dying if s is not mine], [s for s in free if s is not mine]
             free += dying
 
+    def refused(self):
+        """What could not be done, and why, a text each."""
+        for unit in self.units:
+            if isinstance(unit, Line) and unit.kernel.kind == "fresh":
+                yield f"{unit.kernel.name} ({unit.owner or 'no layer'}) makes a new array: it takes no memory for it"
+            elif isinstance(unit, Line) and unit.kernel.kind == "copy":
+                yield (f"{unit.kernel.arguments[0].shape} is copied for {unit.owner or 'what is stored'}: it comes "
+                       "from outside, or lies where something else will")
+        for v, value in self.schedule.copies:
+            why = "something else takes the new value, too" if id(value) not in self._members else "it is stored twice"
+            yield f"{v.path} is copied in the end, not updated in place: {why}"
+
     def _settle(self):
         """Arrays for the places, and for what lies within other arrays."""
         for place in {id(p): p for p in self._places.values()}.values():

@@ -6,16 +6,17 @@ from ..autograd import state, tree
 from ..autograd.op import is_impure
 from ..autograd.random import Draws
 from ..autograd.tensor import Tensor
-from .graph import Graph, fold, prune, share, simplify
+from .graph import Graph, fold, fuse, prune, share, simplify
 from .memory import take_up
 from .placing import Places
-from .program import Program
+from .program import Program, bytes_text
 from .recording import Value
-from .schedule import Schedule
+from .schedule import Group, Line, Schedule
 
 # In the order in which they run.
-PASSES = ("simplify", "fold", "share", "prune", "update", "chunks", "in_place")
-_GRAPH_PASSES = {"simplify": simplify, "fold": fold, "share": share, "prune": prune}
+PASSES = ("fuse", "simplify", "fold", "share", "prune", "update", "chunks", "partial_sums", "in_place")
+REORDERING = ("partial_sums",)      # of those, the ones that change the order in which numbers are added
+_GRAPH_PASSES = {"fuse": fuse, "simplify": simplify, "fold": fold, "share": share, "prune": prune}
 
 
 class Plan:
@@ -26,11 +27,14 @@ class Plan:
 
     def __init__(self, recording, name, input_names, passes=PASSES):
         self.recorded = _outline(recording)
+        self.passes = passes
         graph = Graph(recording)
         for each in PASSES:
             if each in passes and each in _GRAPH_PASSES:
                 _GRAPH_PASSES[each](graph)
         self._result, self._pack = recording.result, _packer(recording.result)
+        self.recorded_count = len(recording.instructions)
+        self._eager_bytes = sum(_moved(i.inputs, i.outputs) for i in recording.instructions)
         self.intermediates = sum(y.array.nbytes for i in recording.instructions for y in i.outputs)
         schedule = Schedule(graph, passes)
         self.places = Places(schedule, "in_place" in passes)
@@ -69,6 +73,28 @@ class Plan:
             draws.undo()
             raise
 
+    def describe(self):
+        """What became of the step, as text: instructions, memory, bytes moved, groups, what was refused and why."""
+        schedule, places, steps = self.places.schedule, self.places, []
+        units = [*schedule.compute, *schedule.update]
+        groups = [u for u in units if isinstance(u, Group)]
+        lines = [u for u in units if isinstance(u, Line) and u.kernel.kind != "view"]
+        moved = sum(_moved(u.inputs(), u.outputs if isinstance(u, Group) else u.made()) for u in [*lines, *groups])
+        moved += sum(2 * value.array.nbytes for _, value in schedule.copies)
+        size = places.arena.size
+        steps.append(f"{self.program.name}: {self.recorded_count} recorded operations became {len(lines)} lines and "
+                     f"{len(groups)} groups of {sum(len(g.steps) for g in groups)}")
+        steps.append(f"memory: an arena of {bytes_text(size)} for {bytes_text(self.intermediates)} of intermediate "
+                     f"results ({size / max(self.intermediates, 1):.0%}); {len(places.taken_over)} written in place")
+        steps.append(f"moved: {bytes_text(moved)} a run, {bytes_text(self._eager_bytes)} op by op")
+        steps += [f"group: {self.program.summary(g)}{f', {g.owner}' if g.owner else ''}" for g in groups]
+        steps += [f"leased: {' '.join(v.path for v in lease.variables)} ({bytes_text(lease.whole.nbytes)})"
+                  for lease in places.leases]
+        off = [name for name in PASSES if name not in self.passes]
+        steps.append(f"passes: {' '.join(self.passes) or 'none'}{'; off: ' + ' '.join(off) if off else ''}")
+        steps += [f"refused: {why}" for why in places.refused()]
+        return "\n".join(steps) + "\n"
+
     def differs(self, recording):
         """Where another recording is not the same step, in words; None if it is."""
         other = _outline(recording)
@@ -80,6 +106,11 @@ class Plan:
                     op = recording.instructions[n].op.name if n < len(recording.instructions) else "the result"
                     return f"a value that should be constant changed at operation {n} ({op})"
         return None
+
+
+def _moved(inputs, outputs):
+    """Bytes that are read and written."""
+    return sum(x.array.nbytes for x in (*inputs, *outputs) if isinstance(x, Value))
 
 
 def _outline(recording):

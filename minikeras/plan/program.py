@@ -20,17 +20,19 @@ def run(calls):
     deque(map(partial.__call__, calls), 0)
 
 
-def chunked(lines, chunk, whole, parts, scratch, numbers):
+def chunked(lines, chunk, whole, parts, scratch, numbers, sums=()):
     """The calls that `lines` lists, each as (function, arguments ..., where the result goes), for each stretch of
     `chunk` elements.
 
     whole    size of the arrays in `parts`, of which each stretch is given
     scratch  arrays of `chunk` elements, given from their start;  numbers   given as they are
+    sums     arrays with one element for each stretch
     """
     calls = []
-    for start in range(0, whole, chunk):
+    for n, start in enumerate(range(0, whole, chunk)):
         stop = min(start + chunk, whole)
-        given = [*[x[start:stop] for x in parts], *[x[:stop - start] for x in scratch], *numbers]
+        given = [*[x[start:stop] for x in parts], *[x[:stop - start] for x in scratch], *numbers,
+                 *[x[n:n + 1].reshape(()) for x in sums]]
         calls += [partial(function, *arguments, out=out) for function, *arguments, out in lines(*given)]
     return calls
 
@@ -120,7 +122,7 @@ class Program:
         if key not in self._names:
             array = x.array.view()
             array.flags.writeable = False
-            text = "constant" if x.shape else f"c{x.array}".replace("-", "m").replace(".", "_").replace("+", "")
+            text = "constant" if x.shape else f"c{x.array[()]!s}".replace("-", "m").replace(".", "_").replace("+", "")
             self._names[key] = self._fresh(text, bool(x.shape))
             self.namespace[self._names[key]] = array
             self._kept.append(x)
@@ -145,7 +147,7 @@ class Program:
             if isinstance(unit, Group):
                 table = self._fresh(f"{unit.owner}_group", True)
                 self._table(unit, table)
-                self._say(f"run({table})", self._summary(unit))
+                self._say(f"run({table})", self.summary(unit))
             else:
                 self._line(unit)
         results = [self._result(value) for value in graph.outputs]
@@ -229,7 +231,8 @@ class Program:
 
     def _table(self, group, name, assigned="="):
         """Text that defines the calls of a Group."""
-        parts, scratch, numbers = {}, {}, {}
+        parts, scratch, numbers, sums = {}, {}, {}, {}
+        chunks = -(-group.size // group.chunk())
 
         def local(x):
             memory = self.places.scratch.get(id(x))
@@ -241,22 +244,26 @@ class Program:
             array = self.namespace[text]
             if array.size == 1 and array.shape and group.size > 1:
                 text = self._known(array.reshape(()), f"{text}_number")
+            if chunks > 1 and array.size == chunks:
+                sums[text] = None
+                return text
             (numbers if array.size == 1 and (group.size > 1 or not array.shape) else parts)[text] = None
             return text
         lines = [(", ".join([self._known(kernel.function, kernel.name), *[
             local(x) if isinstance(x, Value) else self._text(x) for x in (*kernel.arguments, *instruction.outputs)]]),
             instruction) for instruction, kernel in group.steps]
         define = self._fresh(f"{name}_lines")
-        self._tables += [f"def {define}({', '.join([*parts, *scratch, *numbers])}):"]
+        self._tables += [f"def {define}({', '.join([*parts, *scratch, *numbers, *sums])}):"]
         self._tables += [_commented(f"    yield {line}", f"{i.outputs[0].dtype}{', ' if i.owner else ''}{i.owner}")
                          for line, i in lines]
         flat = [text if self.namespace[text].ndim == 1 else
                 self._known(self.namespace[text].reshape(-1), f"{text}_flat") for text in parts]
-        given = ", ".join(map(_tuple, (flat, scratch, numbers)))
+        given = ", ".join(map(_tuple, (flat, scratch, numbers, *([sums] if sums else []))))
         call = f"chunked({define}, {min(group.chunk(), group.size)}, {group.size}, {given})"
-        self._tables += [_commented(f"{name} {assigned} {call}", self._summary(group)), ""]
+        self._tables += [_commented(f"{name} {assigned} {call}", self.summary(group)), ""]
 
-    def _summary(self, group):
+    def summary(self, group):
+        """What a Group does, in words."""
         chunks = -(-group.size // group.chunk())
         together = f", {group.members} Variables together" if group.members > 1 else ""
         return f"{len(group.steps)} operations on {group.size:,} elements{together}" + (
@@ -284,10 +291,13 @@ def _common(paths):
     return ends.pop() if len(ends) == 1 else "parameters"
 
 
+def bytes_text(n):
+    """A number of bytes for a reader."""
+    return f"{n} B" if n < 1024 else f"{n / 1024:.1f} KiB" if n < 1 << 20 else f"{n / (1 << 20):.1f} MiB"
+
+
 def _size(value):
-    n = value.array.nbytes
-    text = f"{n} B" if n < 1024 else f"{n / 1024:.1f} KiB" if n < 1 << 20 else f"{n / (1 << 20):.1f} MiB"
-    return f"{value.shape} {value.dtype} {text}"
+    return f"{value.shape} {value.dtype} {bytes_text(value.array.nbytes)}"
 
 
 def _commented(line, note):

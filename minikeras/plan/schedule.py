@@ -9,6 +9,7 @@ import numpy as np
 
 from ..autograd import linear
 from ..autograd.op import is_impure
+from ..ops import reduce
 from .graph import values_of
 from .kernels import Kernel, kernel_of
 from .recording import Instruction, Value
@@ -44,7 +45,7 @@ class Group:
         self.members = members
         self.outputs = []
         self.written = {}
-        self.size = max(i.outputs[0].array.size for i, _ in steps)
+        self.size = steps[0][0].outputs[0].array.size
 
     @property
     def instructions(self):
@@ -114,6 +115,8 @@ class Schedule:
         components = self._independent(components, updating)
         self.update = self._groups(components, "update" in passes)
         self.compute = self._in_order([i for i in graph.instructions if id(i) not in updating], "chunks" in passes)
+        if "partial_sums" in passes:
+            self._sum_in_chunks()
         self._store_in_place()
         self._copy_to_fixed_places()
 
@@ -231,6 +234,27 @@ class Schedule:
                 units.append(group)
         return _sorted(units)
 
+    def _sum_in_chunks(self):
+        """A sum over everything that a Group makes is begun chunk by chunk, while the chunk is in the cache."""
+        makers = {id(y): unit for unit in self.compute if isinstance(unit, Group) for y in unit.made()}
+        for n, unit in enumerate(self.compute):
+            if isinstance(unit, Group) or unit.instruction.op is not reduce.sum.op:
+                continue
+            x, y, group = unit.instruction.inputs[0], unit.instruction.outputs[0], makers.get(
+                id(unit.instruction.inputs[0]))
+            if group is None or y.shape or x.dtype.kind != "f" or group.size <= group.chunk():
+                continue
+            sums = Value(np.empty(-(-group.size // group.chunk()), x.dtype), True)
+            sums.source = part = Instruction(reduce.sum.op, (x,), {}, (sums,), unit.owner)
+            group.steps.append((part, Kernel("ufunc", "add_reduce", np.add.reduce, (x,), {})))
+            group.outputs.append(sums)
+            whole = Instruction(reduce.sum.op, (sums,), {}, (y,), unit.owner)
+            self.compute[n] = Line(whole, Kernel("into", "sum", reduce.sum.op.forward, (sums,), {}))
+            y.source = whole
+            users = [u for u in self.users.get(id(x), []) if u is not unit.instruction]
+            if all(u in group.instructions for u in users) and id(x) not in self.graph.wanted():
+                group.outputs = [z for z in group.outputs if z is not x]
+
     # --- storing -----------------------------------------------------------------------------
 
     def _store_in_place(self):
@@ -273,7 +297,8 @@ class Schedule:
         self.roots = roots_of(self.graph.instructions, self.kernels)
         made = {id(y): unit for unit in [*self.compute, *self.update] for y in unit.made()}
         # The new values of Variables together, where they are not written over the old ones.
-        made.update((id(part), unit) for unit in self.update for y in unit.outputs if type(y) is Flat for part in y.parts)
+        made.update((id(part), unit) for unit in self.update for y in unit.outputs if type(y) is Flat
+                    for part in y.parts)
         held = {id(value) for value in self.before.values()}
         copies, copied = {}, []
 
