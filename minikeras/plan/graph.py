@@ -75,13 +75,15 @@ class Fused:
 
     family, takes_out = "fused", True
 
-    def __init__(self, first, second):
+    def __init__(self, first, second, dtype):
         self.name = f"{first.name}_{second.name}"
-        first, second = first.forward, second.forward
+        first, activation, others = first.forward, second.forward, ()
+        if second is nn.relu.op:
+            activation, others = np.maximum, (np.zeros((), dtype),)
 
         def forward(*inputs, out=None):
             y = first(*inputs, out=out)
-            return second(y, out=y)
+            return activation(y, *others, out=y)
         self.forward = forward
 
 
@@ -96,7 +98,7 @@ def fuse(graph):
         y = first.outputs[0]
         if y.shape and len(users[id(y)]) == 1 and id(y) not in wanted:
             gone.add(id(first))
-            instruction.op, instruction.inputs = Fused(first.op, instruction.op), first.inputs
+            instruction.op, instruction.inputs = Fused(first.op, instruction.op, y.dtype), first.inputs
     graph.instructions = [i for i in graph.instructions if id(i) not in gone]
 
 
