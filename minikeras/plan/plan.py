@@ -61,8 +61,7 @@ class Plan:
         for variable, view in self._pairs:
             if variable._array is not view:
                 take_up(variable, view)
-        with np.errstate(all="ignore"):
-            return self._pack(self._undone_if_it_fails(arrays) if self._draws else self._step(*arrays))
+        return self._pack(self._undone_if_it_fails(arrays) if self._draws else self._step(*arrays))
 
     def _undone_if_it_fails(self, arrays):
         draws = Draws()
