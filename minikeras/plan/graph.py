@@ -1,5 +1,7 @@
 """The recorded step as a graph, and the passes that make it smaller without changing a bit of its results."""
 
+import functools
+
 import numpy as np
 
 from ..autograd import linear, tree
@@ -51,6 +53,14 @@ class Graph:
         self.assigned = [(variable, current(x)) for variable, x in self.assigned]
 
 
+def is_plain(x):
+    """Whether the text of an object says all there is to it."""
+    if type(x) is slice:
+        return is_plain((x.start, x.stop, x.step))
+    return x is None or x is Ellipsis or type(x) in (bool, int, float, str) or (
+        type(x) is tuple and all(map(is_plain, x)))
+
+
 def values_of(inputs):
     """The Values among the inputs of an instruction."""
     return [x for x in inputs if isinstance(x, Value)]
@@ -75,16 +85,21 @@ class Fused:
 
     family, takes_out = "fused", True
 
-    def __init__(self, first, second, dtype):
-        self.name = f"{first.name}_{second.name}"
-        first, activation, others = first.forward, second.forward, ()
-        if second is nn.relu.op:
-            activation, others = np.maximum, (np.zeros((), dtype),)
-
-        def forward(*inputs, out=None):
-            y = first(*inputs, out=out)
-            return activation(y, *others, out=y)
+    def __init__(self, name, forward):
+        self.name = name
         self.forward = forward
+
+
+@functools.lru_cache
+def _fused(first, second, dtype):
+    product, activation, others = first.forward, second.forward, ()
+    if second is nn.relu.op:
+        activation, others = np.maximum, (np.zeros((), dtype),)
+
+    def forward(*inputs, out=None):
+        y = product(*inputs, out=out)
+        return activation(y, *others, out=y)
+    return Fused(f"{first.name}_{second.name}", forward)
 
 
 def fuse(graph):
@@ -98,7 +113,7 @@ def fuse(graph):
         y = first.outputs[0]
         if y.shape and len(users[id(y)]) == 1 and id(y) not in wanted:
             gone.add(id(first))
-            instruction.op, instruction.inputs = Fused(first.op, instruction.op, y.dtype), first.inputs
+            instruction.op, instruction.inputs = _fused(first.op, instruction.op, y.dtype), first.inputs
     graph.instructions = [i for i in graph.instructions if id(i) not in gone]
 
 
@@ -197,8 +212,7 @@ def share(graph):
         inputs = tuple([replaced.get(id(x), x) for x in instruction.inputs])
         key = (op, tuple([id(x) if type(x) is Value else (type(x), repr(x)) for x in inputs]),
                tuple(sorted((name, repr(value)) for name, value in attrs.items())))
-        # An attr is told apart by its text only if that says all there is to it.
-        plain = not is_impure(op, attrs) and not any(isinstance(value, np.ndarray) for value in attrs.values())
+        plain = not is_impure(op, attrs) and all(map(is_plain, attrs.values()))
         known = seen.setdefault(key, instruction) if plain else instruction
         if known is instruction:
             rest.append(instruction)

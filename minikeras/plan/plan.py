@@ -87,8 +87,9 @@ class Plan:
                      f"results ({size / max(self.intermediates, 1):.0%}); {len(places.taken_over)} written in place")
         steps.append(f"moved: {bytes_text(moved)} a run, {bytes_text(self._eager_bytes)} op by op")
         steps += [f"group: {self.program.summary(g)}{f', {g.owner}' if g.owner else ''}" for g in groups]
-        steps += [f"leased: {' '.join(v.path for v in lease.variables)} ({bytes_text(lease.whole.nbytes)})"
-                  for lease in places.leases]
+        steps += [f"leased: {len(lease.variables)} Variables side by side, {lease.variables[0].path} ... "
+                  f"({bytes_text(lease.whole.nbytes)})" if len(lease.variables) > 1 else
+                  f"leased: {lease.variables[0].path} ({bytes_text(lease.whole.nbytes)})" for lease in places.leases]
         off = [name for name in PASSES if name not in self.passes]
         steps.append(f"passes: {' '.join(self.passes) or 'none'}{'; off: ' + ' '.join(off) if off else ''}")
         steps += [f"refused: {why}" for why in places.refused()]
@@ -139,6 +140,10 @@ def _equal(a, b):
             and a.tobytes() == b.tobytes()
     if type(a) is not type(b):
         return False
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
     if callable(a):
         return getattr(a, "__code__", a) == getattr(b, "__code__", b)
     return a == b or (a != a and b != b)

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from .graph import values_of
+from .graph import is_plain, values_of
 from .recording import Value
 from .schedule import Flat, Group
 
@@ -113,7 +113,7 @@ class Program:
             if id(x) in self._fixed:
                 return self._name_fixed(x, _title(x), True)
             return self._constant(x)
-        if _is_plain(x) or (type(x) is tuple and all(map(_is_plain, x))):
+        if is_plain(x):
             return repr(x)
         return self._known(x, type(x).__name__.lower())
 
@@ -268,11 +268,6 @@ class Program:
         together = f", {group.members} Variables together" if group.members > 1 else ""
         return f"{len(group.steps)} operations on {group.size:,} elements{together}" + (
             f", in {chunks} chunks" if chunks > 1 else "")
-
-
-def _is_plain(x):
-    return x is None or x is Ellipsis or type(x) in (bool, int, float, str) or \
-        (type(x) is slice and all(map(_is_plain, (x.start, x.stop, x.step))))
 
 
 def _tuple(names):

@@ -14,7 +14,7 @@ from .graph import values_of
 from .kernels import Kernel, kernel_of
 from .recording import Instruction, Value
 
-CHUNK_BYTES = 65536     # of one array: a dozen of them stay in a second-level cache
+CHUNK_BYTES = 131072    # of one array: half a dozen of them stay in a second-level cache
 
 
 class Flat(Value):
