@@ -1,6 +1,7 @@
 """What one run of a step did: its ops in order, on which values, and what became of the Variables."""
 
 import contextlib
+import functools
 import gc
 import sys
 import weakref
@@ -13,7 +14,7 @@ from ..autograd.indexed_slices import IndexedSlices
 from ..autograd.op import is_impure
 from ..autograd.quiet import follow_tapes
 from ..autograd.random import Draws
-from ..autograd.sites import caller, is_inside
+from ..autograd.sites import INSIDE, caller
 from ..autograd.state import thread, tick
 from ..autograd.tensor import Node, Operand, Tensor
 from ..autograd.variable import Variable
@@ -68,6 +69,13 @@ class Instruction:
 
     def __repr__(self):
         return f"<{self.op.name} of {self.owner or 'no layer'}>"
+
+
+@functools.cache
+def _module(name):
+    """Whether a module of this name stands between the user and us, and which part of ours it is."""
+    package, _, rest = name.partition(".")
+    return package in INSIDE, rest.partition(".")[0]
 
 
 class RefusedError(Exception):
@@ -125,8 +133,9 @@ class Recording:
             gc.collect()
             alive = [made for made in alive if made[0]() is not None]
         if alive:
-            _, op, (file, line) = alive[0]
-            return (f"the result of {op.name} at {file}:{line} is kept beyond the step, as in a list or a closure; in "
+            _, op, place = alive[0]
+            where = f" at {place[0]}:{place[1]}" if place else ""
+            return (f"the result of {op.name}{where} is kept beyond the step, as in a list or a closure; in "
                     "a replay it would grow stale. Return it instead.")
         return None
 
@@ -188,11 +197,10 @@ class _Recorder(state.Recorder):
                 return
         impure = is_impure(op, attrs)
         varies = impure or any(type(x) is Value and x.varies for x in taken)
-        owner, derived = self._surroundings()
+        owner, derived, place = self._surroundings()
         instruction = Instruction(op, taken, attrs, (), owner, derived)
         instruction.outputs = tuple([self._new(y._array, instruction, varies) for y in made])
         self.instructions.append(instruction)
-        place = caller()
         for y in made:
             self.owners[id(y._array)] = owner
             if varies:
@@ -263,20 +271,23 @@ class _Recorder(state.Recorder):
         self.reads.changing(holder, name)
 
     def _surroundings(self):
-        """The name of the nearest layer, loss, metric or optimizer, and whether a derivative is being taken."""
-        owner, frame = None, sys._getframe(2)
+        """The name of the nearest layer, loss, metric or optimizer, whether a derivative is being taken, and the place
+        in the user's program."""
+        owner, place, frame = None, None, sys._getframe(2)
         while frame is not None and frame is not self.base:
-            module = frame.f_globals.get("__name__", "")
-            if not is_inside(frame):
+            code = frame.f_code
+            inside, package = _module(frame.f_globals.get("__name__", ""))
+            if not inside:
                 self.foreign = True
-            elif owner is None and (tuple(module.split(".")[1:2]) + (frame.f_code.co_name,)) in NAMED:
+                place = place or (code.co_filename, frame.f_lineno)
+            elif owner is None and (package, code.co_name) in NAMED:
                 owner = frame.f_locals["self"].name
             frame = frame.f_back
         deriving = thread.deriving
         if type(deriving) is Node:
             output = deriving.output[0] if type(deriving.output) is tuple else deriving.output
-            return self.owners.get(id(output), ""), True
-        return owner or "", deriving is not None
+            return self.owners.get(id(output), ""), True, place
+        return owner or "", deriving is not None, place
 
     # --- afterwards --------------------------------------------------------------------------
 
