@@ -1,6 +1,7 @@
 """What a layer holds: its Variables, and the layers and Variables in its attributes."""
 
 import contextlib
+import itertools
 import math
 import operator
 import threading
@@ -8,6 +9,7 @@ import threading
 import numpy as np
 
 from .. import constraints, initializers, registry, regularizers
+from ..autograd import state
 from ..autograd.dtypes import as_dtype
 from ..autograd.variable import Variable
 from ..errors import ShapeError
@@ -34,11 +36,12 @@ class Record:
     """What a layer keeps for itself, in a class of its own so that no search for sublayers looks inside."""
 
     __slots__ = ("activity_regularizer", "array_dtype", "build_shape", "entry", "fixed", "holders", "losses",
-                 "losses_entry", "training_argument", "variables")
+                 "losses_entry", "searched", "training_argument", "variables")
 
     def __init__(self):
         self.holders = {}       # attributes that are layers or metrics, or may hold layers, metrics and Variables
         self.variables = []     # in the order of registration
+        self.searched = {}      # kind -> what was found inside, and what tells whether it still would be
         self.fixed = set()      # ids of those that were not trainable to begin with
         self.array_dtype = None         # NumPy dtype of the computation
         self.training_argument = None   # place and default of `training` in `call`
@@ -140,6 +143,16 @@ class Holder(registry.Configurable):
                 stack += layer._held(Holder)[::-1]
         return list(found.values())
 
+    def _held_inside(self, kind):
+        """Instances of `kind` held by this layer and those inside it. Searched again only where something changed."""
+        known = self._record.searched.get(kind)
+        if known is None or known[0] != state.changes or not all(itertools.starmap(_holds, known[1])):
+            changes, layers = state.changes, self._flatten_layers()
+            containers = [(c, _items(c)) for layer in layers for c in _containers(layer._record.holders.values())]
+            found = [held for layer in layers for held in layer._held(kind)]
+            known = self._record.searched[kind] = changes, containers, found
+        return known[2]
+
     def _own_variables(self):
         own, fixed = self._record.variables, self._record.fixed
         if self._record.holders:
@@ -230,6 +243,24 @@ def _search(values, kind):
             yield value
         elif isinstance(value, CONTAINERS):
             yield from _search(value.values() if isinstance(value, dict) else value, kind)
+
+
+def _containers(values):
+    """The lists, tuples and dicts among values, and those inside them."""
+    for value in values:
+        if isinstance(value, CONTAINERS):
+            yield value
+            yield from _containers(_items(value))
+
+
+def _items(container):
+    return list(container.values() if isinstance(container, dict) else container)
+
+
+def _holds(container, before):
+    """Whether a container has the very items that it had."""
+    items = container.values() if isinstance(container, dict) else container
+    return len(items) == len(before) and all(map(operator.is_, items, before))
 
 
 def _unique(items):

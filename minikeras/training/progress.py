@@ -33,7 +33,7 @@ class ProgressBar(Callback):
                                  dynamic_ncols=True, leave=False)
         if self.event != "predict":
             self.bar.set_postfix_str(_text(logs), refresh=False)
-        self.bar.update()
+        self.bar.update(min(batch + 1, self.params["steps"]) - self.bar.n)     # an execution may have run several
 
     def _end(self, logs):
         self.close()

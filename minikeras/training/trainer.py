@@ -1,5 +1,6 @@
 """compile, fit, evaluate, predict: the training loop that models inherit."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -8,6 +9,7 @@ from .. import losses, metrics, optimizers, registry
 from ..arguments import count, switch
 from ..autograd import tree
 from ..autograd.operands import as_tensor
+from ..autograd.quiet import quietly
 from ..autograd.random import fresh_seed
 from ..autograd.tape import GradientTape
 from ..autograd.tensor import ArrayOperand
@@ -26,6 +28,8 @@ from .data import (
 )
 from .progress import showing
 
+ALL = slice(None)
+
 
 class Trainer:
     """The part of a model that trains it. `train_step`, `test_step` and `predict_step` may be overridden."""
@@ -33,15 +37,22 @@ class Trainer:
     stop_training = False
     optimizer = None
     compiled = False
+    run_eagerly = False
+    jit_compile = "auto"
+    steps_per_execution = 1
+    _steps = None
 
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
                 run_eagerly=False, steps_per_execution=1, jit_compile="auto"):
         """Set the optimizer, the loss and the metrics, each an object or a name.
 
+        run_eagerly            run the steps op by op, also where `model.run_eagerly = True` is set afterwards
+        steps_per_execution    batches between two callbacks; results are those of 1
+        jit_compile            'auto': steps run as plans, or eagerly with a PlanWarning where there can be none;
+                               True: raise PlanError then; False: run eagerly
         Raises ValueError for unknown names, with the nearest known ones.
         """
-        if steps_per_execution != 1:
-            raise ValueError(f"compile: steps_per_execution={steps_per_execution} is not supported; leave it 1.")
+        steps_per_execution = count("compile: steps_per_execution", steps_per_execution)
         if jit_compile not in ("auto", True, False):
             raise ValueError(f"compile: jit_compile must be 'auto', True or False, got {jit_compile!r}.")
         for item in tree_items(loss) if not isinstance(loss, dict) else loss.values():
@@ -53,8 +64,8 @@ class Trainer:
             # Drawn here, not by fit, so that models compiled in one order shuffle alike whichever is fitted first.
             self._shuffle_seed = fresh_seed()
         self.run_eagerly, self.jit_compile = switch("compile: run_eagerly", run_eagerly), jit_compile
-        self._compiled.steps = {name: Function(getattr(self, name), name, at_once=True)
-                                for name in ("train_step", "test_step")}
+        self.steps_per_execution = steps_per_execution
+        self._steps = Steps()
         self.compiled = True
 
     def _check_compiled(self, method):
@@ -74,9 +85,8 @@ class Trainer:
     def metrics(self):
         """The loss tracker, then the compiled metrics, then metrics held in attributes of the model and its layers."""
         found = self._compiled.metrics() if self.compiled else []
-        for layer in self._flatten_layers():
-            found += layer._held(metrics.Metric)
-        return list({id(m): m for m in found}.values())
+        inside = self._held_inside(metrics.Metric)
+        return list({id(m): m for m in [*found, *inside]}.values()) if inside else found
 
     @property
     def metrics_names(self):
@@ -139,12 +149,38 @@ class Trainer:
 
     def _planned(self, name):
         """The step `name` as it is to be run: as a plan, unless that is switched off."""
-        return self._compiled.steps[name] if self.jit_compile and not self.run_eagerly else getattr(self, name)
+        if self.run_eagerly or not self.jit_compile:
+            return quietly(getattr(self, name))
+        if self._steps is None:     # not compiled, as prediction need not be
+            self._steps = Steps()
+        return self._steps.planned(getattr(self, name), name, self.jit_compile)
 
     def train_step_source(self):
         """The NumPy program of the training step that ran last, as text. Raises ValueError before there is one."""
-        self._check_compiled("train_step_source")
-        return self._compiled.steps["train_step"].source()
+        return self._planned("train_step").source()
+
+    def test_step_source(self):
+        """As `train_step_source`, of the step of `evaluate`."""
+        return self._planned("test_step").source()
+
+    def predict_step_source(self):
+        """As `train_step_source`, of the step of `predict`."""
+        return self._planned("predict_step").source()
+
+    def _executions(self, which, batches, events):
+        """Run a step on batches and tell of it: 'train', 'test' or 'predict'. Yields (last, results) of each execution:
+        the number its last batch has, or would have if the data were not at their end, and what its steps gave."""
+        step, at_once, first = self._planned(f"{which}_step"), self.steps_per_execution, 0
+        begin, batches = f"on_{which}_batch_begin", iter(batches)
+        begin = getattr(events, begin) if events.hears(begin) else None
+        for batch in batches:
+            if begin is not None:
+                begin(first)
+            results = [step(batch)]
+            if at_once > 1:
+                results += map(step, itertools.islice(batches, at_once - 1))
+            first += at_once
+            yield first - 1, results
 
     # --- loops -------------------------------------------------------------------------------
 
@@ -223,14 +259,13 @@ class Trainer:
     def _fit_epoch(self, epoch, batches, events):
         self.reset_metrics()
         events.on_epoch_begin(epoch)
-        tells = events.hears("on_train_batch_begin") or events.hears("on_train_batch_end")
-        logs, train_step = {}, self._planned("train_step")
-        for step, batch in enumerate(batches):
+        if self._steps is not None:
+            self._steps.check_again()
+        logs, tells = {}, events.hears("on_train_batch_end")
+        for last, results in self._executions("train", batches, events):
+            logs = results[-1]
             if tells:
-                events.on_train_batch_begin(step)
-            logs = train_step(batch)
-            if tells:
-                events.on_train_batch_end(step, logs=_numbers(logs))
+                events.on_train_batch_end(last, logs=_numbers(logs))
             if self.stop_training:
                 break
         return _numbers(logs)
@@ -241,12 +276,11 @@ class Trainer:
     def _evaluate(self, data, batch_size, steps, events):
         self.reset_metrics()
         events.on_test_begin()
-        logs, test_step = {}, self._planned("test_step")
-        for step, batch in enumerate(data.epoch(0, batch_size, None, steps)):
-            events.on_test_batch_begin(step)
-            logs = test_step(batch)
-            if events.hears("on_test_batch_end"):
-                events.on_test_batch_end(step, logs=_numbers(logs))
+        logs, tells = {}, events.hears("on_test_batch_end")
+        for last, results in self._executions("test", data.epoch(0, batch_size, None, steps), events):
+            logs = results[-1]
+            if tells:
+                events.on_test_batch_end(last, logs=_numbers(logs))
         logs = _numbers(logs)
         events.on_test_end(logs=logs)
         return logs
@@ -280,12 +314,13 @@ class Trainer:
             events = CallbackList([*tree_items(callbacks or []), *shown], self,
                                   steps=steps or data.num_batches(batch_size))
             events.on_predict_begin()
-            for step, batch in enumerate(data.epoch(0, batch_size, None, steps)):
-                events.on_predict_batch_begin(step)
-                outputs.append(self.predict_step(batch))
-                events.on_predict_batch_end(step, logs={"outputs": outputs[-1]})
+            tells = events.hears("on_predict_batch_end")
+            for last, results in self._executions("predict", data.epoch(0, batch_size, None, steps), events):
+                outputs += results
+                if tells:
+                    events.on_predict_batch_end(last, logs={"outputs": _joined(results)})
             events.on_predict_end()
-        return tree.map_structure(lambda *parts: np.concatenate([p._array for p in parts]), *outputs)
+        return _joined(outputs)
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
         """One update from one batch; its loss and metrics, as `evaluate` gives them."""
@@ -294,18 +329,17 @@ class Trainer:
         self._check_targets("train_on_batch", y)
         if class_weight is not None:
             sample_weight = class_weights(y, class_weight)
-        return self._on_batch(self._planned("train_step"), x, y, sample_weight, return_dict)
+        return self._on_batch("train_step", x, y, sample_weight, return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
         """The loss and metrics of one batch, as `evaluate` gives them."""
         self._check_compiled("test_on_batch")
         self._check_targets("test_on_batch", y)
-        return self._on_batch(self._planned("test_step"), x, y, sample_weight, return_dict)
+        return self._on_batch("test_step", x, y, sample_weight, return_dict)
 
-    def _on_batch(self, step, x, y, sample_weight, return_dict):
+    def _on_batch(self, name, x, y, sample_weight, return_dict):
         self.reset_metrics()
-        with np.errstate(all="ignore"):
-            logs = _numbers(step(ArrayData(x, y, sample_weight).take(slice(None))))
+        logs = _numbers(self._planned(name)(ArrayData(x, y, sample_weight).take(ALL)))
         if return_dict:
             return logs
         values = list(logs.values())
@@ -313,8 +347,7 @@ class Trainer:
 
     def predict_on_batch(self, x):
         """The outputs for one batch as NumPy arrays."""
-        with np.errstate(all="ignore"):
-            outputs = self.predict_step(ArrayData(x, check_finite=False).take(slice(None)))
+        outputs = self._planned("predict_step")(ArrayData(x, check_finite=False).take(ALL))
         return tree.map_structure(lambda output: output.numpy(), outputs)
 
     def get_compile_config(self):
@@ -323,8 +356,27 @@ class Trainer:
 
     def compile_from_config(self, config):
         """Compile as `get_compile_config`, or Keras', describes it."""
-        # How Keras ran the steps is no part of what they compute.
-        self.compile(**{**config, "jit_compile": "auto", "steps_per_execution": 1})
+        self.compile(**config)
+
+
+class Steps:
+    """The steps of a model as plans, in a class of its own so that no layer search looks inside."""
+
+    def __init__(self):
+        self._functions = {}
+
+    def planned(self, step, name, jit_compile):
+        """The step as a Function: the same as long as it is the same method, compiled alike."""
+        known = self._functions.get(name)
+        if known is None or known[0] != step or known[1] is not jit_compile:
+            made = Function(step, name, at_once=True, jit_compile=True if jit_compile is True else None)
+            known = self._functions[name] = step, jit_compile, made
+        return known[2]
+
+    def check_again(self):
+        """Look again, at the next call of each step, whether it does what was planned."""
+        for _, _, made in self._functions.values():
+            made.check_again()
 
 
 class Compiled:
@@ -356,7 +408,8 @@ class Compiled:
     def config(self):
         return {"optimizer": registry.serialize(self.model.optimizer),
                 **{name: registry.serialize(value) for name, value in self.given.items()},
-                "run_eagerly": self.model.run_eagerly, "steps_per_execution": 1, "jit_compile": False}
+                "run_eagerly": self.model.run_eagerly, "steps_per_execution": self.model.steps_per_execution,
+                "jit_compile": self.model.jit_compile}
 
 
 def _is_due(epoch, frequency):
@@ -367,6 +420,11 @@ def _is_due(epoch, frequency):
 def _check_weights(sample_weight, class_weight):
     if sample_weight is not None and class_weight is not None:
         raise ValueError("give class_weight or sample_weight, not both.")
+
+
+def _joined(outputs):
+    """Outputs of several batches as arrays of all samples, copied."""
+    return tree.map_structure(lambda *parts: np.concatenate([part._array for part in parts]), *outputs)
 
 
 def _numbers(logs):
