@@ -65,14 +65,16 @@ class Arena:
 
     def place(self):
         """Give each its offset: the largest first, each at the lowest place that is free while it lives."""
-        placed = []
-        for size, first, last, key in sorted(self.wanted, key=lambda want: -want[0]):
+        spans = np.empty((len(self.wanted), 2), np.int64)
+        firsts, lasts = np.empty((2, len(self.wanted)), np.int64)
+        for n, (size, first, last, key) in enumerate(sorted(self.wanted, key=lambda want: -want[0])):
+            meanwhile = spans[:n][(firsts[:n] <= last) & (lasts[:n] >= first)]
             offset = 0
-            for start, end in sorted((o, o + s) for o, s, f, e in placed if f <= last and first <= e):
+            for start, end in meanwhile[np.argsort(meanwhile[:, 0])].tolist():
                 if offset + size <= start:
                     break
                 offset = max(offset, end)
-            placed.append((offset, size, first, last))
+            spans[n], firsts[n], lasts[n] = (offset, offset + size), first, last
             self.offsets[key] = offset
             self.size = max(self.size, offset + size)
         self.block = np.zeros(self.size + ALIGNMENT, np.uint8)

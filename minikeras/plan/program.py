@@ -49,6 +49,7 @@ class Program:
                           "asarray": np.asarray, "inf": np.inf,
                           "nan": np.nan, "dtype": np.dtype}
         self._names = {}        # id of a Value or of an object -> its name
+        self._counters = {}     # beginning of a name -> the numbers that follow it
         self._kept = []         # those, so that no id is used twice
         self._taken = {*self.namespace, *keyword.kwlist, *keyword.softkwlist}
         self._tables, self._body = [], []
@@ -62,7 +63,8 @@ class Program:
         """A name that begins with `text`, not taken yet."""
         text = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_") or "value"
         text = f"v{text}" if text[0].isdigit() else text
-        numbers = (f"{text}{'_' if text[-1].isdigit() else ''}{n}" for n in itertools.count(1))
+        count = self._counters.setdefault(text, itertools.count(1))
+        numbers = (f"{text}{'_' if text[-1].isdigit() else ''}{n}" for n in count)
         for name in numbers if numbered else itertools.chain([text], numbers):
             if name not in self._taken:
                 self._taken.add(name)
