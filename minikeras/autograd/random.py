@@ -57,6 +57,10 @@ class Draws:
         """Called when a consumer is made with `seed`."""
         self._seeds.append(seed)
 
+    def forget_results(self):
+        """Let go of what was drawn, when it will not be repeated."""
+        self._results.clear()
+
     def rewind(self):
         """Put the generators back to where they stood before the block."""
         for generator, state in self._states.values():
@@ -143,11 +147,11 @@ class SeedGenerator:
     """The random numbers of one consumer. `seed` fixes them; without it they follow from the global seed."""
 
     def __init__(self, seed=None, name=None):
-        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
-            raise ValueError(f"SeedGenerator: seed must be an integer from 0 on or None, got {seed!r}.")
         self.name = name
         self.seed = seed
-        self._generator = np.random.Generator(np.random.PCG64(fresh_seed() if seed is None else int(seed)))
+        self._generator = _seeded(seed)
+        if thread.recorder is not None:
+            thread.recorder.making(self)
 
     @property
     def generator(self):
@@ -168,7 +172,13 @@ def generator_of(seed):
     """The NumPy generator meant by a SeedGenerator, an integer or None."""
     if isinstance(seed, SeedGenerator):
         return seed.generator
-    return SeedGenerator(seed).generator
+    return _seeded(seed)
+
+
+def _seeded(seed):
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
+        raise ValueError(f"SeedGenerator: seed must be an integer from 0 on or None, got {seed!r}.")
+    return np.random.Generator(np.random.PCG64(fresh_seed() if seed is None else int(seed)))
 
 
 def derived_generator(*key):

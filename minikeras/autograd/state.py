@@ -49,8 +49,11 @@ class Recorder:
     def assigning(self, variable):
         """A Variable gets a new array."""
 
-    def making(self, variable):
-        """A Variable was made."""
+    def making(self, thing):
+        """A Variable or SeedGenerator was made."""
+
+    def consulting(self, variable):
+        """The flags of a Variable are read or about to change."""
 
     def aside(self):
         """A block of which nothing is told: the first value of a Variable is computed."""

@@ -21,8 +21,8 @@ class Variable(ArrayOperand):
     """
 
     # `_lease` is the array in `_array` that somebody will write to: whoever reads it meanwhile gets a copy.
-    __slots__ = ("__weakref__", "_array", "_lease", "_node", "_seen", "_trainable", "constraint", "name", "path",
-                 "regularizer")
+    __slots__ = ("__weakref__", "_array", "_constraint", "_lease", "_node", "_regularizer", "_seen", "_trainable",
+                 "name", "path")
 
     def __init__(self, initial_value, trainable=True, *, shape=None, dtype=None, name=None, constraint=None,
                  regularizer=None):
@@ -43,22 +43,55 @@ class Variable(ArrayOperand):
         self._trainable = trainable is None or bool(trainable)
         self.name = name or "Variable"
         self.path = self.name
-        self.constraint = constraint
-        self.regularizer = regularizer
+        self._constraint = constraint
+        self._regularizer = regularizer
         if thread.recorder is not None:
             thread.recorder.making(self)
 
     @property
     def trainable(self):
         """Whether tapes watch it and optimizers may change it."""
-        return self._trainable
+        return self._flag("_trainable")
 
     @trainable.setter
     def trainable(self, value):
-        if self._trainable != bool(value):
-            state.changes += 1
-        self._trainable = bool(value)
+        self._change_flag("_trainable", bool(value))
         self._seen = 0
+
+    @property
+    def constraint(self):
+        """Function of the new value, applied by optimizers after an update; None for none."""
+        return self._flag("_constraint")
+
+    @constraint.setter
+    def constraint(self, value):
+        self._change_flag("_constraint", value)
+
+    @property
+    def regularizer(self):
+        """Function of the value giving a loss; None for none."""
+        return self._flag("_regularizer")
+
+    @regularizer.setter
+    def regularizer(self, value):
+        self._change_flag("_regularizer", value)
+
+    @property
+    def flags(self):
+        """What decides about steps beside the value: `trainable`, `constraint` and `regularizer`."""
+        return self._trainable, self._constraint, self._regularizer
+
+    def _flag(self, name):
+        if thread.recorder is not None:
+            thread.recorder.consulting(self)
+        return getattr(self, name)
+
+    def _change_flag(self, name, value):
+        if getattr(self, name) is not value:
+            state.changes += 1
+            if thread.recorder is not None:
+                thread.recorder.consulting(self)
+            setattr(self, name, value)
 
     @property
     def last_read(self):

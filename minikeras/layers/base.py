@@ -201,6 +201,10 @@ class Layer(Holder, kind="layers"):
                 record.losses, record.losses_entry = [], record.entry
             record.losses.append(loss)
 
+    def _clear_losses(self):
+        """Forget what was added by `add_loss`."""
+        self._record.losses = []
+
     @property
     def losses(self):
         """Scalars added during the last call, then the penalties of the regularized weights."""

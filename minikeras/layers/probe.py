@@ -56,7 +56,7 @@ class _Undone:
 
     def __exit__(self, *_):
         for variable, array in self.values:
-            variable._array = array
+            variable._set(array)
         for record, losses, entry in self.losses:
             record.losses, record.losses_entry = losses, entry
         for seed, state in self.states:

@@ -387,7 +387,7 @@ def _store(variable, value):
     if value.shape != variable._array.shape:
         raise ShapeError(f"the update or the constraint of {variable.path!r} gave a value of shape {value.shape}; the "
                          f"variable has shape {variable._array.shape}. Keep the shape.")
-    variable._array = value if value.dtype == dtype else value.astype(dtype)
+    variable._set(value if value.dtype == dtype else value.astype(dtype))
 
 
 def _bare(grad, variable):

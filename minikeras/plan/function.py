@@ -97,6 +97,7 @@ class Function:
         self._entries = {}
         self._calls = self._unpaid = 0
         self._warned = set()    # types of arguments that no plan can take
+        self._has_refused = False
         self._lock = threading.Lock()
         # Entering it is ten times cheaper than np.errstate.
         self._quiet = contextvars.Context()
@@ -185,8 +186,9 @@ class Function:
             entry.wasted = entry.wasted + 1 if entry.runs < 2 else 0
             entry.runs = 0
             if entry.wasted > WASTED:
-                return self._refuse(entry, "an attribute that it depends on changes from call to call.")
-        recording = self._record(args, kwargs, leaves)
+                why = f"the attribute {plan.changed()} that it depends on changes from call to call."
+                return self._refuse(entry, why, self._eagerly)
+        first = recording = self._record(args, kwargs, leaves)
         if not recording.settled:       # the first run built something
             recording.undo()
             recording = self._record(args, kwargs, leaves)
@@ -194,15 +196,11 @@ class Function:
                 recording.refusal = _unsettled(recording)
         if recording.refusal is None and was_right:
             recording.refusal = plan.differs(recording)
+        if recording.refusal is None:
+            recording.refusal = recording.escaped()
         if recording.refusal is not None:
-            returned = recording.returned       # the run counts
-            if self._jit_compile:
-                recording.undo()
-            return self._refuse(entry, recording.refusal, lambda *_: returned)
+            return self._refuse(entry, recording.refusal, self._outcome(first, recording))
         recording.undo()
-        escaped = recording.escaped()
-        if escaped is not None:
-            return self._refuse(entry, escaped)
         if not was_right:
             passes = [name for name in PASSES if name not in _disabled]
             names = self._parameters.names(args, kwargs)
@@ -212,6 +210,19 @@ class Function:
         else:
             entry.next_check = entry.calls * 2 if plan.foreign or entry.calls < OWN_CHECKS else FOREIGN_CHECKS
         return plan, None
+
+    def _outcome(self, first, recording):
+        """What gives the result of a call whose last recording is refused: that run counts, unless it did again what
+        an earlier one had done to Python's state."""
+        if not self._jit_compile and (recording is first or recording.settled):
+            returned = recording.returned
+            return lambda *_: returned
+        recording.undo(seeds=True)
+        recording.reads.put_back()
+        if recording is not first:
+            first.undo(seeds=len(first.made) == len(recording.made))
+            first.reads.put_back({(id(holder), name) for holder, name, _ in recording.reads.changed})
+        return self._eagerly
 
     def check_again(self):
         """Look again, at the next call, whether what user code does is still what was planned."""
@@ -230,8 +241,11 @@ class Function:
             return self.python_function(*mapped(replaced, args), **mapped(replaced, kwargs))
         return Recording(run, leaves)
 
-    def _refuse(self, entry, why, result=None):
+    def _refuse(self, entry, why, result):
         entry.plan, entry.refusal = None, why
+        if self._has_refused and not self._jit_compile:     # once is enough, for all kinds of arguments
+            return None, result
+        self._has_refused = True
         return None, self._refused(why, 5, result)
 
     def _refused(self, why, stacklevel=4, result=None):
@@ -321,10 +335,12 @@ def _has_hash(x):
 
 def _unsettled(recording):
     if recording.made:
-        return f"it makes a Variable ({recording.made[0].path!r}) in every call. Make it once, outside."
-    holder, name = recording.reads.changed[0]
-    named = f"{type(holder).__name__} {getattr(holder, 'name', '')!r}"
-    return f"it assigns the attribute {name!r} of {named} in every call."
+        made = recording.made[0]
+        return f"it makes a {type(made).__name__} ({made.name!r}) in every call. Make it once, outside."
+    holder, name, place = recording.reads.changed[0]
+    how = "changes what is in" if place is None else f"assigns, at {place[0]}:{place[1]},"
+    return (f"it {how} the attribute {name!r} of {type(holder).__name__} {getattr(holder, 'name', '')!r} in every "
+            "call, which a replay would not.")
 
 
 def function(func=None, input_signature=None, autograph=True, jit_compile=None, reduce_retracing=False):

@@ -1,5 +1,7 @@
 """A plan: one recorded step, made into a program that runs in its place as long as what it depends on stays."""
 
+from functools import partial
+
 import numpy as np
 
 from ..autograd import state, tree
@@ -41,9 +43,13 @@ class Plan:
         program = Program(schedule, self.places, name, input_names)
         self.program, self.source, self._step = program, program.source, program.step
         self._draws = any(is_impure(i.op, i.attrs) for i in graph.instructions)
+        # Told by the last of the calls that no signal can come between: the step has happened.
+        self._happened = []
+        if self._draws:
+            program.namespace.get("update", []).append(partial(self._happened.append, True))
         self._pairs = [pair for lease in self.places.leases for pair in lease.pairs()]
         self._reads = recording.reads
-        self._flags = [(v, v._trainable) for v, _ in recording.variables]
+        self._flags = recording.flags
         self._changes = state.changes
         self.foreign = recording.foreign
 
@@ -51,10 +57,10 @@ class Plan:
         """Whether everything it depends on is what it was when it was recorded."""
         if self._changes != state.changes:
             changes = state.changes
-            if not self._reads.hold() or any(v._trainable != flag for v, flag in self._flags):
+            if not self._reads.hold() or any(v.flags != flags for v, flags in self._flags):
                 return False
             self._changes = changes
-        return not self._reads.containers or self._reads.grown() is None
+        return self._reads.hold_contents()
 
     def run(self, arrays):
         """The result of the step on these arrays, in its structure."""
@@ -65,11 +71,13 @@ class Plan:
 
     def _undone_if_it_fails(self, arrays):
         draws = Draws()
+        self._happened.clear()
         try:
             with draws.noted():
                 return self._step(*arrays)
         except BaseException:
-            draws.undo()
+            if not self._happened:
+                draws.undo()
             raise
 
     def describe(self):
@@ -95,16 +103,25 @@ class Plan:
         steps += [f"refused: {why}" for why in places.refused()]
         return "\n".join(steps) + "\n"
 
+    def changed(self):
+        """What it depends on that is no longer what it was, in words."""
+        return self._reads.changed_since()
+
     def differs(self, recording):
         """Where another recording is not the same step, in words; None if it is."""
         other = _outline(recording)
-        if len(other) != len(self.recorded):
-            return f"it ran {len(other)} operations where it had run {len(self.recorded)}"
         for n, (a, b) in enumerate(zip(self.recorded, other)):
-            for x, y in zip(a, b):
-                if not _equal(x, y):
-                    op = recording.instructions[n].op.name if n < len(recording.instructions) else "the result"
-                    return f"a value that should be constant changed at operation {n} ({op})"
+            if len(a) != len(b) or not all(map(_equal, a, b)):
+                if n >= len(recording.instructions):
+                    return "what it returns or assigns is not the same in every call."
+                instruction, place = recording.instructions[n], recording.places[n]
+                what = f"{instruction.op.name} at {place[0]}:{place[1]}" if place else instruction.op.name
+                if len(a) == len(b) and a[0] is b[0]:
+                    return (f"{what} works on a value that is neither an argument nor a Variable and yet changes from "
+                            "call to call.")
+                return f"it does not run the same operations in every call, from {what} on."
+        if len(other) != len(self.recorded):
+            return f"it ran {len(other)} operations where it had run {len(self.recorded)}."
         return None
 
 
@@ -149,16 +166,21 @@ def _equal(a, b):
     return a == b or (a != a and b != b)
 
 
+def _tensor(array):
+    """A Tensor of an array, or of the number that some of NumPy's functions give in place of one."""
+    return Tensor(array if type(array) is np.ndarray else np.asarray(array))
+
+
 def _packer(result):
     """A function that puts arrays in the place of the Values of a result, as Tensors."""
     if type(result) is Value:
-        return lambda arrays: Tensor(arrays[0])
+        return lambda arrays: _tensor(arrays[0])
     if type(result) is dict and all(type(value) is Value for value in result.values()):
         order = sorted(result)
         if order == list(result):
-            return lambda arrays: dict(zip(order, map(Tensor, arrays)))
+            return lambda arrays: dict(zip(order, map(_tensor, arrays)))
 
     def pack(arrays):
         arrays = iter(arrays)
-        return tree.map_structure(lambda leaf: Tensor(next(arrays)) if type(leaf) is Value else leaf, result)
+        return tree.map_structure(lambda leaf: _tensor(next(arrays)) if type(leaf) is Value else leaf, result)
     return pack

@@ -85,7 +85,7 @@ class RefusedError(Exception):
 class Recording:
     """The run of `function(*args, **kwargs)` on `leaves`, arrays that stand for its inputs.
 
-    instructions  in the order in which they ran
+    instructions  in the order in which they ran;  places  (file, line) of each in the user's program
     inputs        a Value for each leaf
     result        what the function gave, with Values for tensors
     assigned      (Variable, Value it holds at the end), where that is not what it held before
@@ -98,12 +98,13 @@ class Recording:
 
     def __init__(self, run, arrays):
         recorder = _Recorder(arrays)
-        self.instructions, self.inputs = recorder.instructions, recorder.inputs
+        self.instructions, self.inputs, self.places = recorder.instructions, recorder.inputs, recorder.places
         self._recorder = recorder
         with recorder.recording():
             returned = run([Tensor(value.array) for value in self.inputs])
         self.returned = returned
         self.variables = [(v, value) for v, value, _ in recorder.variables.values()]
+        self.flags = list(recorder.flags.values())
         self.made = recorder.made
         self.reads = recorder.reads
         self.foreign = recorder.foreign
@@ -116,22 +117,25 @@ class Recording:
             self.refusal = str(refusal)
         self.settled = not recorder.made and not recorder.reads.changed
 
-    def undo(self):
-        """Put Variables and generators back to where they were."""
-        self._recorder.undo()
+    def undo(self, seeds=None):
+        """Put Variables and generators back to where they were; the numbering of consumers only if none was made, or
+        as `seeds` says."""
+        self._recorder.undo(not self.made if seeds is None else seeds)
 
     def escaped(self):
-        """Why what this run made and nobody should have is still held, None if it is not. Call it last."""
+        """Why what this run made and nobody should have is still held, None if it is not."""
         self.returned = None
         for read in self.reads.objects():
             if hasattr(read, "_clear_losses"):
                 read._clear_losses()
-        recorder, self._recorder = self._recorder, None
-        recorder.draws = None       # it has kept what was drawn
+        recorder = self._recorder
+        recorder.draws.forget_results()
         alive = [made for made in recorder.tensors if made[0]() is not None]
         if alive:
             gc.collect()
             alive = [made for made in alive if made[0]() is not None]
+        self.returned = tree.map_structure(
+            lambda leaf: Tensor(leaf.array) if type(leaf) is Value else leaf, self.result)
         if alive:
             _, op, place = alive[0]
             where = f" at {place[0]}:{place[1]}" if place else ""
@@ -145,10 +149,12 @@ class _Recorder(state.Recorder):
 
     def __init__(self, arrays):
         self.instructions, self.values = [], {}     # id of an array -> Value
+        self.places = []                            # of each instruction in the user's program
         self.kept = []                              # arrays and tensors, so that no id is used twice
         self.inputs = [self._new(array.view(), i) for i, array in enumerate(arrays)]
         self.variables = {}     # id -> (Variable, Value it held before, its array before)
-        self.made = []          # Variables made meanwhile
+        self.flags = {}         # id -> (Variable, its flags before)
+        self.made = []          # Variables and SeedGenerators made meanwhile
         self.tensors = []       # (weak reference to a tensor, op, place)
         self.owners = {}        # id of an array -> owner of the instruction that made it
         self.refusals = []
@@ -167,7 +173,7 @@ class _Recorder(state.Recorder):
             with listen(self), self.draws.noted(), self.reads.noted():
                 yield
         except BaseException:
-            self.undo()
+            self.undo(not self.made)        # what is new keeps the seed it got
             raise
         finally:
             thread.recorder = self.base = None
@@ -201,6 +207,7 @@ class _Recorder(state.Recorder):
         instruction = Instruction(op, taken, attrs, (), owner, derived)
         instruction.outputs = tuple([self._new(y._array, instruction, varies) for y in made])
         self.instructions.append(instruction)
+        self.places.append(place)
         for y in made:
             self.owners[id(y._array)] = owner
             if varies:
@@ -234,13 +241,19 @@ class _Recorder(state.Recorder):
             if variable._lease is before:
                 variable._array = before.copy()
             self.variables[id(variable)] = variable, self._new(variable._array, variable), before
+            self.consulting(variable)
 
     assigning = reading
 
-    def making(self, variable):
-        """A Variable was made, which the next run will find there."""
-        self.made.append(variable)
-        self.reading(variable)
+    def making(self, thing):
+        """A Variable or SeedGenerator was made, which the next run will find there."""
+        self.made.append(thing)
+        if type(thing) is Variable:
+            self.reading(thing)
+
+    def consulting(self, variable):
+        """The flags of a Variable are read or about to change."""
+        self.flags.setdefault(id(variable), (variable, variable.flags))
 
     @contextlib.contextmanager
     def aside(self):
@@ -316,8 +329,8 @@ class _Recorder(state.Recorder):
         raise RefusedError(f"it returns a {type(leaf).__name__}, which may hold tensors. Return tensors, in tuples, "
                            "lists and dicts.")
 
-    def undo(self):
-        """Put Variables and generators back."""
+    def undo(self, seeds):
+        """Put Variables and generators back; with `seeds`, the numbering of consumers."""
         for variable, _, before in self.variables.values():
             variable._array = before
-        self.draws.undo(seeds=not self.made)        # what is new keeps the seed it got
+        self.draws.undo(seeds)
