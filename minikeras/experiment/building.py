@@ -41,7 +41,8 @@ def compile_model(model, config):
     train = config.train
     metrics = [make_metric(metric) for metric in train.metrics]
     with _blaming(train.optimizer), float_type(config):
-        model.compile(optimizer=make(train.optimizer), loss=make(train.loss), metrics=metrics)
+        model.compile(optimizer=make(train.optimizer), loss=make(train.loss), metrics=metrics,
+                      steps_per_execution=train.steps_per_execution, jit_compile=config.runtime.jit)
     measured = ["loss", *(metric if isinstance(metric, str) else metric.name for metric in metrics)]
     if config.data.split.val:
         measured += [f"val_{name}" for name in measured]

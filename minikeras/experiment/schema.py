@@ -36,8 +36,7 @@ class Runtime:
     deterministic: bool = key(choice(True), True)
     threads: int | str = key(either("auto", integer(at_least=1)), "auto")     # of the BLAS; auto leaves it alone
     device: str = key(choice("cpu"), "cpu")
-
-    not_built: ClassVar = {"jit": "training runs eagerly; leave it out"}
+    jit: str | bool = key(choice("auto", True, False), "auto")      # steps as plans: if they can be, must be, never
 
 
 @dataclass(frozen=True)
@@ -137,6 +136,7 @@ class Train:
     optimizer: Object = key(named_object("optimizers"))
     loss: Object = key(named_object("losses"))
     metrics: tuple = key(list_of(named_object("metrics")), ())
+    steps_per_execution: int = key(integer(at_least=1), 1)  # batches between two events of the callbacks
     checkpoint: Checkpoint | None = key(section(Checkpoint), None)
     on_nonfinite: str = key(choice("stop", "raise", note="; skip is not built yet"), "stop")
 

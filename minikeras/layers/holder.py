@@ -246,10 +246,11 @@ def _search(values, kind):
 
 
 def _containers(values):
-    """The lists, tuples and dicts among values, and those inside them."""
+    """The lists and dicts among values, and those inside them, which may be given other items."""
     for value in values:
         if isinstance(value, CONTAINERS):
-            yield value
+            if not isinstance(value, tuple):
+                yield value
             yield from _containers(_items(value))
 
 

@@ -24,15 +24,17 @@ class ArrayData:
         if x is None:
             raise DataError("there is no input: x is None. Give x as an array with samples along its first axis, or a "
                             "list or dict of arrays.")
-        self.parts = {"x": x, "y": y, "sample_weight": sample_weight}
-        self.arrays, sizes = {}, set()
+        self.parts, self.arrays, sizes = {"x": x, "y": y, "sample_weight": sample_weight}, {}, set()
         for name, part in self.parts.items():
-            if part is None:
-                continue
-            if type(part) is not np.ndarray:
-                self.parts[name] = part = _joined(name, part)
-            self.arrays[name] = leaves = [_as_array(name, leaf) for leaf in tree.flatten(part)]
-            sizes.update(map(len, leaves))
+            if part is not None:
+                if type(part) is np.ndarray:
+                    leaves = [_as_array(name, part)]
+                else:
+                    self.parts[name] = part = _joined(name, part)
+                    leaves = [_as_array(name, leaf) for leaf in tree.flatten(part)]
+                for leaf in leaves:
+                    sizes.add(len(leaf))
+                self.arrays[name] = leaves
         if len(sizes) != 1:
             counts = {name: sorted(set(map(len, leaves))) for name, leaves in self.arrays.items()}
             raise DataError("x, y and sample_weight must have the same number of samples, got "
@@ -43,15 +45,20 @@ class ArrayData:
         if check_finite:
             for name, leaves in self.arrays.items():
                 for leaf in leaves:
-                    _check_finite(name, leaf)
+                    if leaf.dtype.kind == "f":
+                        _check_finite(name, leaf)
 
     def take(self, index):
         """The samples at `index` (a slice or integers) as tensors: x, (x, y) or (x, y, sample_weight)."""
-        x, y, sample_weight = [
-            None if part is None else
-            tree.pack(part, [Tensor(_samples(leaf, index)) for leaf in self.arrays[name]]) if
-            isinstance(part, tree.CONTAINERS) else Tensor(_samples(self.arrays[name][0], index))
-            for name, part in self.parts.items()]
+        taken = []
+        for name, part in self.parts.items():
+            if part is None:
+                taken.append(None)
+            elif isinstance(part, tree.CONTAINERS):
+                taken.append(tree.pack(part, [Tensor(_samples(leaf, index)) for leaf in self.arrays[name]]))
+            else:
+                taken.append(Tensor(_samples(self.arrays[name][0], index)))
+        x, y, sample_weight = taken
         if sample_weight is not None:
             return x, y, sample_weight
         # As in Keras, only an x that is itself a tuple or list needs the brackets.
@@ -121,24 +128,24 @@ def _joined(name, part):
 
 
 def _as_array(name, leaf):
-    if isinstance(leaf, ArrayOperand):
-        leaf = leaf._array
-    if not isinstance(leaf, np.ndarray):
+    if type(leaf) is not np.ndarray:
+        leaf = leaf._array if isinstance(leaf, ArrayOperand) else leaf
         if not hasattr(leaf, "__array__"):
             raise DataError(f"{name} must be an array, or a list or dict of arrays, got {type(leaf).__name__}. "
                             "Generators and data sets are not supported yet; loop over train_on_batch for those.")
         leaf = np.asarray(leaf)
     if leaf.ndim == 0:
         raise DataError(f"{name} must have samples along its first axis, got a single number.")
-    if leaf.dtype.kind not in "biuf":
+    kind = leaf.dtype.kind
+    if kind not in "biuf":
         raise DataError(f"{name} holds {leaf.dtype} values; training takes numbers.")
     # In C's order, so that batches are, however the data set was made.
-    return np.ascontiguousarray(leaf, default_float() if leaf.dtype.kind == "f" else None)
+    return np.ascontiguousarray(leaf, default_float() if kind == "f" else None)
 
 
 def _check_finite(name, leaf):
     # One sum of squares first: if it is finite so is every element, and BLAS needs no array of booleans.
-    if leaf.dtype.kind == "f" and not math.isfinite(np.vdot(leaf, leaf)):
+    if not math.isfinite(np.vdot(leaf, leaf)):
         bad = ~np.isfinite(leaf)
         if bad.any():
             sample = int(np.argwhere(bad)[0][0])

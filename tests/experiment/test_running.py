@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+import minikeras as mk
 from minikeras.errors import DataError, ExperimentError, FileFormatError
 from minikeras.experiment import evaluate, load_config, open_run, train
 from minikeras.experiment.recording import NonFiniteLossError
@@ -41,6 +42,16 @@ def test_resolved_yaml_trains_the_same_model(run, tmp_path):
 def test_two_runs_with_one_seed_are_byte_identical(run):
     first, second = run(CHECKPOINT, name="a"), run(CHECKPOINT, name="b")
     assert (first / "model.keras").read_bytes() == (second / "model.keras").read_bytes()
+
+
+@pytest.mark.parametrize("jit", [True, False])
+def test_how_steps_run_is_up_to_the_config_and_changes_no_result(run, jit):
+    folders = run(name="a"), run(f"runtime.jit={str(jit).lower()}", "train.steps_per_execution=3", name="b")
+    plain, other = (mk.saving.load_model(folder / "model.keras") for folder in folders)
+    assert (plain.jit_compile, plain.steps_per_execution) == ("auto", 1)
+    assert (other.jit_compile, other.steps_per_execution) == (jit, 3)
+    for a, b in zip(plain.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
 
 
 def test_another_seed_gives_another_model(run):
