@@ -298,11 +298,15 @@ class Function:
     def __repr__(self):
         return f"<minikeras.function {self.name}>"
 
-    def source(self):
-        """The NumPy program of the plan that ran last, as text. Raises ValueError before there is one."""
+    def plan(self):
+        """The Plan that ran last: its `source`, and `describe()`. Raises ValueError before there is one."""
         if self.latest is None:
             raise ValueError(f"{self.name} has no plan yet: call it, twice with arguments of the same shapes.")
-        return self.latest.source
+        return self.latest
+
+    def source(self):
+        """The NumPy program of the plan that ran last, as text. Raises ValueError before there is one."""
+        return self.plan().source
 
 
 class _Methods:

@@ -155,17 +155,29 @@ class Trainer:
             self._steps = Steps()
         return self._steps.planned(getattr(self, name), name, self.jit_compile)
 
+    def step_plan(self, step="train_step"):
+        """The Plan by which 'train_step', 'test_step' or 'predict_step' ran last: its `source`, and `describe()`.
+
+        Raises ValueError where there is none yet, or steps run eagerly.
+        """
+        if step not in ("train_step", "test_step", "predict_step"):
+            raise ValueError(f"step_plan: the steps are 'train_step', 'test_step' and 'predict_step', got {step!r}.")
+        function = self._planned(step)
+        if not isinstance(function, Function):
+            raise ValueError(f"{self.name}: {step} has no plan, for the model was told to run eagerly.")
+        return function.plan()
+
     def train_step_source(self):
         """The NumPy program of the training step that ran last, as text. Raises ValueError before there is one."""
-        return self._planned("train_step").source()
+        return self.step_plan("train_step").source
 
     def test_step_source(self):
         """As `train_step_source`, of the step of `evaluate`."""
-        return self._planned("test_step").source()
+        return self.step_plan("test_step").source
 
     def predict_step_source(self):
         """As `train_step_source`, of the step of `predict`."""
-        return self._planned("predict_step").source()
+        return self.step_plan("predict_step").source
 
     def _executions(self, which, batches, events):
         """Run a step on batches and tell of it: 'train', 'test' or 'predict'. Yields (last, results) of each execution:

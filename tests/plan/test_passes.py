@@ -114,7 +114,7 @@ def small_model(units=(5, 3)):
     model = mk.Sequential([mk.Input((4,)), *[layers.Dense(n, activation="relu") for n in units]])
     model.compile("adam", "mse")
     model.train_on_batch(X, np.ones((3, units[-1]), "float32"))
-    return model, model._compiled.steps["train_step"].latest
+    return model, model.step_plan()
 
 
 def test_alike_updates_are_one_over_contiguous_memory():
@@ -140,7 +140,7 @@ def test_the_arena_is_far_smaller_than_the_intermediate_results():
                            layers.Dense(10)])
     model.compile("sgd", mk.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.train_on_batch(rng.normal(size=(512, 512)).astype("float32"), rng.integers(0, 10, 512))
-    plan = model._compiled.steps["train_step"].latest
+    plan = model.step_plan()
     assert plan.places.arena.size <= 0.6 * plan.intermediates
 
 
