@@ -1,4 +1,7 @@
-"""The documents under docs/: their snippets run, and print what the documents show."""
+"""The documents under docs/: their snippets run, and print what the documents show.
+
+`python -m tests.docs.test_docs` writes into them what they print now.
+"""
 
 import contextlib
 import io
@@ -60,3 +63,28 @@ def test_what_a_document_links_to_is_there(document):
                for title in re.findall(r"^#+ (.*)", text, re.MULTILINE)}
     for path, anchor in LINK.findall(re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)):
         assert (document.parent / path).exists() if path else anchor in anchors, f"({path}#{anchor})"
+
+
+def test_the_lines_that_are_explained_are_in_the_program():
+    text = (DOCS / "compiled-step.md").read_text(encoding="utf-8")
+    program = dict(sections_of(DOCS / "compiled-step.md"))["2. The program of a step"][0][2]
+    explained = re.findall(r"^\| `([^`]+)` \|", text[text.index("\n## 3."):text.index("\n## 4.")], re.MULTILINE)
+    assert explained
+    assert [line for line in explained if line not in program] == []
+
+
+def renew(document):
+    """Write what the snippets print into the blocks below them."""
+    text, sections = document.read_text(encoding="utf-8"), dict(sections_of(document))
+    for snippets in sections.values():
+        names = {}
+        for snippet in [*next(iter(sections.values())), *snippets]:
+            printed, (_, code, shown) = run(document, snippet, names), snippet
+            if shown is not None:
+                text = text.replace(f"{code}```\n\n```text\n{shown}```", f"{code}```\n\n```text\n{printed}```")
+    document.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for each in sorted(DOCS.glob("*.md")):
+        renew(each)
