@@ -1,7 +1,7 @@
 """How an instruction is written: a view, a call that puts the result into given memory, or one that makes an array.
 
-Nothing is declared for that. An elementwise op that NumPy has as a ufunc of the same name is that ufunc; an op whose
-array function takes `out` writes there; one whose result lay in the memory of an input is a view of it.
+Nothing is declared for that. An op that NumPy has as a ufunc of the same name is that ufunc, if it gives the same; one
+whose array function takes `out` writes there; one whose result lay in the memory of an input is a view of it.
 """
 
 from typing import NamedTuple
@@ -11,6 +11,7 @@ import numpy as np
 from ..ops import arithmetic
 from .recording import Value
 
+NOTHING = {}
 # Of float64 these are slow where the result takes the place of the input: NumPy then goes element by element.
 SLOW_IN_PLACE = {"exp", "log"}
 UFUNCS = {"absolute_op": "absolute", "sign_op": "sign"}     # op -> ufunc, where the names differ
@@ -47,19 +48,18 @@ def kernel_of(instruction):
         kind = "check"
     elif not more and is_view(instruction):
         kind = "view"
-    elif op.family == "elementwise" and not attrs:
-        ufunc, given = _ufunc(op, inputs)
+    else:
+        ufunc, given = (None, inputs) if attrs or more else _ufunc(op, inputs)
         if ufunc is not None and _gives(ufunc, given, y):
             return Kernel("ufunc", ufunc.__name__, ufunc, given, {})
-        if op.takes_out and _gives(op.forward, inputs, y):
+        # Not every elementwise op that takes `out` uses it.
+        if op.takes_out and (more or op.family not in ("elementwise", "fused") or _gives(op.forward, inputs, y, attrs)):
             kind = "into"
-    elif op.takes_out and op.family != "elementwise":
-        kind = "into" if op.family != "fused" or _gives(op.forward, inputs, y) else "fresh"
     return Kernel(kind, op.name, op.forward, inputs, attrs)
 
 
 def _ufunc(op, inputs):
-    """The ufunc that an elementwise op is, with its arguments; None if it is none."""
+    """The ufunc that an op is, with its arguments; None if it is none."""
     if op is arithmetic.power.op and type(inputs[1]) in (int, float) and inputs[1] == 2:
         return np.square, inputs[:1]
     ufunc = getattr(np, UFUNCS.get(op.name, op.name), None)
@@ -81,13 +81,13 @@ def _as_array(number, dtype):
         return number
 
 
-def _gives(function, inputs, y):
+def _gives(function, inputs, y, attrs=NOTHING):
     """Whether `function` writes what was recorded when it is given memory for it."""
     memory = np.empty_like(y.array)
     given = [x.array if type(x) is Value else x for x in inputs]
     try:
         with np.errstate(all="ignore"):
-            made = function(*given, out=memory)
+            made = function(*given, out=memory, **attrs)
     except TypeError:
         return False
     return made is memory and np.array_equal(memory, y.array, equal_nan=memory.dtype.kind in "fc")

@@ -420,15 +420,15 @@ def _clusters(instructions, kernels):
 
 
 def _is_chunkable(i, kernel):
-    return i.op.family == "elementwise" and len(i.outputs) == 1 and kernel.writes \
-        and i.outputs[0].array.nbytes > 2 * CHUNK_BYTES and _is_flat(i, kernel)
+    return len(i.outputs) == 1 and kernel.writes and i.outputs[0].array.nbytes > 2 * CHUNK_BYTES \
+        and _is_flat(i, kernel)
 
 
 def _is_flat(i, kernel):
     """Whether the elements of the output and the inputs lie in the same order, numbers apart."""
     y = i.outputs[0]
-    return y.array.flags.c_contiguous and all(x.array.size == 1 or (x.shape == y.shape and x.array.flags.c_contiguous)
-                                              for x in values_of(kernel.arguments))
+    return i.op.family == "elementwise" and y.array.flags.c_contiguous and all(
+        x.array.size == 1 or (x.shape == y.shape and x.array.flags.c_contiguous) for x in values_of(kernel.arguments))
 
 
 def _sorted(units):
