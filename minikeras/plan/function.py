@@ -98,7 +98,7 @@ class Function:
         self._calls = self._unpaid = 0
         self._warned = set()    # types of arguments that no plan can take
         self._has_refused = False
-        self._lock = threading.Lock()
+        self._lock, self._is_running = threading.RLock(), False
         # Entering it is ten times cheaper than np.errstate.
         self._quiet = contextvars.Context()
         self._quiet.run(np.seterr, all="ignore")
@@ -127,24 +127,26 @@ class Function:
             entry = self._entries.get(key)
         except TypeError:
             return self._unhashable(parts)(args, kwargs)
-        if not self._lock.acquire(False):
-            return self._eagerly(args, kwargs)
-        try:
-            if entry is None:
-                entry = self._new_entry(key, known)
-            self._calls += 1
-            entry.calls += 1
-            entry.latest = self._calls
-            plan, result = entry.plan, self._eagerly
-            if plan is None or entry.calls >= entry.next_check or not plan.holds():
-                with np.errstate(all="ignore"):
-                    plan, result = self._renewed(entry, args, kwargs, leaves)
-            if plan is not None:
-                entry.runs += 1
-                self.latest = plan
-                return self._quiet.run(plan.run, leaves)
-        finally:
-            self._lock.release()
+        result = self._eagerly
+        with self._lock:        # as a statement: no signal comes between taking it and what gives it back
+            if not self._is_running:        # by this thread: a signal's handler or a finalizer would come in between
+                self._is_running = True
+                try:
+                    if entry is None:
+                        entry = self._new_entry(key, known)
+                    self._calls += 1
+                    entry.calls += 1
+                    entry.latest = self._calls
+                    plan = entry.plan
+                    if plan is None or entry.calls >= entry.next_check or not plan.holds():
+                        with np.errstate(all="ignore"):
+                            plan, result = self._renewed(entry, args, kwargs, leaves)
+                    if plan is not None:
+                        entry.runs += 1
+                        self.latest = plan
+                        return self._quiet.run(plan.run, leaves)
+                finally:
+                    self._is_running = False
         return result(args, kwargs)
 
     def _converted(self, args, kwargs):

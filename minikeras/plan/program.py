@@ -226,7 +226,7 @@ class Program:
             before = schedule.before.get(id(variable))
             view = self._text(before) if before is not None else self._known(self.places.views[id(variable)],
                                                                              variable.path)
-            line = f"update.append(partial(copyto, {view}, {self._text(value)}))"
+            line = f"update.append(partial({view}.__setitem__, ..., {self._text(value)}))"
             self._tables.append(_commented(line, _size(value)))
         self._tables.append("")
         self._say("run(update)", "nothing can come between its calls")

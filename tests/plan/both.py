@@ -102,5 +102,5 @@ def assert_fit_agrees(make, x, y, refused=None, planned=True, callbacks=list, ep
     for eager, compiled in zip(*outcomes):
         assert bits(compiled) == bits(eager), (compiled, eager)
     if refused is None:
-        assert (model._compiled.steps["train_step"].latest is not None) == planned
+        assert (model._planned("train_step").latest is not None) == planned
     return model
