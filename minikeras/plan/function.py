@@ -78,15 +78,16 @@ class Function:
     python_function   the function, of nests of tensors, arrays and Python values
     at_once           plan a kind of arguments when it is first seen, not the second time
     jit_compile, input_signature, reduce_retracing   as for `function`
+    parts             names, in the program, for the parts of a tuple that is the only argument
     recordings        how often it was recorded;  latest   the plan that ran last, None before
     """
 
     def __init__(self, python_function, name=None, at_once=False, jit_compile=None, input_signature=None,
-                 reduce_retracing=False):
+                 reduce_retracing=False, parts=()):
         self.python_function = python_function
         self.name = name or getattr(python_function, "__name__", None) or type(python_function).__name__
-        self._options = at_once, jit_compile, input_signature, reduce_retracing
-        self._at_once, self._jit_compile = at_once, jit_compile
+        self._options = at_once, jit_compile, input_signature, reduce_retracing, parts
+        self._at_once, self._jit_compile, self._parts = at_once, jit_compile, parts
         self._parameters = Parameters(python_function)
         self._least = self._parameters.least
         self._signature = None
@@ -205,7 +206,7 @@ class Function:
         recording.undo()
         if not was_right:
             passes = [name for name in PASSES if name not in _disabled]
-            names = self._parameters.names(args, kwargs)
+            names = self._parameters.names(args, kwargs, self._parts)
             plan = entry.plan = Plan(recording, self.name, names, passes)
             entry.calls, entry.next_check = 1, 2
             self._evict()

@@ -117,7 +117,7 @@ class Program:
             return self._constant(x)
         if is_plain(x):
             return repr(x)
-        return self._known(x, type(x).__name__.lower())
+        return self._known(x, str(getattr(x, "name", None) or getattr(x, "__name__", None) or type(x).__name__.lower()))
 
     def _constant(self, x):
         key = (x.dtype.str, x.shape, x.array.tobytes() if x.array.size < 64 else id(x.array))

@@ -104,12 +104,13 @@ class Parameters:
                 kwargs.setdefault(p.name, p.default)
         return tuple(args), {name: kwargs[name] for name in sorted(kwargs)}
 
-    def names(self, args, kwargs):
-        """A name for each array among the arguments."""
-        found = []
+    def names(self, args, kwargs, parts=()):
+        """A name for each array among the arguments; `parts` name those of a tuple that is the only argument."""
+        found, given = [], [p.name for p in self.positional]
+        if parts and len(args) == 1:
+            args, given = args[0] if type(args[0]) is tuple else args, parts
         for i, x in enumerate(args):
-            name = self.positional[i].name if i < len(self.positional) else f"{self.rest.name if self.rest else 'x'}{i}"
-            found += _numbered(name, x)
+            found += _numbered(given[i] if i < len(given) else f"{self.rest.name if self.rest else 'x'}{i}", x)
         for name, x in kwargs.items():
             found += _numbered(name, x)
         return found

@@ -381,7 +381,8 @@ class Steps:
         """The step as a Function: the same as long as it is the same method, compiled alike."""
         known = self._functions.get(name)
         if known is None or known[0] != step or known[1] is not jit_compile:
-            made = Function(step, name, at_once=True, jit_compile=True if jit_compile is True else None)
+            made = Function(step, name, at_once=True, jit_compile=True if jit_compile is True else None,
+                            parts=("x", "y", "sample_weight"))
             known = self._functions[name] = step, jit_compile, made
         return known[2]
 
