@@ -41,8 +41,11 @@ def divide_no_nan(a, b, *, out=None):
     """a / b, and 0 where b is 0."""
     if out is None:
         out = np.empty(np.broadcast_shapes(np.shape(a), np.shape(b)), np.result_type(a, b))
-    out.fill(0)
-    return np.divide(a, b, out=out, where=np.not_equal(b, 0))
+    # Where, before anything is written: `out` may be `a` or `b`.
+    zero = np.equal(b, 0)
+    np.divide(a, b, out=out, where=np.logical_not(zero))
+    np.copyto(out, 0, where=zero)
+    return out
 
 
 def _power_rule_base(d, y, a, b):

@@ -10,6 +10,7 @@ from minikeras import ops
 from minikeras.errors import DTypeError
 from minikeras.ops import binary
 
+from .samples import all_ops
 from .test_values import gradient, second
 
 INF, NAN = np.inf, np.nan
@@ -125,3 +126,21 @@ def test_second_derivative_of_straight_pieces_is_zeros(function):
             y = function(x)
         first = inner.gradient(y, x)
     assert outer.gradient(first, x).numpy().tolist() == [0.0] * 4
+
+
+IN_PLACE = [f.op for f in all_ops().values() if f.op.family == "elementwise" and f.op.takes_out]
+
+
+@pytest.mark.parametrize("op", IN_PLACE, ids=[op.name for op in IN_PLACE])
+def test_a_result_may_be_written_over_any_input(op):
+    inputs = [np.roll(np.arange(4.0), i) for i in range(op.arity)]
+    with np.errstate(all="ignore"):
+        try:
+            want = op.forward(*inputs)
+        except TypeError:       # of integers only
+            inputs = [x.astype(int) for x in inputs]
+            want = op.forward(*inputs)
+        for i in range(op.arity):
+            given = [x.copy() for x in inputs]
+            if given[i].dtype == want.dtype:
+                np.testing.assert_array_equal(op.forward(*given, out=given[i]), want)
