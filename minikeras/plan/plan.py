@@ -8,7 +8,7 @@ from ..autograd import state, tree
 from ..autograd.op import is_impure
 from ..autograd.random import Draws
 from ..autograd.tensor import Tensor
-from .graph import Graph, fold, fuse, prune, share, simplify
+from .graph import Graph, fold, fuse, prune, share, simplify, values_of
 from .memory import take_up
 from .placing import Places
 from .program import Program, bytes_text
@@ -34,7 +34,7 @@ class Plan:
         for each in PASSES:
             if each in passes and each in _GRAPH_PASSES:
                 _GRAPH_PASSES[each](graph)
-        self._result, self._pack = recording.result, _packer(recording.result)
+        self._pack = _packer(recording.result)
         self.recorded_count = len(recording.instructions)
         self._eager_bytes = sum(_moved(i.inputs, i.outputs) for i in recording.instructions)
         self.intermediates = sum(y.array.nbytes for i in recording.instructions for y in i.outputs)
@@ -52,6 +52,15 @@ class Plan:
         self._flags = recording.flags
         self._changes = state.changes
         self.foreign = recording.foreign
+        self._forget([*recording.instructions, *graph.instructions])
+
+    def _forget(self, instructions):
+        """Keep no number of the recorded run but constants: all its results at once would dwarf the arena."""
+        values = [x for i in instructions for x in (*values_of(i.inputs), *i.outputs)]
+        values += [x for unit in self.places.units for x in (*unit.inputs(), *unit.made())]
+        values += self.places.scratch.values()
+        for value in {id(x): x for x in values if x.varies}.values():
+            value.forget()
 
     def holds(self):
         """Whether everything it depends on is what it was when it was recorded."""

@@ -52,6 +52,11 @@ class Value:
     def dtype(self):
         return self.array.dtype
 
+    def forget(self):
+        """Let go of the numbers of the recorded run; shape and dtype can still be asked for."""
+        nothing = bytes(self.dtype.itemsize)
+        self.array = np.ndarray(self.shape, self.dtype, nothing, strides=(0,) * self.array.ndim)
+
 
 class Instruction:
     """An op of some values.

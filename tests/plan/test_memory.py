@@ -1,5 +1,7 @@
 """Where values lie: places in the arena, memory leased to Variables."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -79,3 +81,25 @@ def test_assigning_a_leased_variable_leaves_the_memory_alone():
     assert lease.whole.tolist() == [1.0, 2.0] and v.numpy().tolist() == [5.0, 6.0]
     take_up(v, lease.views[0])
     assert lease.whole.tolist() == [5.0, 6.0] and v._array is lease.views[0]
+
+
+def test_a_plan_keeps_no_numbers_of_the_recorded_run():
+    @mk.function
+    def chain(x):
+        with mk.GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            for _ in range(20):
+                y = mk.tanh(y @ x)
+        return tape.gradient(y, x)
+    x = np.eye(200, dtype="float32")
+    tracemalloc.start()
+    try:
+        chain(x)
+        before, _ = tracemalloc.get_traced_memory()
+        chain(x)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    plan = chain.plan()
+    assert after - before < plan.places.arena.size + 0.2 * plan.intermediates
