@@ -23,6 +23,7 @@ class Metric(registry.Configurable, kind="metrics"):
     def add_variable(self, shape=(), initializer="zeros", dtype=None, name=None):
         """A Variable of the metric's state, reset to its first value by `reset_state`."""
         variable = Variable(initializers.get(initializer), False, shape=shape, dtype=dtype or self.dtype, name=name)
+        variable.path = f"{self.name}/{variable.name}"
         self._variables.append((variable, variable._array))
         return variable
 

@@ -119,7 +119,7 @@ def fuse(graph):
 
 def simplify(graph):
     """Ops as the NumPy functions that they come down to; a mask is multiplied as it is, not as numbers; nothing is
-    filled just to be met by something larger, element by element."""
+    filled just to be met by something larger, element by element, or cast to what it is."""
     rewritten, replaced = [], {}
     source = {}
     for instruction in graph.instructions:
@@ -145,6 +145,9 @@ def simplify(graph):
             # What the op itself does, but the ones are made once.
             ones = Value(linear.ones_row(inputs[0].shape[0], inputs[0].dtype))
             instruction.op, instruction.attrs, instruction.inputs = products.matmul.op, {}, (ones, inputs[0])
+        elif op is linear.cast.op and inputs[0].dtype == instruction.outputs[0].dtype:
+            replaced[id(instruction.outputs[0])] = inputs[0]
+            continue
         if instruction.op.family == "elementwise" and not instruction.attrs:
             _unfill(instruction, source)
         rewritten.append(instruction)

@@ -8,6 +8,8 @@ from .memory import Arena, Lease
 from .recording import Value
 from .schedule import Flat, Group, Line
 
+SMALL = 4096        # bytes: copying less costs no more than any call
+
 
 class Scratch(Value):
     """Memory of a chunk within a Group."""
@@ -163,7 +165,7 @@ class Places:
         free = []
         for n, (instruction, kernel) in enumerate(group.steps):
             y = instruction.outputs[0]
-            dying = [self.scratch[key] for key in {id(x) for x in values_of(kernel.arguments)}
+            dying = [self.scratch[key] for key in dict.fromkeys(map(id, values_of(kernel.arguments)))
                      if key in self.scratch and last[key] == n]
             if id(y) in outside:
                 if id(y) not in self.fixed:
@@ -182,16 +184,18 @@ class Places:
             free += dying
 
     def refused(self):
-        """What could not be done, and why, a text each."""
-        for unit in self.units:
-            if isinstance(unit, Line) and unit.kernel.kind == "fresh":
-                yield f"{unit.kernel.name} ({unit.owner or 'no layer'}) makes a new array: it takes no memory for it"
-            elif isinstance(unit, Line) and unit.kernel.kind == "copy":
-                yield (f"{unit.kernel.arguments[0].shape} is copied for {unit.owner or 'what is stored'}: it comes "
-                       "from outside, or lies where something else will")
-        for v, value in self.schedule.copies:
-            why = "something else takes the new value, too" if id(value) not in self._members else "it is stored twice"
-            yield f"{v.path} is copied in the end, not updated in place: {why}"
+        """What could not be done, and why, a text each; small arrays are only counted."""
+        found = [(sum(y.array.nbytes for y in u.instruction.outputs), f"{u.kernel.name} ({u.owner or 'no layer'}) makes a "
+                  "new array: it takes no memory for it") for u in self.units
+                 if isinstance(u, Line) and u.kernel.kind == "fresh"]
+        found += [(u.kernel.arguments[0].array.nbytes, f"{u.kernel.arguments[0].shape} is copied for "
+                   f"{u.owner or 'what is stored'}: it comes from outside, or lies where something else will")
+                  for u in self.units if isinstance(u, Line) and u.kernel.kind == "copy"]
+        found += [(value.array.nbytes, f"{v.path} is copied in the end, not updated in place: something else takes the "
+                   "new value, too, or it is no elementwise function of the old") for v, value in self.schedule.copies]
+        small = sum(nbytes < SMALL for nbytes, _ in found)
+        return [why for nbytes, why in found if nbytes >= SMALL] + (
+            [f"{small} arrays below {SMALL // 1024} KiB are made anew or copied"] if small else [])
 
     def _settle(self):
         """Arrays for the places, and for what lies within other arrays."""

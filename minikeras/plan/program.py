@@ -12,7 +12,7 @@ from .graph import is_plain, values_of
 from .recording import Value
 from .schedule import Flat, Group
 
-COMMENTS_AT = 76        # column of the comments, where the line is not longer
+COMMENTS_AT = 76        # column of the comments
 
 
 def run(calls):
@@ -53,6 +53,7 @@ class Program:
         self._kept = []         # those, so that no id is used twice
         self._taken = {*self.namespace, *keyword.kwlist, *keyword.softkwlist}
         self._tables, self._body = [], []
+        self._views = []        # (Value, text of what it is) of views of fixed memory
         self._fixed = dict(places.fixed)
         self._write(self._fresh(name), input_names)
         self.step = self._run()
@@ -156,7 +157,10 @@ class Program:
         self._update()
         self._say(f"return [{', '.join(results)}]")
         text = [*self._tables, f"def {name}({', '.join(arguments)}):"]
-        text += [_commented(f"    {line}", note) for line, note in self._body]
+        text += [f"    # {self._names[id(y)]} is {_printable(line)}, taken once" for y, line in self._views
+                 if id(y) in self._names]
+        for line, note in self._body:
+            text += _commented(f"    {line}", note)
         self.source = "\n".join(text) + "\n"
         self.name = name
 
@@ -174,10 +178,9 @@ class Program:
             return
         given = [self._text(x) for x in kernel.arguments]
         given += [f"{key}={self._text(value)}" for key, value in kernel.keywords.items()]
-        note = ", ".join([*map(_size, outputs), *([unit.owner] if unit.owner else [])])
+        in_place = any(id(y) in self.places.taken_over for y in outputs)
+        note = _joined(unit.owner, "in place" if in_place else "", *map(_size, outputs))
         names = [self._name(y, _title(y), True) for y in outputs]
-        if any(id(y) in self.places.taken_over for y in outputs):
-            note += ", in place"
         function = self._names[id(kernel.function)]
         if kernel.kind == "copy":
             self.namespace[names[0]] = self._fixed[id(outputs[0])]
@@ -188,7 +191,7 @@ class Program:
             out = names[0] if len(names) == 1 else f"({', '.join(names)})"
             self._say(f"{function}({', '.join([*given, f'out={out}'])})", note)
         elif kernel.kind == "check":
-            self._say(f"{function}({', '.join(given)})", f"a check{', ' if unit.owner else ''}{unit.owner}")
+            self._say(f"{function}({', '.join(given)})", _joined(unit.owner, "a check"))
         else:
             self._say(f"{', '.join(names)} = {function}({', '.join(given)})", note)
 
@@ -202,12 +205,14 @@ class Program:
         if not any(isinstance(x, np.ndarray) and np.may_share_memory(made, x) for x in arrays):
             return False
         self._fixed[id(y)] = made
+        given = [*map(self._text, inputs), *[f"{key}={self._text(value)}" for key, value in kernel.keywords.items()]]
+        self._views.append((y, f"{kernel.name}({', '.join(given)})"))
         return True
 
     def _result(self, value):
         """The name of a returned array, which nothing will write to any more."""
         root, unit = self.places.root(value), self.schedule.made.get(id(value))
-        if not value.varies or (type(root.source) is int and root is value) or (unit is not None and not isinstance(
+        if value.source is None or (type(root.source) is int and root is value) or (unit is not None and not isinstance(
                 unit, Group) and self.places.is_fresh(unit)):
             # NumPy gives numbers, not arrays, where the shape is ().
             return self._text(value) if value.shape else f"asarray({self._text(value)})"
@@ -227,8 +232,9 @@ class Program:
             view = self._text(before) if before is not None else self._known(self.places.views[id(variable)],
                                                                              variable.path)
             line = f"update.append(partial({view}.__setitem__, ..., {self._text(value)}))"
-            self._tables.append(_commented(line, _size(value)))
-        self._tables.append("")
+            self._tables += _commented(line, _size(value))
+        if schedule.copies:
+            self._tables.append("")
         self._say("run(update)", "nothing can come between its calls")
 
     def _table(self, group, name, assigned="="):
@@ -256,20 +262,21 @@ class Program:
             instruction) for instruction, kernel in group.steps]
         define = self._fresh(f"{name}_lines")
         self._tables += [f"def {define}({', '.join([*parts, *scratch, *numbers, *sums])}):"]
-        self._tables += [_commented(f"    yield {line}", f"{i.outputs[0].dtype}{', ' if i.owner else ''}{i.owner}")
-                         for line, i in lines]
+        for line, i in lines:
+            self._tables += _commented(f"    yield {line}", _joined(i.owner, i.outputs[0].dtype))
         flat = [text if self.namespace[text].ndim == 1 else
                 self._known(self.namespace[text].reshape(-1), f"{text}_flat") for text in parts]
-        given = ", ".join(map(_tuple, (flat, scratch, numbers, *([sums] if sums else []))))
-        call = f"chunked({define}, {min(group.chunk(), group.size)}, {group.size}, {given})"
-        self._tables += [_commented(f"{name} {assigned} {call}", self.summary(group)), ""]
+        self._tables += _commented(f"{name} {assigned} chunked(", _joined(group.owner, self.summary(group)))
+        given = [f"{define}, {min(group.chunk(), group.size)}, {group.size}", *map(
+            _tuple, (flat, scratch, numbers, *([sums] if sums else [])))]
+        self._tables += [*[f"    {line}," for line in given], ")", ""]
 
     def summary(self, group):
         """What a Group does, in words."""
         chunks = -(-group.size // group.chunk())
         together = f", {group.members} Variables together" if group.members > 1 else ""
-        return f"{len(group.steps)} operations on {group.size:,} elements{together}" + (
-            f", in {chunks} chunks" if chunks > 1 else "")
+        what = f"{group.size:,} elements" if group.steps[0][0].outputs[0].shape else "numbers"
+        return f"{len(group.steps)} operations on {what}{together}" + (f", in {chunks} chunks" if chunks > 1 else "")
 
 
 def _tuple(names):
@@ -297,7 +304,19 @@ def _size(value):
     return f"{value.shape} {value.dtype} {bytes_text(value.array.nbytes)}"
 
 
+def _joined(*parts):
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _printable(text):
+    """Names come from files, too: no line of code may begin inside a comment."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def _commented(line, note):
-    # Names come from files, too: no line of code may begin inside a comment.
-    note = "".join(c if c.isprintable() else "?" for c in note)
-    return f"{line:<{COMMENTS_AT}}  # {note}" if note else line
+    """The line with a comment beside it, or above it if there is no room."""
+    if not note:
+        return [line]
+    if len(line) <= COMMENTS_AT:
+        return [f"{line:<{COMMENTS_AT}}  # {_printable(note)}"]
+    return [f"{line[:len(line) - len(line.lstrip())]}# {_printable(note)}", line]

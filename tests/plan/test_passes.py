@@ -147,7 +147,7 @@ def test_the_arena_is_far_smaller_than_the_intermediate_results():
 def test_a_description_says_what_became_of_the_step():
     text = small_model()[1].describe()
     for part in ("recorded operations became", "an arena of", "written in place", "moved:", "group:", "leased:",
-                 "passes: fuse", "refused: iteration is copied in the end"):
+                 "passes: fuse", "arrays below 4 KiB are made anew or copied"):
         assert part in text
 
 
@@ -157,7 +157,7 @@ def test_the_text_says_shapes_sizes_and_layers():
     model.compile("sgd", "mse")
     model.train_on_batch(X, np.ones((3, 3), "float32"))
     line = next(line for line in model.train_step_source().splitlines() if "first_kernel" in line)
-    assert "(3, 5) float32 60 B, first" in line
+    assert "first, (3, 5) float32 60 B" in line
 
 
 def test_the_text_is_the_program():
