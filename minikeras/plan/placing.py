@@ -185,12 +185,15 @@ class Places:
 
     def refused(self):
         """What could not be done, and why, a text each; small arrays are only counted."""
-        found = [(sum(y.array.nbytes for y in u.instruction.outputs), f"{u.kernel.name} ({u.owner or 'no layer'}) makes a "
-                  "new array: it takes no memory for it") for u in self.units
-                 if isinstance(u, Line) and u.kernel.kind == "fresh"]
-        found += [(u.kernel.arguments[0].array.nbytes, f"{u.kernel.arguments[0].shape} is copied for "
-                   f"{u.owner or 'what is stored'}: it comes from outside, or lies where something else will")
-                  for u in self.units if isinstance(u, Line) and u.kernel.kind == "copy"]
+        found = []
+        for line in [unit for unit in self.units if isinstance(unit, Line)]:
+            nbytes = sum(y.array.nbytes for y in line.instruction.outputs)
+            if line.kernel.kind == "fresh":
+                found.append((nbytes, f"{line.kernel.name} ({line.owner or 'no layer'}) makes a new array: it takes no "
+                              "memory for it"))
+            elif line.kernel.kind == "copy":
+                found.append((nbytes, f"{line.kernel.arguments[0].shape} is copied for {line.owner or 'the update'}: it "
+                              "comes from outside, or lies where something else will"))
         found += [(value.array.nbytes, f"{v.path} is copied in the end, not updated in place: something else takes the "
                    "new value, too, or it is no elementwise function of the old") for v, value in self.schedule.copies]
         small = sum(nbytes < SMALL for nbytes, _ in found)
