@@ -192,8 +192,8 @@ class Places:
                 found.append((nbytes, f"{line.kernel.name} ({line.owner or 'no layer'}) makes a new array: it takes no "
                               "memory for it"))
             elif line.kernel.kind == "copy":
-                found.append((nbytes, f"{line.kernel.arguments[0].shape} is copied for {line.owner or 'the update'}: it "
-                              "comes from outside, or lies where something else will"))
+                found.append((nbytes, f"{line.kernel.arguments[0].shape} is copied for {line.owner or 'the update'}: "
+                              "it comes from outside, or lies where something else will"))
         found += [(value.array.nbytes, f"{v.path} is copied in the end, not updated in place: something else takes the "
                    "new value, too, or it is no elementwise function of the old") for v, value in self.schedule.copies]
         small = sum(nbytes < SMALL for nbytes, _ in found)
