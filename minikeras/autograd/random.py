@@ -68,7 +68,7 @@ class Draws:
 
     @contextlib.contextmanager
     def paused(self):
-        """A block inside that whose numbers are meant, of which they are not."""
+        """A block inside `noted` whose draws are not noted."""
         before = _thread.noting
         _thread.noting = tuple([draws for draws in before if draws is not self])
         try:
@@ -80,8 +80,7 @@ class Draws:
         """Put the generators back to before the block, as if nothing had been drawn; and, with `seeds`, the numbering
         of consumers."""
         global _created
-        for generator, state in self._states.values():
-            generator.bit_generator.state = state
+        self.rewind()
         with _lock:
             if seeds and self._seeds and self._seeds[-1] == (_root, _created):
                 _created -= len(self._seeds)
