@@ -192,15 +192,19 @@ class Function:
                 why = f"the attribute {plan.changed()} that it depends on changes from call to call."
                 return self._refuse(entry, why, self._eagerly)
         first = recording = self._record(args, kwargs, leaves)
-        if not recording.settled:       # the first run built something
+        try:
+            if not recording.settled:       # the first run built something
+                recording.undo()
+                recording = self._record(args, kwargs, leaves)
+                if recording.refusal is None and not recording.settled:
+                    recording.refusal = _unsettled(recording)
+            if recording.refusal is None and was_right:
+                recording.refusal = plan.differs(recording)
+            if recording.refusal is None:
+                recording.refusal = recording.escaped()
+        except BaseException:       # a Ctrl-C
             recording.undo()
-            recording = self._record(args, kwargs, leaves)
-            if recording.refusal is None and not recording.settled:
-                recording.refusal = _unsettled(recording)
-        if recording.refusal is None and was_right:
-            recording.refusal = plan.differs(recording)
-        if recording.refusal is None:
-            recording.refusal = recording.escaped()
+            raise
         if recording.refusal is not None:
             return self._refuse(entry, recording.refusal, self._outcome(first, recording))
         recording.undo()
