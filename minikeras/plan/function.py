@@ -370,7 +370,8 @@ def function(func=None, input_signature=None, autograph=True, jit_compile=None, 
     are inputs. Numbers, text and other values are part of the kind: f(1), f(1.0) and f(True) are three.
     Variables, layers and other objects count by identity; what is read from an object that is no layer, model, loss,
     metric or optimizer is looked at only when the function is recorded: at its calls 2, 4, 8 and so on.
-    16 plans are kept. Under a tape, the function runs eagerly.
+    16 plans are kept. Under a tape, and where a listener or accumulator hears it, the function runs eagerly, with
+    derivatives of every order; a tape inside the function is part of the plan, and the faster way.
     """
     if func is None:
         return functools.partial(function, input_signature=input_signature, autograph=autograph,
