@@ -378,8 +378,8 @@ def function(func=None, input_signature=None, autograph=True, jit_compile=None, 
                                  jit_compile=jit_compile, reduce_retracing=reduce_retracing)
     switch("function: autograph", autograph)
     switch("function: reduce_retracing", reduce_retracing)
-    if jit_compile not in (None, True, False):
-        raise ValueError(f"function: jit_compile must be True, False or None, got {jit_compile!r}.")
+    if jit_compile is not None:
+        jit_compile = switch("function: jit_compile", jit_compile)
     options = {"input_signature": input_signature, "jit_compile": jit_compile, "reduce_retracing": reduce_retracing}
     if isinstance(func, (classmethod, staticmethod)):
         return type(func)(function(func.__func__, **options))

@@ -225,12 +225,15 @@ class InputSignature:
         self.name, self.specs = name, tuple(specs)
         for spec in self.specs:
             mapped(self._check, spec)
-        self.names = [p.name for p in parameters.positional]
-        self.defaults = [p.default for p in parameters.positional]
+        named = parameters.positional
+        # Of a method as it stands in its class, the object is the first argument.
+        self.skipped = 1 if named and named[0].name in ("self", "cls") and len(specs) < len(named) else 0
+        named = named[self.skipped:]
+        self.names, self.defaults = [p.name for p in named], [p.default for p in named]
         if len(self.specs) > len(self.names) and not parameters.rest:
             raise TypeError(f"input_signature has {len(self.specs)} entries, but {name} takes {len(self.names)} "
                             f"arguments by position: {', '.join(self.names) or 'none'}.")
-        for p in [*parameters.positional[len(self.specs):], *parameters.named]:
+        for p in [*named[len(self.specs):], *parameters.named]:
             if p.default is p.empty:
                 raise TypeError(f"input_signature says nothing of {p.name!r} of {name}, which has no default. Add a "
                                 "TensorSpec for it.")
@@ -242,9 +245,9 @@ class InputSignature:
 
     def fitted(self, args):
         """The arguments as tensors of these dtypes. Raises TypeError where one does not fit."""
+        made, args = list(args[:self.skipped]), args[self.skipped:]
         if len(args) < len(self.specs):
             raise TypeError(f"{self.name} takes {len(self.specs)} arguments by its input_signature, got {len(args)}.")
-        made = []
         for i, x in enumerate(args):
             name = self.names[i] if i < len(self.names) else str(i)
             if i < len(self.specs):

@@ -53,7 +53,7 @@ class Trainer:
         Raises ValueError for unknown names, with the nearest known ones.
         """
         steps_per_execution = count("compile: steps_per_execution", steps_per_execution)
-        if jit_compile not in ("auto", True, False):
+        if jit_compile != "auto" and not isinstance(jit_compile, bool):
             raise ValueError(f"compile: jit_compile must be 'auto', True or False, got {jit_compile!r}.")
         for item in tree_items(loss) if not isinstance(loss, dict) else loss.values():
             losses.get(item)

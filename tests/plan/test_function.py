@@ -215,6 +215,10 @@ class Scaler:
         """The sum."""
         return x * self.factor + y
 
+    @mk.function(input_signature=[mk.TensorSpec([None])])
+    def fitted(self, x):
+        return x * self.factor
+
     @classmethod
     @mk.function
     def named(cls, x):
@@ -251,6 +255,14 @@ def test_methods_have_plans_for_each_instance():
     assert two.plus.recordings >= 1
     assert Scaler.plus.recordings == 0
     assert two.plus.__doc__ == "The sum."
+
+
+def test_signatures_of_methods_leave_the_object_out():
+    scaler = Scaler(2.0)
+    assert times(scaler.fitted, [1, 2]).numpy().tolist() == [2, 4]
+    assert times(Scaler.fitted, scaler, x=[1, 2]).numpy().tolist() == [2, 4]
+    with pytest.raises(TypeError, match="argument 'x' of fitted must be TensorSpec"):
+        scaler.fitted(1.0)
 
 
 def test_a_method_reached_through_super_is_another_one():
@@ -506,7 +518,8 @@ def test_autograph_changes_nothing(autograph):
     np.testing.assert_array_equal(times(f, ONES).numpy(), ONES * 2 + 1)
 
 
-@pytest.mark.parametrize("options", [{"jit_compile": "yes"}, {"autograph": None}, {"reduce_retracing": 2}])
+@pytest.mark.parametrize("options", [{"jit_compile": "yes"}, {"jit_compile": 0}, {"autograph": None},
+                                     {"reduce_retracing": 2}])
 def test_options_that_mean_nothing_are_refused(options):
     with pytest.raises((ValueError, TypeError), match=next(iter(options))):
         mk.function(doubled, **options)

@@ -76,7 +76,8 @@ def test_inputs_of_another_shape_than_the_model_s_are_refused():
     ({"loss": "sparse_crossentropy"}, "one of the losses .*'sparse_categorical_crossentropy'"),
     ({"optimizer": "adamm"}, "one of the optimizers .*'adam'"), ({"optimizer": 3}, "cannot be understood"),
     ({"steps_per_execution": 0}, "steps_per_execution"),
-    ({"jit_compile": 2}, "'auto', True or False, got 2"), ({"metrics": [None]}, "a metric is a name.*got None")])
+    ({"jit_compile": 2}, "'auto', True or False, got 2"), ({"jit_compile": 0}, "'auto', True or False, got 0"),
+    ({"metrics": [None]}, "a metric is a name.*got None")])
 def test_compile_refuses_what_it_does_not_know(compiling, message):
     with pytest.raises(ValueError, match=message):
         mk.Sequential([Dense(1)]).compile(**{"optimizer": "sgd", "loss": "mse", **compiling})

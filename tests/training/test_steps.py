@@ -193,6 +193,16 @@ def test_a_compiled_model_can_be_copied():
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
 
 
+def test_a_step_may_be_decorated_itself():
+    class Decorated(mk.Sequential):
+        @mk.function
+        def train_step(self, data):
+            return super().train_step(data)
+    models = classifier(), classifier(Decorated)
+    histories = [model.fit(X, LABELS, batch_size=4, epochs=3, verbose=0).history for model in models]
+    assert histories[0] == histories[1]
+
+
 # --- predict -------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("size", [1, 4, 23])
@@ -222,6 +232,12 @@ def test_prediction_needs_no_compile():
     assert recordings(model, "predict_step") >= 2
     with pytest.raises(ValueError, match="compile"):
         model.evaluate(X, LABELS)
+
+
+def test_prediction_builds_a_model():
+    model = mk.Sequential([Dense(2)])
+    np.testing.assert_allclose(model.predict(X, verbose=0), X @ model.get_weights()[0], rtol=1e-5, atol=1e-6)
+    assert recordings(model, "predict_step") == 2
 
 
 def test_outputs_may_be_nested():
