@@ -186,12 +186,8 @@ def a_variable_only_a_closure_holds():
 
 
 def a_view_of_what_runs_once_for_two():
-    def step(x):
-        first, second = ops.not_equal(x, 1.0), ops.not_equal(x, 1.0)
-        view = ops.reshape(second, (-1,))
-        total = ops.sum(ops.cast(view, "float32"))
-        return ops.where(first, x, 0.0), view * (4.0 / total), ops.sum(x * total)
-    return step, []
+    loss = mk.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=1)    # asks twice which are ignored
+    return lambda x: loss(ops.argmax(x, axis=1), ops.cos(x)), []
 
 
 def rows_one_by_one():
