@@ -7,7 +7,7 @@ from ..autograd.dtypes import is_complex
 from ..autograd.linear import broadcast_to, cast, permute, reshape
 from ..autograd.op import floated, kept, linear, looped_if_flat, primitive, shifted
 from ..autograd.operands import as_tensor
-from .arithmetic import absolute, divide_no_nan, select, square
+from .arithmetic import absolute, divide_no_nan, equal, select, square
 from .running import cumprod
 from .unary import exp
 
@@ -100,7 +100,8 @@ def _prod_rule(d, y, x, axis=None, keepdims=False):
     factors = reshape(_transposed(x, order), shape=(*kept_shape, n))
     if n <= EXACT_PRODUCT:
         square_of = broadcast_to(reshape(factors, shape=(*kept_shape, 1, n)), shape=(*kept_shape, n, n))
-        others = prod(select(np.eye(n, dtype=bool), 1.0, square_of), axis=(len(rest) + 1,))
+        own = equal(np.arange(n).reshape(n, 1), np.arange(n))
+        others = prod(select(own, 1.0, square_of), axis=(len(rest) + 1,))
     else:
         before = cumprod(factors, axis=-1, exclusive=True, reverse=False)
         others = before * cumprod(factors, axis=-1, exclusive=True, reverse=True)
