@@ -7,6 +7,7 @@ import numpy as np
 from ..autograd import linear, tree
 from ..autograd.op import is_impure
 from ..ops import arithmetic, nn, products, reduce, unary
+from .kernels import is_view
 from .recording import Instruction, Value
 
 # What they give follows from the shape of their input alone.
@@ -47,8 +48,12 @@ class Graph:
             while type(x) is Value and id(x) in replaced:
                 x = replaced[id(x)]
             return x
+        views = [i for i in self.instructions if i.outputs and is_view(i)]
         for instruction in self.instructions:
             instruction.inputs = tuple([current(x) for x in instruction.inputs])
+        for i in views:     # they stay views, also of what now stands in the place of their input
+            if not is_view(i):
+                i.outputs[0].array = i.op.forward(*[x.array if type(x) is Value else x for x in i.inputs], **i.attrs)
         self.outputs = [current(x) for x in self.outputs]
         self.assigned = [(variable, current(x)) for variable, x in self.assigned]
 
