@@ -37,7 +37,7 @@ class Lease:
 
 def take_up(variable, view):
     """Bring a Variable that was assigned elsewhere back into leased memory."""
-    np.copyto(view, variable._array)
+    view[...] = variable._array
     variable._array = variable._lease = view
 
 

@@ -45,8 +45,7 @@ class Program:
 
     def __init__(self, schedule, places, name, input_names):
         self.schedule, self.places = schedule, places
-        self.namespace = {"run": run, "chunked": chunked, "partial": partial, "copyto": np.copyto,
-                          "asarray": np.asarray, "inf": np.inf,
+        self.namespace = {"run": run, "chunked": chunked, "partial": partial, "asarray": np.asarray, "inf": np.inf,
                           "nan": np.nan, "dtype": np.dtype}
         self._names = {}        # id of a Value or of an object -> its name
         self._counters = {}     # beginning of a name -> the numbers that follow it
@@ -184,7 +183,7 @@ class Program:
         function = self._names[id(kernel.function)]
         if kernel.kind == "copy":
             self.namespace[names[0]] = self._fixed[id(outputs[0])]
-            self._say(f"copyto({names[0]}, {given[0]})", note)
+            self._say(f"{names[0]}[...] = {given[0]}", note)
         elif kernel.writes and not self.places.is_fresh(unit):
             for y, name in zip(outputs, names):
                 self.namespace[name] = self._fixed[id(y)]

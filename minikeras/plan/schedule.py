@@ -313,7 +313,7 @@ class Schedule:
                 copy = Value(value.array, True)
                 copy.source = instruction = Instruction(linear.copy.op, (value,), {}, (copy,), owner)
                 copies[id(value)] = copy
-                copied.append(Line(instruction, Kernel("copy", "copyto", np.copyto, (value,), {})))
+                copied.append(Line(instruction, Kernel("copy", "copy", linear.copy.op.forward, (value,), {})))
             return copies[id(value)]
         placed = set()
 
