@@ -60,14 +60,14 @@ class _Entry:
     """What a function knows of one kind of arguments.
 
     known    what is told apart by identity, weakly where that can be
-    latest   the call of the function that used it last
+    latest   the call of the function that used it last;  planned   the one in which its plan was made
     """
 
-    __slots__ = ("calls", "known", "latest", "next_check", "plan", "refusal", "runs", "wasted")
+    __slots__ = ("calls", "known", "latest", "next_check", "plan", "planned", "refusal", "runs", "wasted")
 
     def __init__(self, known):
         self.plan = self.refusal = None
-        self.calls = self.runs = self.wasted = self.latest = 0
+        self.calls = self.runs = self.wasted = self.latest = self.planned = 0
         self.next_check = 2
         self.known = known
 
@@ -186,7 +186,7 @@ class Function:
             return None, self._eagerly
         was_right = plan is not None and plan.holds()
         if plan is not None and not was_right:
-            entry.wasted = entry.wasted + 1 if entry.runs < 2 else 0
+            entry.wasted = entry.wasted + 1 if self._calls - entry.planned <= 2 else 0
             entry.runs = 0
             if entry.wasted > WASTED:
                 why = f"the attribute {plan.changed()} that it depends on changes from call to call."
@@ -212,7 +212,7 @@ class Function:
             passes = [name for name in PASSES if name not in _disabled]
             names = self._parameters.names(args, kwargs, self._parts)
             plan = entry.plan = Plan(recording, self.name, names, passes)
-            entry.calls, entry.next_check = 1, 2
+            entry.calls, entry.next_check, entry.planned = 1, 2, self._calls
             self._evict()
         else:
             entry.next_check = entry.calls * 2 if plan.foreign or entry.calls < OWN_CHECKS else FOREIGN_CHECKS

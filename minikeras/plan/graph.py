@@ -50,7 +50,12 @@ class Graph:
             return x
         views = [i for i in self.instructions if i.outputs and is_view(i)]
         for instruction in self.instructions:
-            instruction.inputs = tuple([current(x) for x in instruction.inputs])
+            inputs = tuple([current(x) for x in instruction.inputs])
+            if any(x is not y for x, y in zip(inputs, instruction.inputs)):
+                was_view = len(instruction.outputs) == 1 and is_view(instruction)
+                instruction.inputs = inputs
+                if was_view:        # of what is there now: else it would count as an array of its own
+                    instruction.outputs[0].array = _run(instruction)
         for i in views:     # they stay views, also of what now stands in the place of their input
             if not is_view(i):
                 i.outputs[0].array = i.op.forward(*[x.array if type(x) is Value else x for x in i.inputs], **i.attrs)
@@ -73,11 +78,16 @@ def values_of(inputs):
 
 def _made(op, inputs, like, attrs=None):
     """An instruction made by a pass, with what it would have given in the recorded run."""
-    arrays = [x.array if type(x) is Value else x for x in inputs]
-    with np.errstate(all="ignore"):
-        made = Instruction(op, tuple(inputs), attrs or {}, (), like.owner, like.derived)
-        made.outputs = (Value(np.asarray(op.forward(*arrays, **made.attrs)), made),)
+    made = Instruction(op, tuple(inputs), attrs or {}, (), like.owner, like.derived)
+    made.outputs = (Value(_run(made), made),)
     return made
+
+
+def _run(instruction):
+    """What an instruction with one output gives in the recorded run."""
+    with np.errstate(all="ignore"):
+        return np.asarray(instruction.op.forward(
+            *[x.array if type(x) is Value else x for x in instruction.inputs], **instruction.attrs))
 
 
 def _is_bias_gradient(instruction):

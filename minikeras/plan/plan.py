@@ -9,7 +9,6 @@ from ..autograd.op import is_impure
 from ..autograd.random import Draws
 from ..autograd.tensor import Tensor
 from .graph import Graph, fold, fuse, prune, share, simplify, values_of
-from .kernels import is_view
 from .memory import take_up
 from .placing import Places
 from .program import Program, bytes_text
@@ -34,9 +33,7 @@ class Plan:
         graph = Graph(recording)
         for each in PASSES:
             if each in passes and each in _GRAPH_PASSES:
-                views = [i for i in graph.instructions if len(i.outputs) == 1 and is_view(i)]
                 _GRAPH_PASSES[each](graph)
-                _see_again(views)
         self._pack = _packer(recording.result)
         self.recorded_count = len(recording.instructions)
         self._eager_bytes = sum(_moved(i.inputs, i.outputs) for i in recording.instructions)
@@ -140,16 +137,6 @@ class Plan:
 def _moved(inputs, outputs):
     """Bytes that are read and written."""
     return sum(x.array.nbytes for x in (*inputs, *outputs) if isinstance(x, Value))
-
-
-def _see_again(views):
-    """Make instructions that were views into views of what a pass has put in the place of their inputs: a plan would
-    take them for arrays of their own, whose memory outlives that of the inputs."""
-    for instruction in views:
-        if not is_view(instruction):
-            arrays = [x.array if type(x) is Value else x for x in instruction.inputs]
-            y, = instruction.outputs
-            y.array = np.asarray(instruction.op.forward(*arrays, **instruction.attrs))
 
 
 def _outline(recording):

@@ -614,3 +614,24 @@ def test_a_tape_inside_is_planned():
 def test_no_float_warning_comes_from_inside():
     f = mk.function(lambda x: mk.math.log(x))
     assert np.isneginf(times(f, np.float32(0)).numpy())
+
+
+def test_a_change_once_an_epoch_is_no_change_at_each_call():
+    """The last, smaller batch of an epoch is planned anew each time, and that is no waste."""
+    model = mk.Sequential([mk.Input((3,)), mk.layers.Dense(2)])
+
+    class Scaled(mk.layers.Layer):
+        beta = 1.0
+
+        def call(self, x):
+            return x * self.beta
+    layer = Scaled()
+    model.add(layer)
+    model.compile("sgd", "mse")
+
+    class Change(mk.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            layer.beta += 0.1
+    x = np.ones((40, 3), "float32")
+    model.fit(x, x[:, :2], batch_size=16, epochs=12, callbacks=[Change()], verbose=0)     # a warning is an error
+    assert model.step_plan() is not None
