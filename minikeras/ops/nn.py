@@ -1,5 +1,7 @@
 """Activations, softmax and cross-entropies, in their stable forms."""
 
+import functools
+
 import numpy as np
 
 from ..autograd import dims
@@ -230,7 +232,7 @@ def sparse_softmax_cross_entropy(labels, logits, *, out=(None, None)):
     # A negative label is a large unsigned one, so that one look finds both kinds.
     if at.size and np.maximum.reduce(at.view(np.uintp)) >= classes:
         raise _bad_label(labels, classes)
-    at += np.arange(0, error.size, classes)
+    at += _row_starts(at.size, classes)
     flat = error.reshape(-1)
     picked = flat[at]
     np.exp(error, out=error)
@@ -238,6 +240,14 @@ def sparse_softmax_cross_entropy(labels, logits, *, out=(None, None)):
     np.divide(error, total, out=error)
     flat[at] -= 1
     return np.subtract(np.log(total[..., 0]), picked.reshape(labels.shape), out=loss), error
+
+
+@functools.lru_cache(32)
+def _row_starts(rows, length):
+    """Where each row of a matrix begins, taken flat."""
+    starts = np.arange(0, rows * length, length)
+    starts.flags.writeable = False
+    return starts
 
 
 def _bad_label(labels, classes):

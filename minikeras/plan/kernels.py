@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..autograd.linear import cast
 from ..ops import arithmetic
 from .recording import Value
 
@@ -48,6 +49,8 @@ def kernel_of(instruction):
         kind = "check"
     elif not more and is_view(instruction):
         kind = "view"
+    elif op is cast.op and inputs[0].dtype.kind != "c":
+        return Kernel("copy", op.name, op.forward, inputs, {})      # assigning casts, and costs a fifth
     else:
         ufunc, given = (None, inputs) if attrs or more else _ufunc(op, inputs)
         if ufunc is not None and _gives(ufunc, given, y):

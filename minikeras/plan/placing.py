@@ -191,7 +191,7 @@ class Places:
             if line.kernel.kind == "fresh":
                 found.append((nbytes, f"{line.kernel.name} ({line.owner or 'no layer'}) makes a new array: it takes no "
                               "memory for it"))
-            elif line.kernel.kind == "copy":
+            elif line.kernel.kind == "copy" and line.kernel.name == "copy":
                 found.append((nbytes, f"{line.kernel.arguments[0].shape} is copied for {line.owner or 'the update'}: "
                               "it comes from outside, or lies where something else will"))
         found += [(value.array.nbytes, f"{v.path} is copied in the end, not updated in place: something else takes the "
