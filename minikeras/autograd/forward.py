@@ -71,6 +71,9 @@ def _transposed(op, xs, tangents, attrs, ys, outputs):
     (Radul et al. 2022, "You only linearize once", read the other way round)."""
     seeds = [Tensor(np.zeros(y.shape, y._array.dtype)) if dtypes.is_differentiable(y.dtype) else None for y in outputs]
     floats = [seed for seed in seeds if seed is not None]
+    if thread.recorder is not None:
+        for seed in floats:
+            thread.recorder.given(seed._array)
     with GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(floats)
         grads = op.pull(tuple(seeds) if isinstance(ys, tuple) else seeds[0], ys, xs, attrs, tangents)

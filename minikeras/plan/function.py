@@ -12,6 +12,7 @@ import numpy as np
 from ..arguments import switch
 from ..autograd import state
 from ..autograd.state import thread
+from ..autograd.tensor import Tensor
 from ..errors import PlanError, PlanWarning
 from .plan import PASSES, Plan
 from .recording import Recording
@@ -123,6 +124,8 @@ class Function:
                 describe(kwargs[name], parts, leaves, known)
         except Eagerly:
             return self._eagerly(args, kwargs)
+        if len(leaves) > 1 and len({*map(id, leaves)}) < len(leaves):
+            parts.append(_repeats(args, kwargs))
         key = tuple(parts)
         try:
             entry = self._entries.get(key)
@@ -241,10 +244,13 @@ class Function:
         self.recordings += 1
 
         def run(tensors):
-            given = iter(tensors)
+            given, known = iter(tensors), {}
 
-            def replaced(x):
-                return next(given) if is_array(x) else x
+            def replaced(x):        # a tensor that is given twice is one: to watch it here is to watch it there
+                if not is_array(x):
+                    return x
+                tensor = next(given)
+                return known.setdefault(id(x), tensor) if type(x) is Tensor else tensor
             return self.python_function(*mapped(replaced, args), **mapped(replaced, kwargs))
         return Recording(run, leaves)
 
@@ -330,6 +336,18 @@ class _Methods:
 
     def __reduce__(self):       # a copy begins anew
         return _Methods, ()
+
+
+def _repeats(args, kwargs):
+    """For each tensor of a call where it stood first."""
+    first, found = {}, []
+
+    def place(x):
+        if type(x) is Tensor:
+            found.append(first.setdefault(id(x), len(found)))
+    mapped(place, args)
+    mapped(place, kwargs)
+    return tuple(found)
 
 
 def _forget(entries, key, _):

@@ -266,7 +266,7 @@ class Program:
         flat = [text if self.namespace[text].ndim == 1 else
                 self._known(self.namespace[text].reshape(-1), f"{text}_flat") for text in parts]
         self._tables += _commented(f"{name} {assigned} chunked(", _joined(group.owner, self.summary(group)))
-        given = [f"{define}, {min(group.chunk(), group.size)}, {group.size}", *map(
+        given = [f"{define}, {min(group.chunk(), group.size) or 1}, {group.size}", *map(
             _tuple, (flat, scratch, numbers, *([sums] if sums else [])))]
         self._tables += [*[f"    {line}," for line in given], ")", ""]
 

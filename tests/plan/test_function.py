@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import minikeras as mk
+from minikeras import ops
 from minikeras.errors import PlanError, PlanWarning
 from minikeras.plan.function import KEPT_KINDS, KEPT_PLANS
 
@@ -635,3 +636,33 @@ def test_a_change_once_an_epoch_is_no_change_at_each_call():
     x = np.ones((40, 3), "float32")
     model.fit(x, x[:, :2], batch_size=16, epochs=12, callbacks=[Change()], verbose=0)     # a warning is an error
     assert model.step_plan() is not None
+
+
+def test_a_tensor_given_twice_is_watched_once():
+    @mk.function
+    def slope(a, b):
+        with mk.GradientTape() as tape:
+            tape.watch(a)
+            y = a * b
+        return tape.gradient(y, a)
+    x, z = mk.constant(3.0), mk.constant(5.0)
+    assert [[float(slope(x, x)), float(slope(x, z))] for _ in range(4)] == [[6.0, 5.0]] * 4
+    assert slope.recordings >= 2
+    array = np.float32([3.0])
+    assert [float(slope(array, array)[0]) for _ in range(4)] == [3.0] * 4
+
+
+def test_a_forward_derivative_inside_is_planned():
+    @mk.function
+    def curvature(x, tangent):
+        with mk.autodiff.ForwardAccumulator(x, tangent) as accumulator:
+            with mk.GradientTape() as tape:
+                tape.watch(x)
+                y = ops.sum(ops.softmax(x) ** 2) * ops.prod(x)
+            slope = tape.gradient(y, x)
+        return accumulator.jvp(slope)
+    x, tangent = mk.constant([[1.0, 2.0, 4.0]]), mk.constant([[1.0, 0.0, -1.0]])
+    expected = curvature.python_function(x, tangent).numpy()
+    for _ in range(3):
+        assert np.allclose(curvature(x, tangent), expected)
+    assert curvature.latest is not None
