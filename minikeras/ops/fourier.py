@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from ..autograd import dims
-from ..autograd.linear import getitem, reshape
+from ..autograd.linear import cast, getitem, reshape
 from ..autograd.op import linear
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
@@ -60,13 +60,13 @@ def rfftn(x, *, axes):
 def _irfftn_transpose(d, x, n, axes):
     # A frequency stands also for the one opposite, but for 0 and, of an even number, the last.
     at = axes[-1] % len(x.shape)
-    weights = np.full(x.shape[at], 2.0)
-    weights[0] = 1.0
+    times = np.full(x.shape[at], 2)
+    times[0] = 1
     if n % 2 == 0:
-        weights[-1] = 1.0
-    weights /= math.prod([n if axis % len(x.shape) == at else x.shape[axis] for axis in axes])
-    g = rfftn(d, axes=axes)
-    return g * weights.astype(d.dtype).reshape([-1 if axis == at else 1 for axis in range(len(x.shape))])
+        times[-1] = 1
+    times = times.reshape([-1 if axis == at else 1 for axis in range(len(x.shape))])
+    count = math.prod([n if axis % len(x.shape) == at else x.shape[axis] for axis in axes])
+    return rfftn(d, axes=axes) * (cast(times, dtype=d.dtype) / float(count))
 
 
 @linear(_irfftn_transpose, shape=lambda x, n, axes: (*x[:axes[-1] % len(x)], n, *x[axes[-1] % len(x) + 1:]),
