@@ -33,7 +33,7 @@ KEPT_KINDS = 64     # kinds of arguments that a function remembers to have seen
 WASTED = 3          # plans that were no longer right when they were needed, before a function stays eager
 PAID = 32           # runs after which a plan was worth its recording
 UNPAID = 32         # plans dropped one after the other before that, before a function makes no more of them
-FOREIGN_CHECKS = float("inf")
+NEVER = float("inf")    # the next check of code that needs none
 OWN_CHECKS = 4      # code that is all ours is recorded again at calls 2 and 4 only
 
 _disabled = set()
@@ -218,7 +218,7 @@ class Function:
             entry.calls, entry.next_check, entry.planned = 1, 2, self._calls
             self._evict()
         else:
-            entry.next_check = entry.calls * 2 if plan.foreign or entry.calls < OWN_CHECKS else FOREIGN_CHECKS
+            entry.next_check = entry.calls * 2 if plan.foreign or entry.calls < OWN_CHECKS else NEVER
         return plan, None
 
     def _outcome(self, first, recording):
