@@ -199,6 +199,8 @@ def settled(op, values, attrs):
             raise TypeError(f"{op.name}() takes {op.arity} tensors and {op.attr_names or 'nothing else'}, "
                             f"got {op.arity + len(values)} positional arguments.")
         attrs = {**dict(zip(op.attr_names, values)), **attrs}
+    if "out" in attrs:
+        raise TypeError(f"{op.name}() got out=, but no tensor is ever written to. Take the tensor that it gives.")
     for value in attrs.values():
         if type(value) is list:
             return {name: tuple(item) if type(item) is list else item for name, item in attrs.items()}

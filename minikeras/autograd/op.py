@@ -10,7 +10,7 @@ can be recorded and differentiated again. `None` in place of a rule: no gradient
 The result of a declaration is the function users call; `function.op` is the record of it.
 """
 
-from inspect import isfunction
+from inspect import isfunction, signature
 
 import numpy as np
 
@@ -80,6 +80,10 @@ def declare(family, pull, shape, policy, result=None, batch=looped, rules=()):
         function.__doc__ = forward.__doc__
         function.__module__ = forward.__module__
         function.__wrapped__ = forward
+        if op.takes_out:        # for whoever lays out memory: to others an op gives a value of its own
+            whole = signature(forward)
+            forward.__signature__ = whole.replace(
+                parameters=[p for p in whole.parameters.values() if p.name != "out"])
         return function
     return decorate
 

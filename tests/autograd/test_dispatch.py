@@ -307,3 +307,10 @@ def test_backward_runs_a_fixed_number_of_ops_for_each_op(length):
     with listen(Log("", log)):
         tape.gradient(y, x)
     assert len(log) == length       # d * 1.0 each
+
+
+@pytest.mark.parametrize("op", [ops.tanh, ops.add, ops.matmul, ops.softmax])
+def test_no_tensor_is_written_to(op):
+    x = tf.ones((2, 2))
+    with pytest.raises(TypeError, match="out"):
+        op(*[x] * op.op.arity, out=np.zeros((2, 2), "float32"))

@@ -666,3 +666,12 @@ def test_a_forward_derivative_inside_is_planned():
     for _ in range(3):
         assert np.allclose(curvature(x, tangent), expected)
     assert curvature.latest is not None
+
+
+@pytest.mark.parametrize("op", [ops.tanh, ops.softmax, ops.matmul])
+def test_an_op_itself_can_be_planned(op):
+    x = np.arange(4.0).reshape(2, 2)
+    planned = mk.function(op, jit_compile=True)
+    for _ in range(3):
+        np.testing.assert_array_equal(planned(*[x] * op.op.arity), op(*[x] * op.op.arity))
+    assert planned.latest is not None
