@@ -69,11 +69,10 @@ class Arena:
         firsts, lasts = np.empty((2, len(self.wanted)), np.int64)
         for n, (size, first, last, key) in enumerate(sorted(self.wanted, key=lambda want: -want[0])):
             meanwhile = spans[:n][(firsts[:n] <= last) & (lasts[:n] >= first)]
-            offset = 0
-            for start, end in meanwhile[np.argsort(meanwhile[:, 0])].tolist():
-                if offset + size <= start:
-                    break
-                offset = max(offset, end)
+            meanwhile = meanwhile[np.argsort(meanwhile[:, 0])]
+            ends = np.maximum.accumulate(np.append(0, meanwhile[:, 1]))     # where all before each, or at all, end
+            gaps = np.flatnonzero(ends[:-1] + size <= meanwhile[:, 0])
+            offset = int(ends[gaps[0] if len(gaps) else -1])
             spans[n], firsts[n], lasts[n] = (offset, offset + size), first, last
             self.offsets[key] = offset
             self.size = max(self.size, offset + size)
