@@ -39,6 +39,7 @@ class Places:
     def __init__(self, schedule, in_place):
         self.schedule, self.in_place = schedule, in_place
         self.units = [*schedule.compute, *schedule.update]
+        self._at = {id(unit): at for at, unit in enumerate(self.units)}
         self.roots = dict(schedule.roots)
         self.fixed, self.scratch, self.leases, self.views = {}, {}, [], {}
         self.taken_over = set()
@@ -130,7 +131,7 @@ class Places:
         for part in flat.parts:
             self._members[id(part)] = flat, start
             start += part.array.size
-            begin = min(begin, self.units.index(self.schedule.made[id(part)]))
+            begin = min(begin, self._at[id(self.schedule.made[id(part)])])
         last = max(self._last.get(id(x), 0) for x in (flat, *flat.parts))
         self._places[id(flat)] = _Place(flat, begin, last)
 
@@ -176,7 +177,7 @@ class Places:
                 usable = [*([] if is_slow_in_place(kernel, y) or not self.in_place else dying), *free]
                 mine = next((s for s in usable if s.dtype == y.dtype), None)
                 if mine is None:
-                    size = min(group.chunk(), group.size)
+                    size = min(group.chunk, group.size)
                     mine = Scratch(np.empty((size,) if y.shape else (), y.dtype))
                     self._places[id(mine)] = _Place(mine, at, at)
                 self.scratch[id(y)] = mine

@@ -239,7 +239,7 @@ class Program:
     def _table(self, group, name, assigned="="):
         """Text that defines the calls of a Group."""
         parts, scratch, numbers, sums = {}, {}, {}, {}
-        chunks = -(-group.size // group.chunk())
+        chunks = -(-group.size // group.chunk)
 
         def local(x):
             memory = self.places.scratch.get(id(x))
@@ -266,13 +266,13 @@ class Program:
         flat = [text if self.namespace[text].ndim == 1 else
                 self._known(self.namespace[text].reshape(-1), f"{text}_flat") for text in parts]
         self._tables += _commented(f"{name} {assigned} chunked(", _joined(group.owner, self.summary(group)))
-        given = [f"{define}, {min(group.chunk(), group.size) or 1}, {group.size}", *map(
+        given = [f"{define}, {min(group.chunk, group.size) or 1}, {group.size}", *map(
             _tuple, (flat, scratch, numbers, *([sums] if sums else [])))]
         self._tables += [*[f"    {line}," for line in given], ")", ""]
 
     def summary(self, group):
         """What a Group does, in words."""
-        chunks = -(-group.size // group.chunk())
+        chunks = -(-group.size // group.chunk)
         together = f", {group.members} Variables together" if group.members > 1 else ""
         what = f"{group.size:,} elements" if group.steps[0][0].outputs[0].shape else "numbers"
         return f"{len(group.steps)} operations on {what}{together}" + (f", in {chunks} chunks" if chunks > 1 else "")

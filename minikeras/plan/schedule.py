@@ -35,7 +35,7 @@ class Group:
     """Elementwise instructions over arrays of one size.
 
     instructions   with their kernels, in order
-    outputs        Values that others need, in full
+    outputs        Values that others need, in full;  chunk   how many elements are done at a time
     written        Value -> Value whose memory it takes in the end: a Variable's before the step
     members        how many Variables' updates were put together, 1 for none
     """
@@ -46,6 +46,7 @@ class Group:
         self.outputs = []
         self.written = {}
         self.size = steps[0][0].outputs[0].array.size
+        self.chunk = max(1, CHUNK_BYTES // max(y.dtype.itemsize for y in self.made()))
 
     @property
     def instructions(self):
@@ -75,10 +76,6 @@ class Group:
     def owner(self):
         return self.instructions[0].owner
 
-    def chunk(self):
-        """How many elements are done at a time."""
-        return max(1, CHUNK_BYTES // max(y.dtype.itemsize for y in self.made()))
-
 
 class Line:
     """One instruction with its kernel."""
@@ -106,8 +103,10 @@ class Schedule:
     def __init__(self, graph, passes):
         self.graph = graph
         self.kernels = {id(i): kernel_of(i) for i in graph.instructions}
-        self.users = graph.users()
+        self.users, self.wanted = graph.users(), graph.wanted()
         self.assigned = {id(v): (v, value) for v, value in graph.assigned}
+        self.holders = {id(value): v for v, value in graph.variables}      # before the step
+        self.stored = {id(value): v for v, value in graph.assigned}         # after it
         before = {id(v): value for v, value in graph.variables}
         self.before = {key: before[key] for key in self.assigned if key in before}
         updating = self._updating()
@@ -157,19 +156,19 @@ class Schedule:
             if len(parts) > 1:
                 groups.append(self._merged(parts))
             else:
-                groups.append(Group([self._step(i) for i in parts[0]]))
-                groups[-1].outputs = [y for i in parts[0] for y in i.outputs if self._needed_outside(y, parts[0])]
+                groups.append(self._group(parts[0]))
         return sorted(groups, key=lambda group: group.size > 1)
 
-    def _needed_outside(self, y, part):
-        return any(u not in part for u in self.users.get(id(y), [])) or any(
-            value is y for _, value in self.assigned.values())
+    def _group(self, part):
+        """Instructions as a Group."""
+        group, inside = Group([self._step(i) for i in part]), {id(i) for i in part}
+        group.outputs = [y for y in group.made() if id(y) in self.wanted
+                         or not inside.issuperset(map(id, self.users.get(id(y), [])))]
+        return group
 
     def _signature(self, part):
         """What tells whether two components do the same: the ops, where their inputs come from, what is stored."""
         places, leaves, text = {}, {}, []
-        holders = {id(value): v for v, value in self.graph.variables}
-        stored = {id(value): v for v, value in self.assigned.values()}
         for i in part:
             entry = [i.op]
             for x in i.inputs:
@@ -180,10 +179,10 @@ class Schedule:
                 elif x.shape != part[0].outputs[0].shape:
                     entry.append(("shared", id(x)))
                 else:
-                    entry.append(("leaf", leaves.setdefault(id(x), len(leaves)), id(x) in holders, x.dtype.str))
+                    entry.append(("leaf", leaves.setdefault(id(x), len(leaves)), id(x) in self.holders, x.dtype.str))
             y = i.outputs[0]
             places[id(y)] = len(places)
-            kept = stored.get(id(y))
+            kept = self.stored.get(id(y))
             held = self.before.get(id(kept)) if kept is not None else None
             entry.append((y.dtype.str, kept is not None, leaves.get(id(held))))
             text.append(tuple(entry))
@@ -191,12 +190,11 @@ class Schedule:
 
     def _merged(self, parts):
         """One Group that does what each of `parts` does, on arrays side by side."""
-        flat, steps, holders = {}, [], {id(value): v for v, value in self.graph.variables}
-        stored = {id(value): v for v, value in self.assigned.values()}
+        flat, steps = {}, []
 
         def joined(values):
             if id(values[0]) not in flat:
-                variables = [holders.get(id(x)) for x in values]
+                variables = [self.holders.get(id(x)) for x in values]
                 flat[id(values[0])] = Flat(values, variables if all(v is not None for v in variables) else None)
             return flat[id(values[0])]
         outputs = []
@@ -206,7 +204,7 @@ class Schedule:
             arguments = tuple([joined(list(xs)) if type(xs[0]) is Value and xs[0].shape == first.outputs[0].shape and
                                xs[0].shape else xs[0] for xs in zip(*rows)])
             y = joined([i.outputs[0] for i in row])
-            kept = [stored.get(id(i.outputs[0])) for i in row]
+            kept = [self.stored.get(id(i.outputs[0])) for i in row]
             if all(v is not None for v in kept):
                 y.variables = kept
                 outputs.append(y)
@@ -221,17 +219,14 @@ class Schedule:
     def _in_order(self, instructions, chunked):
         """Lines and Groups such that everything is made before it is taken."""
         clusters = _clusters(instructions, self.kernels) if chunked else {}
-        units, seen = [], {}
+        units, seen = [], set()
         for i in instructions:
             cluster = clusters.get(id(i))
             if cluster is None or len(cluster) == 1:
                 units.append(Line(*self._step(i)))
             elif id(cluster) not in seen:
-                seen[id(cluster)] = True
-                group = Group([self._step(j) for j in cluster])
-                group.outputs = [y for j in cluster for y in j.outputs if any(u not in cluster for u in self.users.get(
-                    id(y), [])) or id(y) in self.graph.wanted()]
-                units.append(group)
+                seen.add(id(cluster))
+                units.append(self._group(cluster))
         return _sorted(units)
 
     def _sum_in_chunks(self):
@@ -242,9 +237,9 @@ class Schedule:
                 continue
             x, y, group = unit.instruction.inputs[0], unit.instruction.outputs[0], makers.get(
                 id(unit.instruction.inputs[0]))
-            if group is None or y.shape or x.dtype.kind != "f" or group.size <= group.chunk():
+            if group is None or y.shape or x.dtype.kind != "f" or group.size <= group.chunk:
                 continue
-            sums = Value(np.empty(-(-group.size // group.chunk()), x.dtype), True)
+            sums = Value(np.empty(-(-group.size // group.chunk), x.dtype), True)
             sums.source = part = Instruction(reduce.sum.op, (x,), {}, (sums,), unit.owner)
             group.steps.append((part, Kernel("ufunc", "add_reduce", np.add.reduce, (x,), {})))
             group.outputs.append(sums)
@@ -252,7 +247,7 @@ class Schedule:
             self.compute[n] = Line(whole, Kernel("into", "sum", reduce.sum.op.forward, (sums,), {}))
             y.source = whole
             users = [u for u in self.users.get(id(x), []) if u is not unit.instruction]
-            if all(u in group.instructions for u in users) and id(x) not in self.graph.wanted():
+            if all(u in group.instructions for u in users) and id(x) not in self.wanted:
                 group.outputs = [z for z in group.outputs if z is not x]
 
     # --- storing -----------------------------------------------------------------------------
@@ -370,7 +365,6 @@ def _components(instructions):
             key = parent[key]
         return key
     makers = {id(i.outputs[0]): i for i in instructions}
-    numbers = [i for i in instructions if not i.outputs[0].shape]
     for i in instructions:
         for x in values_of(i.inputs):
             maker = makers.get(id(x))
@@ -379,7 +373,7 @@ def _components(instructions):
                 parent[find(id(i))] = find(id(maker))
     parts = {}
     for i in instructions:
-        key = "numbers" if i in numbers else find(id(i))
+        key = find(id(i)) if i.outputs[0].shape else "numbers"
         parts.setdefault(key, []).append(i)
     return list(parts.values())
 
