@@ -40,7 +40,7 @@ _disabled = set()
 
 
 class without:  # noqa: N801 (used as a statement)
-    """Passes named here are left out of plans that are made inside the block. See `PASSES`."""
+    """Passes named here are left out of plans that are made inside the block, in all threads. See `PASSES`."""
 
     def __init__(self, *names):
         for name in names:

@@ -91,26 +91,26 @@ class Plan:
 
     def describe(self):
         """What became of the step, as text: instructions, memory, bytes moved, groups, what was refused and why."""
-        schedule, places, steps = self.places.schedule, self.places, []
+        schedule, places, text = self.places.schedule, self.places, []
         units = [*schedule.compute, *schedule.update]
         groups = [u for u in units if isinstance(u, Group)]
         lines = [u for u in units if isinstance(u, Line) and u.kernel.kind != "view"]
         moved = sum(_moved(u.inputs(), u.outputs if isinstance(u, Group) else u.made()) for u in [*lines, *groups])
         moved += sum(2 * value.array.nbytes for _, value in schedule.copies)
         size = places.arena.size
-        steps.append(f"{self.program.name}: {self.recorded_count} recorded operations became {len(lines)} lines and "
-                     f"{len(groups)} groups of {sum(len(g.steps) for g in groups)}")
-        steps.append(f"memory: an arena of {bytes_text(size)} for {bytes_text(self.intermediates)} of intermediate "
-                     f"results ({size / max(self.intermediates, 1):.0%}); {len(places.taken_over)} written in place")
-        steps.append(f"moved: {bytes_text(moved)} a run, {bytes_text(self._eager_bytes)} op by op")
-        steps += [f"group: {self.program.summary(g)}{f', {g.owner}' if g.owner else ''}" for g in groups]
-        steps += [f"leased: {len(lease.variables)} Variables side by side, {lease.variables[0].path} ... "
-                  f"({bytes_text(lease.whole.nbytes)})" if len(lease.variables) > 1 else
-                  f"leased: {lease.variables[0].path} ({bytes_text(lease.whole.nbytes)})" for lease in places.leases]
+        text.append(f"{self.program.name}: {self.recorded_count} recorded operations became {len(lines)} lines and "
+                    f"{len(groups)} groups of {sum(len(g.steps) for g in groups)}")
+        text.append(f"memory: an arena of {bytes_text(size)} for {bytes_text(self.intermediates)} of intermediate "
+                    f"results ({size / max(self.intermediates, 1):.0%}); {len(places.taken_over)} written in place")
+        text.append(f"moved: {bytes_text(moved)} a run, {bytes_text(self._eager_bytes)} op by op")
+        text += [f"group: {self.program.summary(g)}{f', {g.owner}' if g.owner else ''}" for g in groups]
+        text += [f"leased: {len(lease.variables)} Variables side by side, {lease.variables[0].path} ... "
+                 f"({bytes_text(lease.whole.nbytes)})" if len(lease.variables) > 1 else
+                 f"leased: {lease.variables[0].path} ({bytes_text(lease.whole.nbytes)})" for lease in places.leases]
         off = [name for name in PASSES if name not in self.passes]
-        steps.append(f"passes: {' '.join(self.passes) or 'none'}{'; off: ' + ' '.join(off) if off else ''}")
-        steps += [f"refused: {why}" for why in places.refused()]
-        return "\n".join(steps) + "\n"
+        text.append(f"passes: {' '.join(self.passes) or 'none'}{'; off: ' + ' '.join(off) if off else ''}")
+        text += [f"refused: {why}" for why in places.refused()]
+        return "\n".join(text) + "\n"
 
     def changed(self):
         """What it depends on that is no longer what it was, in words."""

@@ -211,8 +211,8 @@ class Program:
     def _result(self, value):
         """The name of a returned array, which nothing will write to any more."""
         root, unit = self.places.root(value), self.schedule.made.get(id(value))
-        if value.source is None or (type(root.source) is int and root is value) or (unit is not None and not isinstance(
-                unit, Group) and self.places.is_fresh(unit)):
+        if value.source is None or (root is value and (type(root.source) is int or (
+                unit is not None and not isinstance(unit, Group) and self.places.is_fresh(unit)))):
             # NumPy gives numbers, not arrays, where the shape is ().
             return self._text(value) if value.shape else f"asarray({self._text(value)})"
         name = self._fresh("result", True)

@@ -298,9 +298,10 @@ class Schedule:
         copies, copied = {}, []
 
         def fixed(value):
-            root = self.roots.get(id(value), value)
-            unit = made.get(id(root))
-            return root.source is None or id(root) in held or (unit is not None and (
+            unit = made.get(id(value))
+            if isinstance(unit, Line) and unit.kernel.kind == "view":
+                return all(map(fixed, values_of(unit.instruction.inputs)))
+            return value.source is None or id(value) in held or (unit is not None and (
                 isinstance(unit, Group) or unit.kernel.writes))
 
         def copy_of(value, owner=""):
@@ -346,13 +347,14 @@ def _same(some, others):
 
 
 def roots_of(instructions, kernels):
-    """id of a Value that is a view -> the Value in whose memory it lies."""
+    """id of a Value that lies in the memory of another -> that one. So may each of several results of an op."""
     roots = {}
     for i in instructions:
-        if kernels[id(i)].kind == "view":
-            y = i.outputs[0]
-            x = next(x for x in values_of(i.inputs) if np.may_share_memory(x.array, y.array))
-            roots[id(y)] = roots.get(id(x), x)
+        if not kernels[id(i)].writes:
+            for y in i.outputs:
+                shared = [x for x in values_of(i.inputs) if y.array.size and np.may_share_memory(x.array, y.array)]
+                if shared:
+                    roots[id(y)] = roots.get(id(shared[0]), shared[0])
     return roots
 
 

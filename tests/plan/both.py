@@ -5,12 +5,15 @@ import re
 import warnings
 
 import numpy as np
+import pytest
 
 import minikeras as mk
 from minikeras.autograd import tree
-from minikeras.autograd.tensor import ArrayOperand
-from minikeras.errors import PlanWarning
+from minikeras.autograd.tensor import ArrayOperand, Tensor
+from minikeras.errors import PlanWarning, ShapeError
 from minikeras.plan import REORDERING, Function, without
+
+from .naive import assert_same_bits, other
 
 
 def numbers(*shape, seed=0, dtype=np.float32):
@@ -104,3 +107,24 @@ def assert_fit_agrees(make, x, y, refused=None, planned=True, callbacks=list, ep
     if refused is None:
         assert (model._planned("train_step").latest is not None) == planned
     return model
+
+
+def assert_plans_on_others(function, inputs):
+    """Planned on `inputs`, `function` gives on other arrays what it gives of them eagerly, to the bit."""
+    planned = Function(function, at_once=True, jit_compile=True)
+    others = [other(x) for x in inputs]
+    with np.errstate(all="ignore"), without(*REORDERING):
+        planned(*inputs)
+        for given in (inputs, others, inputs):
+            _assert_planned_alike(planned, function, given)
+    assert planned.latest is not None
+
+
+def _assert_planned_alike(planned, function, given):
+    try:
+        want = function(*[Tensor(np.array(x)) if isinstance(x, np.ndarray) else x for x in given])
+    except ShapeError:      # the numbers are not allowed: a plan says so, too
+        with pytest.raises((ValueError, IndexError)):
+            planned(*given)
+    else:
+        assert_same_bits(planned(*given), want)

@@ -7,6 +7,7 @@ import pytest
 
 import minikeras as mk
 from minikeras import layers, ops
+from minikeras.autograd.op import primitive
 from minikeras.plan import PASSES, without
 
 
@@ -49,6 +50,12 @@ def test_the_same_op_of_the_same_values_runs_once():
     assert plan.source.count("sin(") == 1
     with without("share"):
         assert plan_of(lambda x: ops.sin(x) * ops.cos(x) + ops.sin(x), X).source.count("sin(") == 2
+
+
+def test_a_cast_to_what_it_is_does_nothing():
+    plan = plan_of(lambda x: ops.cast(ops.cast(x, "float32") * 2.0, "float32") + 1.0, X)
+    assert "cast" not in plan.source
+    assert np.array_equal(plan.run([X]).numpy(), X * np.float32(2.0) + np.float32(1.0))
 
 
 def test_zeros_of_either_sign_are_told_apart():
@@ -209,3 +216,22 @@ def test_a_variable_without_elements_is_updated():
     f = mk.function(lambda x: v.assign(v * 0.9 - x) * 1.0)
     assert [f(mk.constant(np.zeros((0, 3), "float32"))).shape for _ in range(3)] == [(0, 3)] * 3
     assert f.latest is not None
+
+
+@primitive(shape=lambda x: [x, (x[0] - 1,)], result=lambda inputs, attrs: [inputs[0].dtype.dtype] * 2)
+def itself_and_rest(x):
+    """Two results that lie in the memory of the input."""
+    return x, x[1:]
+
+
+def test_several_results_may_lie_in_the_memory_of_an_input():
+    def f(x):
+        whole, rest = itself_and_rest(ops.exp(x))
+        busy = [ops.sin(x * n) for n in (1.0, 2.0, 3.0)]        # would be placed where exp(x) was
+        return busy[0] + busy[1] * busy[2], whole * 2.0, rest, ops.sum(ops.tanh(rest) * rest)
+    function = mk.function(f)
+    for n in range(4):
+        x = mk.constant(np.linspace(0, 1, 50, dtype="float32") + np.float32(n))
+        for got, want in zip(function(x), f(x)):
+            assert np.array_equal(got.numpy(), want.numpy())
+    assert function.latest is not None

@@ -1,4 +1,4 @@
-"""A step that was noted op by op gives on other data, bit for bit, what the step itself gives on them."""
+"""Every op and derivative, planned, gives on other data what it gives eagerly, to the bit; so do recorded updates."""
 
 import warnings
 
@@ -21,7 +21,8 @@ from minikeras.optimizers import SGD, Adam, RMSprop, schedules
 from ..ops.numpy_calls import FUNCTIONS, T, calls_of
 from ..ops.samples import composed_cases, op_cases
 from ..ops.test_gradients import cotangents, is_float
-from .naive import Recording, assert_replays, assert_replays_on_others, assert_same_bits
+from .both import assert_plans_on_others
+from .naive import Recording, assert_replays, assert_same_bits
 
 
 def numbers(*shape, seed=0, dtype=np.float32):
@@ -195,12 +196,13 @@ def test_ops_with_functions_are_impure_and_with_dtypes_are_not():
 # --- ops -------------------------------------------------------------------------------------------
 
 
-CASES = [case for case in op_cases() + composed_cases() if case.inputs]
+# How often something is repeated decides the shape of the result, so a plan cannot take that from a tensor.
+CASES = [case for case in op_cases() + composed_cases() if case.inputs and case.name != "repeat-1"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_ops_replay(case):
-    assert_replays_on_others(case.call, case.inputs)
+    assert_plans_on_others(case.call, case.inputs)
 
 
 DIFFERENTIABLE = [case for case in CASES if (case.op is None or case.op.pull) and any(map(is_float, case.inputs))]
@@ -225,7 +227,7 @@ def gradients_of(case, inputs):
 
 @each_differentiable
 def test_gradients_replay(case):
-    assert_replays_on_others(lambda *inputs: gradients_of(case, inputs), case.inputs)
+    assert_plans_on_others(lambda *inputs: gradients_of(case, inputs), case.inputs)
 
 
 @each_differentiable
@@ -235,7 +237,7 @@ def test_second_derivatives_replay(case):
             tape.watch(floats_among(inputs))
             first = gradients_of(case, inputs)
         return tape.gradient(first, floats_among(inputs), unconnected_gradients="zero")
-    assert_replays_on_others(second, case.inputs)
+    assert_plans_on_others(second, case.inputs)
 
 
 @each_differentiable
@@ -245,7 +247,7 @@ def test_forward_derivatives_replay(case):
         with ForwardAccumulator(floats, [x * 0.5 + 1.0 for x in floats]) as accumulator:
             y = case.call(*inputs)
         return accumulator.jvp(list(y) if isinstance(y, (list, tuple)) else [y], unconnected_gradients="zero")
-    assert_replays_on_others(forward, case.inputs)
+    assert_plans_on_others(forward, case.inputs)
 
 
 # --- NumPy's functions -----------------------------------------------------------------------------
@@ -273,7 +275,7 @@ def test_numpys_functions_replay_or_ask_for_numbers_openly(place):
     except (TypeError, ValueError):     # refused by name
         return
     if not left:
-        assert_replays_on_others(call, inputs)
+        assert_plans_on_others(call, inputs)
 
 
 # --- derivatives -----------------------------------------------------------------------------------
@@ -332,7 +334,7 @@ def loop(x):
 @pytest.mark.parametrize("function", [custom, hessian_vector, jacobian, forward_mode, vectorized, rows_of_a_gradient,
                                       loop])
 def test_derivatives_and_loops_replay(function):
-    assert_replays_on_others(lambda x: mk.convert_to_tensor(function(x)) if function is rows_of_a_gradient
+    assert_plans_on_others(lambda x: mk.convert_to_tensor(function(x)) if function is rows_of_a_gradient
                              else function(x), [numbers(3, 4)])
 
 
