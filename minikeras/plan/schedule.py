@@ -157,7 +157,7 @@ class Schedule:
                 groups.append(self._merged(parts))
             else:
                 groups.append(self._group(parts[0]))
-        return sorted(groups, key=lambda group: group.size > 1)
+        return sorted(groups, key=lambda group: len(group.steps[0][0].outputs[0].shape) > 0)
 
     def _group(self, part):
         """Instructions as a Group."""

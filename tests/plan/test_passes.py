@@ -235,3 +235,18 @@ def test_several_results_may_lie_in_the_memory_of_an_input():
         for got, want in zip(function(x), f(x)):
             assert np.array_equal(got.numpy(), want.numpy())
     assert function.latest is not None
+
+
+def test_numbers_are_computed_before_arrays_of_one_element_take_them():
+    v, rate = mk.Variable([2.0]), mk.Variable(0.5)
+
+    @mk.function
+    def f(x):
+        half = v * 0.5              # begins before the number that it meets below
+        rate.assign(rate * 0.5)
+        v.assign(half * rate + x)
+    expected = 2.0
+    for n in range(6):
+        f(mk.constant([float(n)]))
+        expected = expected * 0.5 * 0.5 ** (n + 2) + n
+        assert v.numpy()[0] == np.float32(expected)
