@@ -269,9 +269,7 @@ class Schedule:
                 if not variables:
                     continue
                 parts = y.parts if type(y) is Flat else [y]
-                before = [self.before.get(id(v)) for v in variables]
-                if any(b is None for b in before):
-                    before = []
+                before = [self.before[id(v)] for v in variables]
                 if type(y) is Flat:
                     held = next((x for x in group.inputs() if type(x) is Flat and _same(x.variables, variables)), None)
                 else:
@@ -284,7 +282,6 @@ class Schedule:
                     self.copies += list(zip(variables, parts))
         copied = {id(v) for v, _ in self.copies}
         self.copies += [(v, value) for v, value in self.assigned.values() if id(v) not in done | copied]
-
 
     def _copy_to_fixed_places(self):
         """The calls of a Group are made once for all, so what it takes must always lie at one place, and so must what
