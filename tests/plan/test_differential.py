@@ -7,6 +7,7 @@ in one of the tables below.
 import inspect
 import json
 import runpy
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from minikeras import layers, ops, registry
 from minikeras.experiment import load_config, train
 from minikeras.layers import Dense
 from minikeras.plan import REORDERING, Function, without
+from minikeras.training import progress  # noqa: F401 (its bar is registered)
 
 from ..layers.test_core import FED, MADE
 from .both import assert_fit_agrees, bits, numbers
@@ -47,6 +49,7 @@ ARGUMENTS = {
     "PolynomialDecay": [{"decay_steps": 3}, {"decay_steps": 3, "cycle": True, "power": 2.0}],
     "threshold": [{"threshold": 0.1, "default_value": 0.2}],
     "EarlyStopping": [{"monitor": "loss", "patience": 1, "restore_best_weights": True}],
+    "ProgressBar": [{"verbose": 2, "event": "train"}],
     "LearningRateScheduler": [{"schedule": lambda epoch, rate: rate / (epoch + 1)}],
 }
 RATE = {"initial_learning_rate": 0.1}       # of every schedule that takes it
@@ -243,6 +246,7 @@ def both_ways(monkeypatch, run):
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("[!_]*.py")), ids=lambda path: path.stem)
 def test_examples(path, capsys, monkeypatch):
     def run():
+        monkeypatch.delitem(sys.modules, f"examples.{path.stem}", raising=False)    # which another test has imported
         runpy.run_module(f"examples.{path.stem}", run_name="__main__")
         return capsys.readouterr().out
     compiled, eager = both_ways(monkeypatch, run)
