@@ -15,7 +15,7 @@ from ..autograd.state import thread
 from ..autograd.tensor import Tensor
 from ..errors import PlanError, PlanWarning
 from .plan import PASSES, Plan
-from .recording import Recording
+from .recording import Recording, is_kept
 from .signature import (
     Eagerly,
     InputSignature,
@@ -112,7 +112,8 @@ class Function:
             args, kwargs = self._parameters.arranged(args, kwargs)
         if self._converts:
             args, kwargs = self._converted(args, kwargs)
-        if thread.watchers or state.kept or thread.raw or self._jit_compile is False or (
+        if thread.watchers or thread.raw or self._jit_compile is False or (
+                state.kept and self._meets_kept(args, kwargs)) or (
                 state.listening and (thread.listeners or state.everywhere or thread.recorder is not None)):
             return self._eagerly(args, kwargs)
         parts, leaves, known = [], [], []
@@ -152,6 +153,14 @@ class Function:
                 finally:
                     self._is_running = False
         return result(args, kwargs)
+
+    def _meets_kept(self, args, kwargs):
+        """Whether an argument, or a Variable that a plan reads, has everything computed from it recorded, as
+        `requires_grad_` asks for."""
+        found = []
+        mapped(lambda x: found.append(is_kept(x)), [args, kwargs])
+        return any(found) or any(e.plan is not None and any(map(is_kept, e.plan.variables))
+                                 for e in self._entries.copy().values())
 
     def _converted(self, args, kwargs):
         if self._signature is not None:
@@ -195,6 +204,9 @@ class Function:
                 why = f"the attribute {plan.changed()} that it depends on changes from call to call."
                 return self._refuse(entry, why, self._eagerly)
         first = recording = self._record(args, kwargs, leaves)
+        if recording.kept:      # the run counts
+            returned = recording.returned
+            return None, lambda *_: returned
         try:
             if not recording.settled:       # the first run built something
                 recording.undo()

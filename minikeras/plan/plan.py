@@ -50,6 +50,7 @@ class Plan:
         self._pairs = [pair for lease in self.places.leases for pair in lease.pairs()]
         self._reads = recording.reads
         self._flags = recording.flags
+        self.variables = [v for v, _ in recording.variables]
         self._changes = state.changes
         self.foreign = recording.foreign
         self._forget([*recording.instructions, *graph.instructions])

@@ -76,6 +76,11 @@ class Instruction:
         return f"<{self.op.name} of {self.owner or 'no layer'}>"
 
 
+def is_kept(x):
+    """Whether everything computed from `x`, a tensor or a Variable, is recorded without a tape."""
+    return isinstance(x, (Tensor, Variable)) and x._node is not None and x._node.stamp == state.KEPT
+
+
 @functools.cache
 def _module(name):
     """Whether a module of this name stands between the user and us, and which part of ours it is."""
@@ -99,6 +104,7 @@ class Recording:
     refusal       why it cannot be replayed, None if it can
     settled       whether nothing was made or built that the next run would find already there
     foreign       whether code of the user ran ops
+    kept          whether it took something of which everything computed is recorded, as `requires_grad_` asks for
     """
 
     def __init__(self, run, arrays):
@@ -110,6 +116,7 @@ class Recording:
         self.returned = returned
         self.variables = [(v, value) for v, value, _ in recorder.variables.values()]
         self.flags = list(recorder.flags.values())
+        self.kept = recorder.meets_kept or any(is_kept(v) for v, _ in self.variables)
         self.made = recorder.made
         self.reads = recorder.reads
         self.foreign = recorder.foreign
@@ -159,6 +166,7 @@ class _Recorder(state.Recorder):
         self.inputs = [self._new(array.view(), i) for i, array in enumerate(arrays)]
         self.variables = {}     # id -> (Variable, Value it held before, its array before)
         self.flags = {}         # id -> (Variable, its flags before)
+        self.meets_kept = False     # whether a constant has everything computed from it recorded (`requires_grad_`)
         self.made = []          # Variables and SeedGenerators made meanwhile
         self.tensors = []       # (weak reference to a tensor, op, place)
         self.owners = {}        # id of an array -> owner of the instruction that made it
@@ -225,6 +233,7 @@ class _Recorder(state.Recorder):
         value = self.values.get(id(array))
         if value is not None:
             return value
+        self.meets_kept = self.meets_kept or is_kept(x)
         base = array.base
         while base is not None:
             known = self.values.get(id(base))

@@ -675,3 +675,28 @@ def test_an_op_itself_can_be_planned(op):
     for _ in range(3):
         np.testing.assert_array_equal(planned(*[x] * op.op.arity), op(*[x] * op.op.arity))
     assert planned.latest is not None
+
+
+def test_a_tensor_that_requires_grad_elsewhere_keeps_nobody_from_a_plan():
+    bystander = mk.constant([1.0])
+    bystander.requires_grad_()
+    f = mk.function(lambda x: x * 2.0)
+    for _ in range(3):
+        f(np.ones(2, "float32"))
+    assert f.latest is not None and bystander.requires_grad
+
+
+@pytest.mark.parametrize("where", ["argument", "variable", "constant"])
+def test_what_requires_grad_gets_its_gradient_through_a_function(where):
+    x, v = mk.constant([1.0, 2.0]), mk.Variable([3.0, 4.0])
+    other = mk.constant([5.0, 6.0])
+    f = mk.function(lambda a: a * v * other)
+    f(x), f(x), f(x)
+    source = {"argument": x, "variable": v, "constant": other}[where]
+    source.requires_grad_()
+    if where == "constant":
+        f = mk.function(lambda a: a * v * other)
+    for n in range(1, 4):
+        f(x).sum().backward()
+        expected = {"argument": v * other, "variable": x * other, "constant": x * v}[where]
+        assert np.array_equal(source.grad.numpy(), n * expected.numpy())
