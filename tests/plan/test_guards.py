@@ -261,8 +261,12 @@ def test_the_order_of_sums_follows_the_layout_of_each_input():
             return ops.sum(ops.sin(x), axis=0), ops.sum(ops.sin(x)), ops.mean(x), ops.reshape(x, (-1,)), ops.sum(v)
         return step, [v]
     whole = numbers(100, 100)
-    layouts = [whole[:50, :40], np.asfortranarray(whole[:50, :40]), whole[::2, :80:2], whole[99:49:-1, :40],
+    layouts = [whole[:50, :40], np.asfortranarray(whole[:50, :40]), whole[::2, :80:2],
                np.ascontiguousarray(whole[:40, :50]).T]
+    turned = whole[99:49:-1, :40]
+    # NumPy 2.0 adds up what is reversed in another order where it is given memory for the sum.
+    if np.add.reduce(turned, None) == np.add.reduce(turned, None, out=np.empty((), "float32")):
+        layouts.append(turned)
     assert_function_agrees(make, [(each,) for each in layouts * 3])
     assert_function_agrees(make, [(Tensor(each),) for each in layouts * 3])
 
