@@ -326,7 +326,10 @@ class Function:
     def plan(self):
         """The Plan that ran last: its `source`, and `describe()`. Raises ValueError before there is one."""
         if self.latest is None:
-            raise ValueError(f"{self.name} has no plan yet: call it, twice with arguments of the same shapes.")
+            refusals = [entry.refusal for entry in self._entries.copy().values() if entry.refusal is not None]
+            why = f": it stays eager, because of {refusals[-1]}" if refusals else \
+                " yet: call it first, twice with arguments of the same kind where it is no step of a model."
+            raise ValueError(f"{self.name} has no plan{why}")
         return self.latest
 
     def source(self):

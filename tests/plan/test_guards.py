@@ -15,6 +15,7 @@ import pytest
 import minikeras as mk
 from minikeras import Variable, layers, ops
 from minikeras.autograd.tensor import Tensor
+from minikeras.errors import PlanWarning
 from minikeras.layers import Dense
 from minikeras.optimizers import SGD, Adam, schedules
 from minikeras.plan import Function
@@ -865,3 +866,11 @@ def test_a_ctrl_c_leaves_a_step_finished_or_undone(rounds):
             assert_is_between_steps(model, uninterrupted)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_asking_for_the_plan_of_a_refused_step_tells_why():
+    f = Function(lambda x: float(x) + 1.0, "f", at_once=True)
+    with pytest.warns(PlanWarning):
+        f(np.float32(1.0))
+    with pytest.raises(ValueError, match=r"f has no plan: it stays eager, because of float\(\) of a value"):
+        f.plan()
