@@ -87,6 +87,9 @@ class Configurable:
                 thread.recorder.changing(self, name)
         object.__setattr__(self, name, value)
 
+    def _forget_run(self):
+        """Let go of tensors that the last run left here, such as what `add_loss` was given. Nothing by default."""
+
     def __delattr__(self, name):
         state.changes += 1
         if thread.recorder is not None:

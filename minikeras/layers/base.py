@@ -201,8 +201,7 @@ class Layer(Holder, kind="layers"):
                 record.losses, record.losses_entry = [], record.entry
             record.losses.append(loss)
 
-    def _clear_losses(self):
-        """Forget what was added by `add_loss`."""
+    def _forget_run(self):
         self._record.losses = []
 
     @property

@@ -10,9 +10,10 @@ from ..ops import arithmetic, nn, products, reduce, unary
 from .kernels import is_view
 from .recording import Instruction, Value
 
-# What they give follows from the shape of their input alone.
+# What `fuse` puts together.
 PRODUCTS = {products.affine.op, products.matmul.op}
 ACTIVATIONS = {nn.relu.op, unary.tanh.op, unary.sigmoid.op}
+# What they give follows from the shape of their input alone.
 BY_SHAPE = {linear.zeros_like.op, linear.ones_like.op}
 
 
@@ -48,17 +49,12 @@ class Graph:
             while type(x) is Value and id(x) in replaced:
                 x = replaced[id(x)]
             return x
-        views = [i for i in self.instructions if i.outputs and is_view(i)]
+        views = [i for i in self.instructions if is_view(i)]
         for instruction in self.instructions:
-            inputs = tuple([current(x) for x in instruction.inputs])
-            if any(x is not y for x, y in zip(inputs, instruction.inputs)):
-                was_view = len(instruction.outputs) == 1 and is_view(instruction)
-                instruction.inputs = inputs
-                if was_view:        # of what is there now: else it would count as an array of its own
-                    instruction.outputs[0].array = _run(instruction)
-        for i in views:     # they stay views, also of what now stands in the place of their input
+            instruction.inputs = tuple([current(x) for x in instruction.inputs])
+        for i in views:     # they stay views, of what now stands in the place of their input, and views of them, too
             if not is_view(i):
-                i.outputs[0].array = i.op.forward(*[x.array if type(x) is Value else x for x in i.inputs], **i.attrs)
+                i.outputs[0].array = _run(i)
         self.outputs = [current(x) for x in self.outputs]
         self.assigned = [(variable, current(x)) for variable, x in self.assigned]
 

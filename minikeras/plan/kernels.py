@@ -43,20 +43,19 @@ class Kernel(NamedTuple):
 def kernel_of(instruction):
     """How an instruction is written."""
     op, inputs, attrs = instruction.op, instruction.inputs, instruction.attrs
-    y, *more = instruction.outputs or (None,)
     kind = "fresh"
-    if y is None:
+    if not instruction.outputs:
         kind = "check"
-    elif not more and is_view(instruction):
+    elif is_view(instruction):
         kind = "view"
     elif op is cast.op and inputs[0].dtype.kind != "c":
         return Kernel("copy", op.name, op.forward, inputs, {})      # assigning casts, and costs a fifth
     else:
-        ufunc, given = (None, inputs) if attrs or more else _ufunc(op, inputs)
-        if ufunc is not None and _gives(ufunc, given, y):
+        ufunc, given = (None, inputs) if attrs or len(instruction.outputs) > 1 else _ufunc(op, inputs)
+        if ufunc is not None and _gives(ufunc, given, instruction.outputs):
             return Kernel("ufunc", ufunc.__name__, ufunc, given, {})
-        # Not every elementwise op that takes `out` uses it.
-        if op.takes_out and (more or op.family not in ("elementwise", "fused") or _gives(op.forward, inputs, y, attrs)):
+        # Not every op that takes `out` uses it, and NumPy 2.0 adds up in another order into memory that it is given.
+        if op.takes_out and _gives(op.forward, inputs, instruction.outputs, attrs):
             kind = "into"
     return Kernel(kind, op.name, op.forward, inputs, attrs)
 
@@ -84,19 +83,22 @@ def _as_array(number, dtype):
         return number
 
 
-def _gives(function, inputs, y, attrs=NOTHING):
-    """Whether `function` writes what was recorded when it is given memory for it."""
-    memory = np.empty_like(y.array)
+def _gives(function, inputs, outputs, attrs=NOTHING):
+    """Whether `function` writes what was recorded, byte for byte, when it is given memory for it."""
+    memory = [np.empty_like(y.array) for y in outputs]
     given = [x.array if type(x) is Value else x for x in inputs]
     try:
         with np.errstate(all="ignore"):
-            made = function(*given, out=memory, **attrs)
+            made = function(*given, out=memory[0] if len(memory) == 1 else tuple(memory), **attrs)
     except TypeError:
         return False
-    return made is memory and memory.tobytes() == y.array.tobytes()
+    made = made if type(made) is tuple else (made,)
+    return all(x is z and z.tobytes() == y.array.tobytes() for x, z, y in zip(made, memory, outputs, strict=True))
 
 
 def is_view(instruction):
-    """Whether the output lies in the memory of an input."""
+    """Whether the only output lies in the memory of an input."""
+    if len(instruction.outputs) != 1:
+        return False
     y = instruction.outputs[0].array
     return y.size > 0 and any(type(x) is Value and np.may_share_memory(x.array, y) for x in instruction.inputs)

@@ -9,6 +9,7 @@ from ..autograd.op import is_impure
 from ..autograd.random import Draws
 from ..autograd.tensor import Tensor
 from .graph import Graph, fold, fuse, prune, share, simplify, values_of
+from .kernels import is_view
 from .memory import take_up
 from .placing import Places
 from .program import Program, bytes_text
@@ -30,14 +31,15 @@ class Plan:
     def __init__(self, recording, name, input_names, passes=PASSES):
         self.recorded = _outline(recording)
         self.passes = passes
+        self.recorded_count = len(recording.instructions)
+        made = [i for i in recording.instructions if not is_view(i)]    # a view costs and holds nothing
+        self._eager_bytes = sum(_moved(i.inputs, i.outputs) for i in made)
+        self.intermediates = sum(y.array.nbytes for i in made for y in i.outputs)
         graph = Graph(recording)
         for each in PASSES:
             if each in passes and each in _GRAPH_PASSES:
                 _GRAPH_PASSES[each](graph)
         self._pack = _packer(recording.result)
-        self.recorded_count = len(recording.instructions)
-        self._eager_bytes = sum(_moved(i.inputs, i.outputs) for i in recording.instructions)
-        self.intermediates = sum(y.array.nbytes for i in recording.instructions for y in i.outputs)
         schedule = Schedule(graph, passes)
         self.places = Places(schedule, "in_place" in passes)
         program = Program(schedule, self.places, name, input_names)

@@ -138,8 +138,7 @@ class Recording:
         """Why what this run made and nobody should have is still held, None if it is not."""
         self.returned = None
         for read in self.reads.objects():
-            if hasattr(read, "_clear_losses"):
-                read._clear_losses()
+            read._forget_run()
         recorder = self._recorder
         recorder.draws.forget_results()
         alive = [made for made in recorder.tensors if made[0]() is not None]
