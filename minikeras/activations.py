@@ -4,17 +4,18 @@ import functools
 
 from . import registry
 from .autograd.operands import as_tensor
-from .ops import arithmetic, nn, unary
+from .ops import activation, arithmetic, unary
 
-for _function in (nn.celu, nn.elu, nn.glu, nn.hard_shrink, nn.hard_sigmoid, nn.hard_tanh, nn.leaky_relu, nn.log_sigmoid,
-                  nn.log_softmax, nn.mish, nn.relu6, nn.selu, nn.soft_shrink, nn.softsign, nn.sparse_plus,
-                  nn.sparse_sigmoid, nn.squareplus, nn.tanh_shrink, nn.threshold, unary.sigmoid,
-                  unary.softplus, unary.tanh):
+for _function in (activation.celu, activation.elu, activation.glu, activation.hard_shrink, activation.hard_sigmoid,
+        activation.hard_tanh, activation.leaky_relu, activation.log_sigmoid, activation.log_softmax, activation.mish,
+        activation.relu6, activation.selu, activation.soft_shrink, activation.softsign, activation.sparse_plus,
+        activation.sparse_sigmoid, activation.squareplus, activation.tanh_shrink, activation.threshold, unary.sigmoid,
+        unary.softplus, unary.tanh):
     registry.register("activations")(_function)
     globals()[_function.__name__] = _function
 
-silu = swish = registry.register("activations", "swish")(nn.silu)
-hard_silu = hard_swish = registry.register("activations", "hard_swish")(nn.hard_silu)
+silu = swish = registry.register("activations", "swish")(activation.silu)
+hard_silu = hard_swish = registry.register("activations", "hard_swish")(activation.hard_silu)
 
 
 @registry.register("activations")
@@ -32,13 +33,13 @@ def exponential(x):
 @registry.register("activations")
 def gelu(x, approximate=False):
     """x times the normal distribution function of x, or its tanh approximation."""
-    return nn.gelu(x, approximate)
+    return activation.gelu(x, approximate)
 
 
 @registry.register("activations")
 def softmax(x, axis=-1):
     """exp(x) over its sum along `axis`."""
-    return nn.softmax(x, axis=axis)
+    return activation.softmax(x, axis=axis)
 
 
 @registry.register("activations")
@@ -50,9 +51,9 @@ def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
     """
     if negative_slope == 0.0 and threshold == 0.0:
         if max_value is None:
-            return nn.relu(x)
+            return activation.relu(x)
         if max_value == 6:
-            return nn.relu6(x)
+            return activation.relu6(x)
     x = as_tensor(x)
     upper = x if max_value is None else arithmetic.minimum(x, float(max_value))
     return arithmetic.select(x > threshold, upper, negative_slope * (x - threshold))

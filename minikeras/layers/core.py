@@ -9,7 +9,7 @@ from ..autograd.linear import reshape, zeros_like
 from ..autograd.random import SeedGenerator
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
-from ..ops import nn, random
+from ..ops import activation, random
 from ..ops.arithmetic import select
 from ..ops.products import affine, matmul
 from ..ops.shapes import moveaxis, shape
@@ -172,7 +172,7 @@ class Softmax(Layer):
     def call(self, inputs, mask=None):
         if mask is not None:
             inputs = select(mask, inputs, -1e9 if self.dtype != "float16" else -3e4)
-        return nn.softmax(inputs, axis=self.axis)
+        return activation.softmax(inputs, axis=self.axis)
 
 
 class Identity(Layer):

@@ -9,6 +9,32 @@ from ..autograd.linear import reshape as _reshape
 from ..autograd.linear import stack as _stack
 from ..autograd.operands import as_tensor as convert_to_tensor
 from . import image, linalg, nn, numpy_methods, operators
+from .activation import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    relu,
+    relu6,
+    selu,
+    silu,
+    soft_shrink,
+    softmax,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
+    tanh_shrink,
+    threshold,
+)
 from .arithmetic import (
     absolute,
     add,
@@ -110,7 +136,7 @@ from .crossentropy import (
 )
 from .decompositions import cholesky, cholesky_inverse, eig, eigh, logdet, matrix_rank, qr, svd
 from .fourier import extract_sequences, fft, fft2, ifft2, irfft, istft, rfft, stft
-from .image import psnr
+from .images import psnr
 from .indexing import (
     multi_hot,
     one_hot,
@@ -123,32 +149,6 @@ from .indexing import (
 from .indexing import slice_from as slice
 from .indexing import subscript as get_item
 from .joining import append, array_split, dsplit, dstack, hsplit, hstack, meshgrid, vsplit, vstack
-from .nn import (
-    celu,
-    elu,
-    gelu,
-    glu,
-    hard_shrink,
-    hard_sigmoid,
-    hard_silu,
-    hard_tanh,
-    leaky_relu,
-    log_sigmoid,
-    log_softmax,
-    relu,
-    relu6,
-    selu,
-    silu,
-    soft_shrink,
-    softmax,
-    softsign,
-    sparse_plus,
-    sparse_sigmoid,
-    sparsemax,
-    squareplus,
-    tanh_shrink,
-    threshold,
-)
 from .normalization import batch_normalization, layer_normalization, rms_normalization
 from .norms import cdist, norm, normalize
 from .placing import scatter_into as scatter_update

@@ -4,9 +4,9 @@ import numpy as np
 
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
+from .activation import softmax
 from .arithmetic import select
 from .indexing import repeat
-from .nn import softmax
 from .products import matmul
 from .shapes import swapaxes, transpose
 from .unary import tanh

@@ -8,10 +8,10 @@ from ..autograd.op import kept, primitive
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
+from .activation import log_softmax, sigmoid_cross_entropy, sparse_softmax_cross_entropy
 from .arithmetic import clip, log, logical_and, maximum, select
 from .creation import cast, full, full_like
 from .indexing import take_along_axis
-from .nn import log_softmax, sigmoid_cross_entropy, sparse_softmax_cross_entropy
 from .reduce import logsumexp, sum
 from .shapes import moveaxis, squeeze
 

@@ -6,13 +6,13 @@ import numpy as np
 
 from ..autograd import linear, tree
 from ..autograd.op import is_impure
-from ..ops import arithmetic, nn, products, reduce, unary
+from ..ops import activation, arithmetic, products, reduce, unary
 from .kernels import is_view
 from .recording import Instruction, Value
 
 # What `fuse` puts together.
 PRODUCTS = {products.affine.op, products.matmul.op}
-ACTIVATIONS = {nn.relu.op, unary.tanh.op, unary.sigmoid.op}
+ACTIVATIONS = {activation.relu.op, unary.tanh.op, unary.sigmoid.op}
 # What they give follows from the shape of their input alone.
 BY_SHAPE = {linear.zeros_like.op, linear.ones_like.op}
 
@@ -103,13 +103,13 @@ class Fused:
 
 @functools.lru_cache
 def _fused(first, second, dtype):
-    product, activation, others = first.forward, second.forward, ()
-    if second is nn.relu.op:
-        activation, others = np.maximum, (np.zeros((), dtype),)
+    product, after, others = first.forward, second.forward, ()
+    if second is activation.relu.op:
+        after, others = np.maximum, (np.zeros((), dtype),)
 
     def forward(*inputs, out=None):
         y = product(*inputs, out=out)
-        return activation(y, *others, out=y)
+        return after(y, *others, out=y)
     return Fused(f"{first.name}_{second.name}", forward)
 
 
@@ -144,7 +144,7 @@ def simplify(graph):
             instruction.op, instruction.inputs = arithmetic.add.op, (total, inputs[-1])
         elif op is arithmetic.multiply.op:
             _mask(instruction, source, rewritten)
-        elif op is nn.relu.op:
+        elif op is activation.relu.op:
             instruction.op, instruction.inputs = arithmetic.maximum.op, (inputs[0], 0)
         elif op is reduce.mean.op and inputs[0].dtype.kind in "fc":
             total = _made(reduce.sum.op, inputs, instruction, instruction.attrs)
@@ -173,7 +173,7 @@ def _mask(instruction, source, rewritten):
         other = instruction.inputs[1 - i]
         if maker is None or type(other) is not Value or other.dtype != instruction.outputs[0].dtype:
             continue
-        if maker.op is nn.step.op and not maker.attrs.get("low"):
+        if maker.op is activation.step.op and not maker.attrs.get("low"):
             made = _made(arithmetic.greater.op, (maker.inputs[0], 0), maker)
             source[id(made.outputs[0])] = made
             rewritten.append(made)

@@ -2,7 +2,7 @@
 
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
-from ..ops import image as _image
+from ..ops import images as _image
 from ..ops import reduce as _reduce
 from ..ops.creation import cast as _cast
 from . import tf_function_of

@@ -6,8 +6,8 @@ from ..autograd import dims
 from ..autograd.linear import zeros_like as _zeros_like
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
+from ..ops import activation as _nn
 from ..ops import crossentropy as _crossentropy
-from ..ops import nn as _nn
 from ..ops import pooling as _pooling
 from ..ops import reduce, shapes, statistics
 from ..ops.unary import rsqrt as _rsqrt

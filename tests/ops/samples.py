@@ -17,7 +17,7 @@ import minikeras.ops
 from minikeras import ops
 from minikeras.autograd.linear import ARRAY
 from minikeras.autograd.op import Op
-from minikeras.ops import arithmetic, convolution, indexing, nn, placing
+from minikeras.ops import activation, arithmetic, convolution, indexing, placing
 from minikeras.tf import nn as tf_nn
 
 from . import samples_arrays, samples_elementwise, samples_linalg, samples_nn
@@ -142,7 +142,7 @@ SAMPLES = {
 _ACTIVATIONS = [
     ops.celu, ops.elu, ops.gelu, ops.hard_shrink, ops.hard_sigmoid, ops.hard_silu, ops.hard_tanh,
     ops.leaky_relu, ops.log_sigmoid, ops.selu, ops.silu, ops.soft_shrink, ops.softsign, ops.sparse_plus,
-    ops.sparse_sigmoid, ops.squareplus, ops.tanh_shrink, nn.mish]
+    ops.sparse_sigmoid, ops.squareplus, ops.tanh_shrink, activation.mish]
 COMPOSED = [
     *[(f, [Sample(((2, 3),)), Sample(((),)), Sample(((0, 2),))]) for f in _ACTIVATIONS],
     (ops.gelu, [Sample(((2, 3),), {"approximate": False})]),
@@ -158,7 +158,7 @@ COMPOSED = [
             ((2, 4, 5, 1), (2, 2, 1, 1), {"dilation_rate": (2, 3)}),
             ((1, 4, 5, 2), (2, 2, 2, 1), {"dilation_rate": 2, "padding": "same"}))]),
     (tf_nn.softmax_cross_entropy_with_logits, [Sample((np.array([[0.2, 0.3, 0.5], [1.0, 0.0, 0.0]]), (2, 3)))]),
-    (nn.sigmoid_cross_entropy, [Sample((np.array([[0.0, 1.0, 0.3]]), (2, 3)))]),
+    (activation.sigmoid_cross_entropy, [Sample((np.array([[0.0, 1.0, 0.3]]), (2, 3)))]),
     (ops.mean, [Sample(((2, 3),)), Sample(((2, 3),), {"axis": 1}),
                 Sample(((2, 3),), {"axis": (0, 1), "keepdims": True})]),
     (ops.var, [Sample(((2, 3),)), Sample(((2, 3),), {"axis": 0})]),

@@ -8,7 +8,7 @@ import pytest
 import minikeras as tf
 from minikeras import ops
 from minikeras.errors import ShapeError
-from minikeras.ops import arithmetic, nn, placing, reduce, special
+from minikeras.ops import activation, arithmetic, placing, reduce, special
 
 INF, NAN = np.inf, np.nan
 
@@ -131,7 +131,7 @@ LARGE = [-1e4, -100.0, 0.0, 100.0, 1e4]
     (ops.silu, [0.0, 0.0, 0.0, 100.0, 1e4], [0.0, 0.0, 0.5, 1.0, 1.0]),
     (ops.elu, [-1.0, -1.0, 0.0, 100.0, 1e4], [0.0, 0.0, 1.0, 1.0, 1.0]),
     (ops.gelu, [0.0, 0.0, 0.0, 100.0, 1e4], [0.0, 0.0, 0.5, 1.0, 1.0]),
-    (nn.mish, [0.0, 0.0, 0.0, 100.0, 1e4], [0.0, 0.0, 0.6, 1.0, 1.0]),
+    (activation.mish, [0.0, 0.0, 0.0, 100.0, 1e4], [0.0, 0.0, 0.6, 1.0, 1.0]),
 ], ids=lambda value: getattr(value, "__name__", ""))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_large_inputs_do_not_overflow(function, values, slopes, dtype):
@@ -166,15 +166,15 @@ def test_softmax_and_its_logarithm_of_large_logits():
 
 def test_cross_entropy_of_a_certain_mistake_is_finite_with_a_full_gradient():
     labels, logits = np.array([1]), [[1e4, 0.0]]
-    assert nn.sparse_softmax_cross_entropy(labels, logits)[0].numpy().tolist() == [1e4]
-    assert gradient(lambda x: nn.sparse_softmax_cross_entropy(labels, x)[0], logits) == [[1.0, -1.0]]
-    assert gradient(lambda x: nn.sigmoid_cross_entropy(np.array([0.0, 1.0]), x), [1e4, 1e4]) == [1.0, 0.0]
+    assert activation.sparse_softmax_cross_entropy(labels, logits)[0].numpy().tolist() == [1e4]
+    assert gradient(lambda x: activation.sparse_softmax_cross_entropy(labels, x)[0], logits) == [[1.0, -1.0]]
+    assert gradient(lambda x: activation.sigmoid_cross_entropy(np.array([0.0, 1.0]), x), [1e4, 1e4]) == [1.0, 0.0]
 
 
 @pytest.mark.parametrize("label", [-1, 3])
 def test_label_out_of_range_is_an_error(label):
     with pytest.raises(ValueError, match=str(label)):
-        nn.sparse_softmax_cross_entropy(np.array([0, label]), np.zeros((2, 3), np.float32))
+        activation.sparse_softmax_cross_entropy(np.array([0, label]), np.zeros((2, 3), np.float32))
 
 
 # --- values against the standard library and NumPy --------------------------------------------------
