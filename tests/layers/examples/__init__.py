@@ -1,4 +1,4 @@
-"""Examples of every layer: how it is made and what it is fed. A module for each family; tests of all layers use them."""
+"""Examples of every layer: how it is made and what it is fed. A module a family; the tests of all layers use them."""
 
 import dataclasses
 import importlib

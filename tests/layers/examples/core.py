@@ -8,7 +8,8 @@ from . import Example, numbers
 
 X = numbers(4, 5, 3)
 EXAMPLES = {
-    "Dense": [Example(lambda: layers.Dense(2, activation="tanh", kernel_regularizer="l2", bias_constraint="non_neg"), X),
+    "Dense": [Example(lambda: layers.Dense(2, activation="tanh", kernel_regularizer="l2", bias_constraint="non_neg"),
+                      X),
               Example(lambda: layers.Dense(4, lora_rank=2, use_bias=False), X)],
     "Activation": Example(lambda: layers.Activation("sigmoid"), X),
     "ReLU": Example(lambda: layers.ReLU(max_value=0.7, negative_slope=0.1, threshold=0.2), X),
