@@ -231,10 +231,11 @@ def array_text(array):
 class Tensor(ArrayOperand):
     """A NumPy array as an immutable value, with the record of the op that made it, if any.
 
-    Made by `constant`, `convert_to_tensor` and every op. `==` compares element by element.
+    Made by `constant`, `convert_to_tensor` and every op. `==` compares element by element. Layers may hang a mask
+    on it, `_keras_mask`: it tells the layers after them which elements count.
     """
 
-    __slots__ = ("__weakref__", "_array", "_node")
+    __slots__ = ("__weakref__", "_array", "_keras_mask", "_node")
 
     def __init__(self, array, node=None):
         self._array = array
@@ -253,7 +254,7 @@ class Tensor(ArrayOperand):
 class SymbolicTensor(Numberless):
     """A tensor of known dtype and shape, without numbers. Its shape shows None where it is not known."""
 
-    __slots__ = ("__weakref__", "_dims", "_dtype", "name")
+    __slots__ = ("__weakref__", "_dims", "_dtype", "_keras_mask", "name")
 
     def __init__(self, shape, dtype="float32", name=None):
         self._dims = make_dims(shape)

@@ -1,9 +1,9 @@
 """Layer: weights and sublayers under one roof, built at the first call."""
 
 import functools
-import inspect
 import itertools
 import threading
+import warnings
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from ..autograd.quiet import quietly
 from ..autograd.state import tick
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor
 from ..errors import DTypeError, ShapeError, SymbolicError
+from .calling import Signature, attach_masks, mask_of, shape_of
 from .holder import Holder
+from .input_spec import check_inputs
 from .probe import probe_call
 
 _names = {}     # prefix -> counter of the names given by themselves
@@ -56,25 +58,29 @@ class Layer(Holder, kind="layers"):
 
     name        unique by itself: the class name in snake case, with a number from the second on
     trainable   whether its weights are changed by training
-    dtype       of weights and of the computation; floating inputs are cast to it
+    dtype       of weights and of the computation; floating inputs are cast to it, unless `autocast` is False
     activity_regularizer   penalty on the output, added to `losses` at each call
     input_shape, input_dim, batch_size   shape of one sample, where a Sequential starts with this layer
     """
+
+    input_spec = None       # an InputSpec, or a nest of them, that the first argument must meet
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
             cls.build = _completing(cls.build)
 
-    def __init__(self, *, name=None, trainable=True, dtype=None, activity_regularizer=None, input_shape=None,
-                 input_dim=None, batch_size=None):
+    def __init__(self, *, name=None, trainable=True, dtype=None, activity_regularizer=None, autocast=True,
+                 input_shape=None, input_dim=None, batch_size=None):
         if name is not None and not isinstance(name, str):
             raise TypeError(f"{type(self).__name__}: name must be a string, got {name!r}.")
         self.name = name or automatic_name(type(self))
         self.built = False
         self._dtype = as_dtype(dtype or floatx()).name
-        self._record.array_dtype = np.dtype(self._dtype)
-        self._record.training_argument = _training_argument(type(self))
+        self.autocast = switch(f"{type(self).__name__}: autocast", autocast)
+        self.supports_masking = masked = type(self).compute_mask is not Layer.compute_mask
+        self._record.array_dtype = np.dtype(self._dtype) if autocast else None
+        self._record.signature, self._record.masked = Signature.of(type(self)), masked
         self._record.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = switch(f"{type(self).__name__}: trainable", trainable)
         if input_dim is not None:
@@ -87,30 +93,53 @@ class Layer(Holder, kind="layers"):
     def __call__(self, *args, **kwargs):
         record = self._record
         training = kwargs.pop("training", None) if kwargs else None
-        if len(args) != 1 or kwargs or type(args[0]) is not Tensor or args[0]._array.dtype is not record.array_dtype:
+        plain = len(args) == 1 and not kwargs and type(args[0]) is Tensor and args[0]._array.dtype is record.array_dtype
+        if not plain:
             self._check_initialized()
             args, kwargs = self._converted(args), self._converted(kwargs)
+        if self.input_spec is not None and args:
+            check_inputs(self, args[0])
         if not self.built:
             self._build_for(args, kwargs)
-        context = _thread.call
+        context, signature = _thread.call, record.signature
         outer, entry = context.training, context.entry
-        if record.training_argument is not None:
-            args, training = _with_training(args, kwargs, training, outer, *record.training_argument)
+        if signature.training is not None:
+            args, training = signature.with_training(args, kwargs, training, outer)
         elif training is None:
             training = outer
+        masked = record.masked or not plain or mask_of(args[0]) is not None
+        if masked:
+            args, mask = signature.with_masks(args, kwargs)
         run = self._run
         if entry is None:
             context.entry, run = tick(), self._run_quietly
         record.entry, context.training = context.entry, training
         try:
-            return run(args, kwargs)
+            outputs = run(args, kwargs)
+            if masked:
+                self._attach_masks(args, kwargs, outputs, mask)
         finally:
             context.entry, context.training = entry, outer
+        return outputs
+
+    def _attach_masks(self, args, kwargs, outputs, mask):
+        if not self.supports_masking:
+            if any(m is not None for m in tree.flatten(mask)):
+                warnings.warn(f"{type(self).__name__} {self.name!r} got an input with a mask, but does not support "
+                              "masks: the layers after it will not see it. Set self.supports_masking = True if the "
+                              "mask still holds for its output, or define compute_mask.", stacklevel=4)
+        elif not all(mask_of(x) is not None for x in tree.flatten(outputs)):
+            first = args[0] if args else next(iter(kwargs.values()), None)
+            attach_masks(outputs, self.compute_mask(first, mask))
+
+    def compute_mask(self, inputs, previous_mask):
+        """The mask of the output: by default that of the input, if `supports_masking` is set."""
+        return previous_mask
 
     def _run(self, args, kwargs):
         if (not args or type(args[0]) is not Tensor) and any(
                 isinstance(x, SymbolicTensor) for x in tree.flatten([args, kwargs])):
-            return probe_call(self, args, kwargs)
+            return self._symbolic(args, kwargs)
         outputs = self.call(*args, **kwargs)
         if self._record.activity_regularizer is not None:
             for output in tree.flatten(outputs):
@@ -120,6 +149,15 @@ class Layer(Holder, kind="layers"):
         return outputs
 
     _run_quietly = quietly(_run)
+
+    def _symbolic(self, args, kwargs):
+        cls = type(self)
+        if cls.compute_output_spec is not Layer.compute_output_spec:
+            return self.compute_output_spec(*args, **kwargs)
+        if cls.compute_output_shape is not Layer.compute_output_shape:
+            shape = self.compute_output_shape(shape_of(args[0] if args else next(iter(kwargs.values()))))
+            return _map_shapes(lambda shape: SymbolicTensor(shape, self._dtype), shape)
+        return probe_call(self, args, kwargs)
 
     def call(self, *args, **kwargs):
         """The computation: tensors to tensors. May take `training`, a bool."""
@@ -131,55 +169,62 @@ class Layer(Holder, kind="layers"):
 
     def _converted(self, args):
         """Arguments with arrays as tensors, and floating ones in this layer's dtype."""
-        if type(args) is Tensor:
-            dtype = args.dtype
-            return args if dtype.name == self._dtype or not dtype.is_floating else as_tensor(args, self._dtype)
-        if type(args) is dict:
+        if isinstance(args, dict):
             return {key: self._converted(value) for key, value in args.items()} if args else args
         if type(args) in (tuple, list):
             return type(args)([self._converted(value) for value in args])
-        if isinstance(args, (np.ndarray, Operand)):
-            args = as_tensor(args)
-            if args.dtype.is_floating and args.dtype.name != self._dtype:
-                args = as_tensor(args, self._dtype)
-        return args
+        if not isinstance(args, (np.ndarray, Operand)):
+            return args
+        given, mask = as_tensor(args), mask_of(args)
+        if given.dtype.is_floating and self.autocast and given.dtype.name != self._dtype:
+            given = as_tensor(given, self._dtype)
+            if mask is not None:
+                given._keras_mask = mask
+        return given
 
     def _build_for(self, args, kwargs):
-        if not args and not kwargs and type(self).build is not Layer.build:
+        first = args[0] if args else next(iter(kwargs.values()), None)
+        if type(self).build is Layer.build:
+            return self._build_at_call({"input_shape": shape_of(first)})
+        if not args and not kwargs:
             raise TypeError(f"{type(self).__name__} {self.name!r} was called without an input. Call it on a tensor or "
                             "an array.")
-        first = args[0] if args else next(iter(kwargs.values()), None)
-        shape = tree.map_structure(lambda x: getattr(x, "shape", None), first)
-        if type(self).build is not Layer.build and all(
-                getattr(x, "shape", None) is None for x in tree.flatten(first)):
+        if not any(hasattr(x, "shape") for x in tree.flatten(first)):
             raise ValueError(f"{type(self).__name__} {self.name!r} cannot be built: its first argument is "
                              f"{type(first).__name__}, which has no shape. Call it on a tensor or an array.")
-        self._build_at_call(shape)
+        self._build_at_call(self._record.signature.shapes_for_build(args, kwargs))
+        if self.input_spec is not None and args:
+            check_inputs(self, first)     # now that it may say more
 
-    def _build_at_call(self, shape):
-        self._built_with(shape)
-
-    def _built_with(self, shape):
-        self._record.build_shape = shape
+    def _build_at_call(self, shapes):
+        self._record.build_shapes = shapes
         try:
-            self.build(shape)
+            self.build(*shapes.values()) if len(shapes) == 1 else self.build(**shapes)
         except (ShapeError, TypeError, IndexError) as error:
             # Most often a dimension that is not known, or an axis that is not there.
             kind = type(error) if type(error) in (ShapeError, SymbolicError, DTypeError, IndexError) else TypeError
-            raise kind(f"{type(self).__name__} {self.name!r} cannot be built for input shape {shape}: "
+            shown = next(iter(shapes.values())) if len(shapes) == 1 else shapes
+            raise kind(f"{type(self).__name__} {self.name!r} cannot be built for input shape {shown}: "
                        f"{error}") from error
         self.built = True
 
     def get_build_config(self):
-        """The input shape that the weights were made for; None before."""
-        shape = self._record.build_shape
-        return None if shape is None else {"input_shape": registry.serialize(shape)}
+        """The input shapes that the weights were made for; None before."""
+        shapes = {name: registry.serialize(shape) for name, shape in self._record.build_shapes.items()}
+        if not shapes or None in shapes.values():
+            return None
+        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {"shapes_dict": shapes}
 
     def build_from_config(self, config):
         """Make the weights as `get_build_config` describes them."""
         if config.get("input_shape") is not None:
             self._record.build_shape = shape = _map_shapes(tuple, config["input_shape"])
             self.build(shape)
+            self.built = True
+        elif config.get("shapes_dict"):
+            self._record.build_shapes = shapes = {name: _map_shapes(tuple, shape)
+                                                  for name, shape in config["shapes_dict"].items()}
+            self.build(**shapes)
             self.built = True
 
     def compute_output_shape(self, input_shape):
@@ -257,31 +302,8 @@ class Layer(Holder, kind="layers"):
         return layer
 
 
-_BASE_ARGUMENTS = ("name", "trainable", "dtype", "activity_regularizer", "input_shape", "input_dim", "batch_size")
-_TRAINING = {}
-
-
-def _training_argument(cls):
-    """Place and default of `training` among the arguments of `call`; None if it takes none."""
-    if cls not in _TRAINING:
-        names = inspect.signature(cls.call).parameters
-        default = names["training"].default if "training" in names else None
-        # Keyword-only or not, a place behind all positional arguments is never reached.
-        _TRAINING[cls] = None if "training" not in names else (
-            list(names).index("training") - 1, None if default is inspect.Parameter.empty else default)
-    return _TRAINING[cls]
-
-
-def _with_training(args, kwargs, training, outer, place, default):
-    """Arguments in which `training` is what was given, else what the outer call has, else its default."""
-    if training is None and len(args) > place:
-        training = args[place]
-    if training is None:
-        training = default if outer is None else outer
-    if len(args) > place:
-        return (*args[:place], training, *args[place + 1:]), training
-    kwargs["training"] = training
-    return args, training
+_BASE_ARGUMENTS = ("name", "trainable", "dtype", "activity_regularizer", "autocast", "input_shape", "input_dim",
+                   "batch_size")
 
 
 def _completing(build):
@@ -289,9 +311,9 @@ def _completing(build):
     @functools.wraps(build)
     def complete(self, *args, **kwargs):
         build(self, *args, **kwargs)
-        shape = next(iter([*args, *kwargs.values()]), None)
-        if shape is not None:
-            self._record.build_shape = shape
+        given = {**dict(zip(Signature.of(type(self)).shapes, args)), **kwargs}
+        if any(shape is not None for shape in given.values()):
+            self._record.build_shapes = given
         self.built = True
     return complete
 

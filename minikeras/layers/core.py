@@ -13,6 +13,7 @@ from ..ops import activation, random
 from ..ops.arithmetic import select
 from ..ops.products import affine, matmul
 from ..ops.shapes import moveaxis, shape
+from ..ops.windows import known_format
 from .base import Layer
 
 
@@ -81,6 +82,7 @@ class Dense(Layer):
                  kernel_constraint=None, bias_constraint=None, lora_rank=None, lora_alpha=None,
                  quantization_config=None, **kwargs):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.supports_masking = True
         if quantization_config is not None:
             raise ValueError("Dense: quantization_config is not supported; leave it None.")
         self.units = count("Dense: units", units)
@@ -140,6 +142,7 @@ class Activation(Layer):
 
     def __init__(self, activation, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.activation = activations.get(activation)
         self.built = True
 
@@ -152,6 +155,7 @@ class ReLU(Layer):
 
     def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.max_value = number("ReLU: max_value", max_value, 0, optional=True)
         self.negative_slope = number("ReLU: negative_slope", negative_slope, 0)
         self.threshold = number("ReLU: threshold", threshold, 0)
@@ -166,6 +170,7 @@ class Softmax(Layer):
 
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.axis = axis
         self.built = True
 
@@ -178,6 +183,10 @@ class Softmax(Layer):
 class Identity(Layer):
     """The inputs as they are."""
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = self.built = True
+
     def call(self, inputs):
         return inputs
 
@@ -187,6 +196,7 @@ class Rescaling(Layer):
 
     def __init__(self, scale, offset=0.0, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.scale, self.offset = scale, offset
         self.built = True
 
@@ -199,9 +209,7 @@ class Flatten(Layer):
 
     def __init__(self, data_format=None, **kwargs):
         super().__init__(**kwargs)
-        if data_format not in (None, "channels_last", "channels_first"):
-            raise ValueError(f"Flatten: data_format must be 'channels_last' or 'channels_first', got {data_format!r}.")
-        self.data_format = data_format or "channels_last"
+        self.data_format = known_format(data_format, "Flatten")
         self.built = True
 
     def call(self, inputs):
@@ -223,6 +231,7 @@ class Dropout(Layer):
 
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         if noise_shape is not None and not (isinstance(noise_shape, (tuple, list)) and all(
                 n is None or (isinstance(n, int) and n > 0) for n in noise_shape)):
             raise ValueError("Dropout: noise_shape must be a tuple of integers from 1 on, or None for the extent of "

@@ -35,21 +35,31 @@ def weights_limited_to(count):
 class Record:
     """What a layer keeps for itself, in a class of its own so that no search for sublayers looks inside."""
 
-    __slots__ = ("activity_regularizer", "array_dtype", "build_shape", "entry", "fixed", "holders", "losses",
-                 "losses_entry", "searched", "training_argument", "variables")
+    __slots__ = ("activity_regularizer", "array_dtype", "build_shapes", "entry", "fixed", "holders", "losses",
+                 "losses_entry", "masked", "searched", "signature", "variables")
 
     def __init__(self):
         self.holders = {}       # attributes that are layers or metrics, or may hold layers, metrics and Variables
         self.variables = []     # in the order of registration
         self.searched = {}      # kind -> what was found inside, and what tells whether it still would be
         self.fixed = set()      # ids of those that were not trainable to begin with
-        self.array_dtype = None         # NumPy dtype of the computation
-        self.training_argument = None   # place and default of `training` in `call`
+        self.array_dtype = None     # NumPy dtype that inputs are cast to; None: they come as they are
+        self.signature = None       # of the class' `call` and `build`
+        self.masked = False         # whether the layer may mask what came without a mask
         self.entry = 0          # which outermost call this layer took part in last
         self.losses = []        # added by add_loss ...
         self.losses_entry = 0   # ... during this outermost call
-        self.build_shape = None
+        self.build_shapes = {}      # what `build` was given, by name
         self.activity_regularizer = None
+
+    @property
+    def build_shape(self):
+        """What `build` was given first; None before."""
+        return next(iter(self.build_shapes.values()), None)
+
+    @build_shape.setter
+    def build_shape(self, shape):
+        self.build_shapes = {"input_shape": shape}
 
 
 class Holder(registry.Configurable):

@@ -20,6 +20,7 @@ class LayerNormalization(Layer):
                  gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
                  gamma_constraint=None, rms_scaling=False, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         if rms_scaling:
             raise ValueError("LayerNormalization: rms_scaling=True is not supported; Keras has given it up, for it "
                              "scales by the variance. ops.rms_normalization scales by the root mean square.")

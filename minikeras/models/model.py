@@ -44,12 +44,12 @@ class Model(Trainer, Layer, kind="models"):
                 self.built = False
                 raise
 
-    def _build_at_call(self, shape):
+    def _build_at_call(self, shapes):
         if type(self).build is not Model.build:
-            super()._build_at_call(shape)
+            super()._build_at_call(shapes)
         else:
             # The call itself builds the layers inside.
-            self._record.build_shape, self.built = shape, True
+            self._record.build_shapes, self.built = shapes, True
 
     def summary(self, line_length=None, print_fn=print, expand_nested=False, show_trainable=False):
         """Print the layers with their output shapes and numbers of weights."""

@@ -1,11 +1,10 @@
 """Sequential: layers one after another."""
 
-import inspect
-
 from .. import registry
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError, SymbolicError
 from ..layers.base import Layer
+from ..layers.calling import carrying, mask_of
 from ..layers.core import Input, InputLayer, InputTensor
 from .model import Model
 
@@ -64,9 +63,9 @@ class Sequential(Model):
             except SymbolicError:
                 pass      # a layer that needs numbers to be built waits for the first call
 
-    def _build_at_call(self, shape):
+    def _build_at_call(self, shapes):
         # The call itself builds the layers inside.
-        self._record.build_shape, self.built = shape, True
+        self._record.build_shapes, self.built = shapes, True
 
     def build(self, input_shape=None):
         """Make all weights for inputs of this shape (batch first; None where not known)."""
@@ -108,9 +107,14 @@ class Sequential(Model):
             raise ValueError(f"{self.name} has no layers; add some before calling it.")
         if self._input_layer is not None:
             _check_input(self, inputs)
+        if mask is not None and mask_of(inputs) is None:
+            inputs = carrying(inputs, mask)
         for layer in self._stack:
-            inputs = layer(inputs) if mask is None or not _takes_mask(layer) else layer(inputs, mask=mask)
+            inputs = layer(inputs)
         return inputs
+
+    def compute_mask(self, inputs, previous_mask):
+        """None: the layers inside have masked the output, where it has a mask."""
 
     def get_config(self):
         """Name, dtype and layers in Keras' form."""
@@ -134,10 +138,6 @@ class Sequential(Model):
         if not config.get("trainable", True):
             model.trainable = False
         return model
-
-
-def _takes_mask(layer):
-    return "mask" in inspect.signature(layer.call).parameters
 
 
 def _check_input(model, inputs):

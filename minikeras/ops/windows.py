@@ -92,12 +92,35 @@ def _same_padding(extent, size, stride, dilation):
     return total // 2, total - total // 2
 
 
-def is_channels_first(data_format, where):
-    """Whether `data_format` says so; None stands for channels last."""
-    if data_format not in (None, "channels_last", "channels_first"):
+DATA_FORMATS = ("channels_last", "channels_first")
+_default_format = "channels_last"
+
+
+def image_data_format():
+    """Where images have their channels unless a layer or an op is told otherwise: 'channels_last', or what
+    `set_image_data_format` made of it."""
+    return _default_format
+
+
+def set_image_data_format(data_format):
+    """Make 'channels_last' or 'channels_first' what `data_format=None` stands for in all that is made from now on."""
+    global _default_format
+    _default_format = known_format(data_format, "set_image_data_format")
+
+
+def known_format(data_format, where):
+    """`data_format`, or the default one for None. Raises ValueError for another."""
+    if data_format is None:
+        return _default_format
+    if data_format not in DATA_FORMATS:
         raise ValueError(f"{where}: data_format {data_format!r} is not known; use 'channels_last' or "
                          "'channels_first'.")
-    return data_format == "channels_first"
+    return data_format
+
+
+def is_channels_first(data_format, where):
+    """Whether `data_format`, or the default one for None, says so."""
+    return known_format(data_format, where) == "channels_first"
 
 
 def spatial_axes(x, where):

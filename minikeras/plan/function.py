@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 
 from ..arguments import switch
-from ..autograd import state
+from ..autograd import state, tree
 from ..autograd.state import thread
 from ..autograd.tensor import Tensor
 from ..errors import PlanError, PlanWarning
@@ -25,6 +25,7 @@ from .signature import (
     is_array,
     mapped,
     number_as_input,
+    unmasked,
     watched,
 )
 
@@ -169,7 +170,8 @@ class Function:
 
     def _eagerly(self, args, kwargs):
         with np.errstate(all="ignore"):
-            return self.python_function(*mapped(as_input, args), **mapped(as_input, kwargs))
+            result = self.python_function(*mapped(as_input, args), **mapped(as_input, kwargs))
+            return mapped(unmasked, result) if any(unmasked(x) is not x for x in tree.flatten(result)) else result
 
     def _unhashable(self, parts):
         """How to run on a value of which nobody can know whether it has changed."""

@@ -207,8 +207,13 @@ def is_array(x):
 
 
 def as_input(x):
-    """An argument as the function gets it: arrays as Tensors."""
-    return Tensor(np.array(x, order="C")) if isinstance(x, BARE) else x
+    """An argument as the function gets it: arrays as Tensors, and Tensors without their masks."""
+    return Tensor(np.array(x, order="C")) if isinstance(x, BARE) else unmasked(x)
+
+
+def unmasked(x):
+    """A Tensor without the mask that a layer hung on it: as in TensorFlow, none goes into a function or comes out."""
+    return Tensor(x._array, x._node) if type(x) is Tensor and hasattr(x, "_keras_mask") else x
 
 
 def number_as_input(x):
