@@ -5,57 +5,12 @@ import pytest
 
 import minikeras as mk
 import minikeras.keras.layers as keras_layers
-from minikeras import layers, registry
+from minikeras import layers
 from minikeras.errors import ShapeError
 from minikeras.keras.layers import Dense as KerasDense
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(4, 5, 3)).astype("float32")
-MADE = {
-    "Dense": layers.Dense(2, activation="tanh", kernel_regularizer="l2", bias_constraint="non_neg", name="d"),
-    "Activation": layers.Activation("relu"), "ReLU": layers.ReLU(max_value=1.0, negative_slope=0.1, threshold=0.2),
-    "Softmax": layers.Softmax(axis=1), "Identity": layers.Identity(), "Rescaling": layers.Rescaling(0.5, offset=1.0),
-    "Flatten": layers.Flatten("channels_first"), "Dropout": layers.Dropout(0.3, noise_shape=(None, 1, None), seed=7),
-    "InputLayer": layers.InputLayer((5, 3)), "Embedding": layers.Embedding(4, 2, name="e"),
-    "LayerNormalization": layers.LayerNormalization(axis=1, scale=False),
-}
-FED = {"Embedding": np.arange(30).reshape(2, 5, 3) % 4}     # X to all others
-CLASSES = sorted({cls.__name__ for cls in registry.KINDS["layers"].values()})
-
-
-def test_every_layer_has_an_example_here():
-    assert sorted(MADE) == CLASSES
-
-
-@pytest.mark.parametrize("name", CLASSES)
-def test_a_layer_survives_its_config(name):
-    made = MADE[name]
-    again = registry.deserialize(registry.serialize_object(made))
-    assert type(again) is type(made)
-    assert again.get_config() == made.get_config()
-    assert again.name == made.name
-
-
-@pytest.mark.parametrize("name", CLASSES)
-def test_the_symbolic_shape_is_the_eager_one(name):
-    assert MADE[name].compute_output_shape((None, 5, 3))[1:] == MADE[name](FED.get(name, X)).shape[1:]
-
-
-@pytest.mark.parametrize("name", CLASSES)
-def test_a_layer_leaves_no_batch_dimension_fixed(name):
-    assert MADE[name].compute_output_shape((None, 5, 3))[0] is None
-
-
-@pytest.mark.parametrize("name", CLASSES)
-def test_a_layer_computes_in_its_dtype(name):
-    cls, arguments = type(MADE[name]), registry.arguments_of(MADE[name], defaults=False)
-    layer = cls(**{**arguments, "dtype": "float64", "name": None})
-    assert layer(FED.get(name, X)).dtype == "float64"
-
-
-@pytest.mark.parametrize("name", CLASSES)
-def test_a_layer_shows_how_it_was_made(name):
-    assert repr(MADE[name]).startswith(f"{name}(")
 
 
 # --- Dense ---------------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from minikeras.layers import Dense
 from minikeras.plan import REORDERING, Function, without
 from minikeras.training import progress  # noqa: F401 (its bar is registered)
 
-from ..layers.test_core import FED, MADE
 from .both import assert_fit_agrees, bits, numbers
 
 ROOT = Path(__file__).parents[2]
@@ -109,30 +108,6 @@ def targets_for(name):
 
 def classifier():
     return [mk.Input((4,)), Dense(5, "tanh"), Dense(CLASSES, "softmax")]
-
-
-@pytest.mark.parametrize("name", sorted({cls.__name__ for cls in registry.of_kind("layers").values()}))
-def test_layers(name):
-    if name not in MADE:
-        pytest.fail(f"{name} is not in MADE of tests/layers/test_core.py: make one there.")
-    x = numbers(SAMPLES, 5, 3)
-    if name in FED:
-        x = np.resize(FED[name], x.shape)
-
-    class Model(mk.Model):
-        def __init__(self):
-            super().__init__()
-            self.made = type(MADE[name]).from_config(MADE[name].get_config())
-            self.flat, self.out = layers.Flatten(), Dense(CLASSES)
-
-        def call(self, x):
-            return self.out(self.flat(self.made(x)))
-
-    def model(run_eagerly):
-        one = Model()
-        one.compile(mk.optimizers.Adam(0.05), "mse", run_eagerly=run_eagerly)
-        return one
-    assert_fit_agrees(model, x, ONE_HOT, epochs=2)
 
 
 @each("losses")

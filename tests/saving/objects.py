@@ -4,18 +4,12 @@ import numpy as np
 
 from minikeras import initializers, layers, losses, metrics, models, optimizers, registry  # noqa: F401
 
+from ..layers.examples import EXAMPLES
+
 KINDS = ("layers", "losses", "metrics", "optimizers", "schedules", "initializers", "regularizers", "constraints")
 
 # Arguments for the classes that need some; other classes are made without.
 ARGUMENTS = {
-    "InputLayer": {"shape": (4, 4), "batch_size": 2, "name": "x"},
-    "Dense": {"units": 3, "activation": "relu", "kernel_initializer": "he_normal", "kernel_regularizer": "l2",
-              "bias_constraint": "non_neg", "activity_regularizer": "l1"},
-    "Activation": {"activation": "tanh"},
-    "Dropout": {"rate": 0.25, "seed": 7},
-    "Rescaling": {"scale": 0.5, "offset": 1.0},
-    "Embedding": {"input_dim": 5, "output_dim": 2, "embeddings_regularizer": "l2"},
-    "LayerNormalization": {"axis": [1, 2], "center": False},
     "LossFunctionWrapper": {"fn": losses.mean_squared_error},
     "MeanMetricWrapper": {"fn": losses.mean_squared_error, "name": "error"},
     "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
@@ -45,6 +39,8 @@ def classes():
 
 def made(cls):
     """An object of the class."""
+    if cls.__name__ in EXAMPLES and cls._kind == "layers":
+        return EXAMPLES[cls.__name__][0].layer()
     return cls(**ARGUMENTS.get(cls.__name__, {}))
 
 

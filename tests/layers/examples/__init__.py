@@ -21,6 +21,7 @@ class Example:
     smooth   whether gradients can be compared with differences at `feed`
     batched  whether samples are treated alike and alone, so that part of a batch gives part of the result
     shaped   whether the output shape follows from the input shape, the batch left open
+    masks    whether a mask of (batch, steps) fits, if the layer supports masks at all
     """
 
     make: Callable
@@ -30,6 +31,7 @@ class Example:
     smooth: bool = True
     batched: bool = True
     shaped: bool = True
+    masks: bool = True
 
     def layer(self):
         """A new layer, adapted if it needs that."""

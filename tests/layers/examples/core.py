@@ -13,7 +13,7 @@ EXAMPLES = {
               Example(lambda: layers.Dense(4, lora_rank=2, use_bias=False), X)],
     "Activation": Example(lambda: layers.Activation("sigmoid"), X),
     "ReLU": Example(lambda: layers.ReLU(max_value=0.7, negative_slope=0.1, threshold=0.2), X),
-    "Softmax": Example(lambda: layers.Softmax(axis=1), X),
+    "Softmax": Example(lambda: layers.Softmax(axis=1), X, masks=False),
     "Identity": Example(layers.Identity, X),
     "Rescaling": Example(lambda: layers.Rescaling(0.5, offset=1.0), X),
     "Flatten": Example(lambda: layers.Flatten("channels_first"), X),
