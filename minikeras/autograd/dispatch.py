@@ -108,54 +108,54 @@ def _binary(op):
     forward, differentiable, floats_only = op.forward, op.pull is not None, op.policy is floated
     weak, mixed = op.weak_scalars, op.policy is kept
 
-    def call(a, b, *rest, **attrs):
+    def call(x1, x2, *rest, **attrs):
         if rest or attrs:
             attrs = settled(op, rest, attrs)
         heard = state.listening
         if heard and state.everywhere:
-            return apply(op, (a, b), attrs)
-        if type(b) is Variable and not thread.raw:
-            b = b._read()
-        if type(a) is Variable and not thread.raw:
-            a = a._read()
-        if type(a) is Tensor:
-            p, a_node = a._array, a._node
-            if type(b) is Tensor:
-                q, b_node = b._array, b._node
+            return apply(op, (x1, x2), attrs)
+        if type(x2) is Variable and not thread.raw:
+            x2 = x2._read()
+        if type(x1) is Variable and not thread.raw:
+            x1 = x1._read()
+        if type(x1) is Tensor:
+            p, a_node = x1._array, x1._node
+            if type(x2) is Tensor:
+                q, b_node = x2._array, x2._node
                 if p.dtype is not q.dtype and not mixed:
-                    return apply(op, (a, b), attrs)
-            elif weak and (type(b) is float or type(b) is int) and p.dtype.kind == "f":
-                q, b_node = b, None
+                    return apply(op, (x1, x2), attrs)
+            elif weak and (type(x2) is float or type(x2) is int) and p.dtype.kind == "f":
+                q, b_node = x2, None
             else:
-                return apply(op, (a, b), attrs)
-        elif weak and type(b) is Tensor and (type(a) is float or type(a) is int) and b._array.dtype.kind == "f":
-            p, a_node = a, None
-            q, b_node = b._array, b._node
+                return apply(op, (x1, x2), attrs)
+        elif weak and type(x2) is Tensor and (type(x1) is float or type(x1) is int) and x2._array.dtype.kind == "f":
+            p, a_node = x1, None
+            q, b_node = x2._array, x2._node
         else:
-            return apply(op, (a, b), attrs)
-        if floats_only and q is not b and q.dtype.kind not in "fc":
-            return apply(op, (a, b), attrs)
+            return apply(op, (x1, x2), attrs)
+        if floats_only and q is not x2 and q.dtype.kind not in "fc":
+            return apply(op, (x1, x2), attrs)
         try:
             y = forward(p, q, **attrs) if attrs else forward(p, q)
         except (ValueError, IndexError, TypeError) as error:
-            raise explained(op, (a, b), attrs, error) from None
+            raise explained(op, (x1, x2), attrs, error) from None
         if type(y) is not ndarray:
             if type(y) is tuple:
-                return told(op, (a, b), attrs, record(op, (a, b), (p, q), attrs, y))
+                return told(op, (x1, x2), attrs, record(op, (x1, x2), (p, q), attrs, y))
             y = np.asarray(y)
         node = None
         if differentiable and (a_node is not None or b_node is not None):
             floor = thread.floor
             if a_node is None or a_node.stamp < floor:
                 if b_node is not None and b_node.stamp >= floor:
-                    node = Node(op, (None if p is a else untracked(a), b_node), (p, q), attrs, y)
+                    node = Node(op, (None if p is x1 else untracked(x1), b_node), (p, q), attrs, y)
             elif b_node is None or b_node.stamp < floor:
-                node = Node(op, (a_node, None if q is b else untracked(b)), (p, q), attrs, y)
+                node = Node(op, (a_node, None if q is x2 else untracked(x2)), (p, q), attrs, y)
             else:
                 node = Node(op, (a_node, b_node), (p, q), attrs, y)
         elif thread.watchers and not differentiable:
-            lose_all(op, (a, b))
-        return told(op, (a, b), attrs, Tensor(y, node)) if heard else Tensor(y, node)
+            lose_all(op, (x1, x2))
+        return told(op, (x1, x2), attrs, Tensor(y, node)) if heard else Tensor(y, node)
     return call
 
 

@@ -10,7 +10,7 @@ can be recorded and differentiated again. `None` in place of a rule: no gradient
 The result of a declaration is the function users call; `function.op` is the record of it.
 """
 
-from inspect import isfunction, signature
+from inspect import Parameter, isfunction, signature
 
 import numpy as np
 
@@ -80,12 +80,17 @@ def declare(family, pull, shape, policy, result=None, batch=looped, rules=()):
         function.__doc__ = forward.__doc__
         function.__module__ = forward.__module__
         function.__wrapped__ = forward
-        if op.takes_out:        # for whoever lays out memory: to others an op gives a value of its own
-            whole = signature(forward)
-            forward.__signature__ = whole.replace(
-                parameters=[p for p in whole.parameters.values() if p.name != "out"])
+        function.__signature__ = _public_signature(op, forward)
         return function
     return decorate
+
+
+def _public_signature(op, forward):
+    """What a caller may give: attrs by position, too, and no `out`, which is for whoever lays out memory."""
+    whole = signature(forward)
+    kind = Parameter.KEYWORD_ONLY if op.arity is None else Parameter.POSITIONAL_OR_KEYWORD
+    return whole.replace(parameters=[p.replace(kind=kind) if p.name in op.attr_names else p
+                                     for p in whole.parameters.values() if p.name != "out"])
 
 
 def elementwise(*rules, policy=promoted, result=None):

@@ -13,37 +13,37 @@ from .complex_numbers import imag, real
 
 
 @elementwise(lambda d, y, a, b: d, lambda d, y, a, b: d)
-def add(a, b, *, out=None):
-    """a + b."""
-    return np.add(a, b, out=out)
+def add(x1, x2, *, out=None):
+    """x1 + x2."""
+    return np.add(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d)
-def subtract(a, b, *, out=None):
-    """a - b."""
-    return np.subtract(a, b, out=out)
+def subtract(x1, x2, *, out=None):
+    """x1 - x2."""
+    return np.subtract(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d * b, lambda d, y, a, b: d * a)
-def multiply(a, b, *, out=None):
-    """a * b."""
-    return np.multiply(a, b, out=out)
+def multiply(x1, x2, *, out=None):
+    """x1 * x2."""
+    return np.multiply(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d / b, lambda d, y, a, b: -d * y / b, policy=floated)
-def divide(a, b, *, out=None):
-    """a / b; integers give the default float."""
-    return np.divide(a, b, out=out)
+def divide(x1, x2, *, out=None):
+    """x1 / x2; integers give the default float."""
+    return np.divide(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: divide_no_nan(d, b), lambda d, y, a, b: divide_no_nan(-d * y, b), policy=floated)
-def divide_no_nan(a, b, *, out=None):
-    """a / b, and 0 where b is 0."""
+def divide_no_nan(x1, x2, *, out=None):
+    """x1 / x2, and 0 where x2 is 0."""
     if out is None:
-        out = np.empty(np.broadcast_shapes(np.shape(a), np.shape(b)), np.result_type(a, b))
-    # Where, before anything is written: `out` may be `a` or `b`.
-    zero = np.equal(b, 0)
-    np.divide(a, b, out=out, where=np.logical_not(zero))
+        out = np.empty(np.broadcast_shapes(np.shape(x1), np.shape(x2)), np.result_type(x1, x2))
+    # Where, before anything is written: `out` may be `x1` or `x2`.
+    zero = np.equal(x2, 0)
+    np.divide(x1, x2, out=out, where=np.logical_not(zero))
     np.copyto(out, 0, where=zero)
     return out
 
@@ -65,35 +65,35 @@ def _power_rule_exponent(d, y, a, b):
 
 
 @elementwise(_power_rule_base, _power_rule_exponent)
-def power(a, b, *, out=None):
-    """a to the power b."""
-    if type(b) in (int, float) and b == 2:
-        return np.square(a, out=out)
-    return np.power(a, b, out=out)
+def power(x1, x2, *, out=None):
+    """x1 to the power x2."""
+    if type(x2) in (int, float) and x2 == 2:
+        return np.square(x1, out=out)
+    return np.power(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d * (a >= b), lambda d, y, a, b: d * (a < b))
-def maximum(a, b, *, out=None):
-    """The larger of a and b; at a tie the gradient goes to a."""
-    return np.maximum(a, b, out=out)
+def maximum(x1, x2, *, out=None):
+    """The larger of x1 and x2; at a tie the gradient goes to x1."""
+    return np.maximum(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d * (a <= b), lambda d, y, a, b: d * (a > b))
-def minimum(a, b, *, out=None):
-    """The smaller of a and b; at a tie the gradient goes to a."""
-    return np.minimum(a, b, out=out)
+def minimum(x1, x2, *, out=None):
+    """The smaller of x1 and x2; at a tie the gradient goes to x1."""
+    return np.minimum(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d * floor_divide(a, b))
-def mod(a, b, *, out=None):
-    """Remainder of a / b with the sign of b, as Python's %."""
-    return np.mod(a, b, out=out)
+def mod(x1, x2, *, out=None):
+    """Remainder of x1 / x2 with the sign of x2, as Python's %."""
+    return np.mod(x1, x2, out=out)
 
 
 @elementwise()
-def floor_divide(a, b, *, out=None):
-    """The largest integer not above a / b. It has no derivative."""
-    return np.floor_divide(a, b, out=out)
+def floor_divide(x1, x2, *, out=None):
+    """The largest integer not above x1 / x2. It has no derivative."""
+    return np.floor_divide(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, x: -d)
@@ -133,9 +133,9 @@ def fabs(x, *, out=None):
 
 
 @elementwise(lambda d, y, a, b: d * divide_no_nan(a, y), lambda d, y, a, b: d * divide_no_nan(b, y), policy=floated)
-def hypot(a, b, *, out=None):
-    """sqrt(a**2 + b**2) without overflow; the derivative at 0 is 0."""
-    return np.hypot(a, b, out=out)
+def hypot(x1, x2, *, out=None):
+    """sqrt(x1**2 + x2**2) without overflow; the derivative at 0 is 0."""
+    return np.hypot(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, x: d / x, policy=floated)
@@ -176,21 +176,21 @@ def select(condition, a, b, *, out=None):
 
 
 def _comparison(ufunc, text):
-    def compare(a, b, *, out=None):
-        return ufunc(a, b, out=out)
+    def compare(x1, x2, *, out=None):
+        return ufunc(x1, x2, out=out)
     compare.__name__, compare.__doc__ = ufunc.__name__, f"Whether {text}, element by element, as booleans."
     return elementwise(result=bool)(compare)
 
 
-equal = _comparison(np.equal, "a == b")
-not_equal = _comparison(np.not_equal, "a != b")
-less = _comparison(np.less, "a < b")
-less_equal = _comparison(np.less_equal, "a <= b")
-greater = _comparison(np.greater, "a > b")
-greater_equal = _comparison(np.greater_equal, "a >= b")
-logical_and = _comparison(np.logical_and, "a and b are both true")
-logical_or = _comparison(np.logical_or, "a or b is true")
-logical_xor = _comparison(np.logical_xor, "exactly one of a and b is true")
+equal = _comparison(np.equal, "x1 == x2")
+not_equal = _comparison(np.not_equal, "x1 != x2")
+less = _comparison(np.less, "x1 < x2")
+less_equal = _comparison(np.less_equal, "x1 <= x2")
+greater = _comparison(np.greater, "x1 > x2")
+greater_equal = _comparison(np.greater_equal, "x1 >= x2")
+logical_and = _comparison(np.logical_and, "x1 and x2 are both true")
+logical_or = _comparison(np.logical_or, "x1 or x2 is true")
+logical_xor = _comparison(np.logical_xor, "exactly one of x1 and x2 is true")
 
 
 @elementwise(result=bool)
@@ -200,21 +200,21 @@ def logical_not(x, *, out=None):
 
 
 @elementwise()
-def bitwise_and(a, b, *, out=None):
-    """a & b of integers or booleans."""
-    return np.bitwise_and(a, b, out=out)
+def bitwise_and(x1, x2, *, out=None):
+    """x1 & x2 of integers or booleans."""
+    return np.bitwise_and(x1, x2, out=out)
 
 
 @elementwise()
-def bitwise_or(a, b, *, out=None):
-    """a | b of integers or booleans."""
-    return np.bitwise_or(a, b, out=out)
+def bitwise_or(x1, x2, *, out=None):
+    """x1 | x2 of integers or booleans."""
+    return np.bitwise_or(x1, x2, out=out)
 
 
 @elementwise()
-def bitwise_xor(a, b, *, out=None):
-    """a ^ b of integers or booleans."""
-    return np.bitwise_xor(a, b, out=out)
+def bitwise_xor(x1, x2, *, out=None):
+    """x1 ^ x2 of integers or booleans."""
+    return np.bitwise_xor(x1, x2, out=out)
 
 
 @elementwise()
@@ -224,15 +224,15 @@ def invert(x, *, out=None):
 
 
 @elementwise()
-def left_shift(a, b, *, out=None):
-    """The bits of an integer moved up by b places: a * 2**b as long as it fits."""
-    return np.left_shift(a, b, out=out)
+def left_shift(x1, x2, *, out=None):
+    """The bits of an integer moved up by x2 places: x1 * 2**x2 as long as it fits."""
+    return np.left_shift(x1, x2, out=out)
 
 
 @elementwise()
-def right_shift(a, b, *, out=None):
-    """The bits of an integer moved down by b places: a // 2**b."""
-    return np.right_shift(a, b, out=out)
+def right_shift(x1, x2, *, out=None):
+    """The bits of an integer moved down by x2 places: x1 // 2**x2."""
+    return np.right_shift(x1, x2, out=out)
 
 
 @elementwise(policy=kept, result=bool)
@@ -287,9 +287,9 @@ def within(x, *, low, high, complaint):
     return x
 
 
-def squared_difference(a, b):
-    """(a - b) squared."""
-    return square(subtract(a, b))
+def squared_difference(x1, x2):
+    """(x1 - x2) squared."""
+    return square(subtract(x1, x2))
 
 
 def where(condition, x1=None, x2=None):

@@ -18,9 +18,9 @@ from .unary import cos, sigmoid, sin, trunc
 # Divided twice by the distance, whose square would overflow.
 @elementwise(lambda d, y, a, b: d * (b / hypot(a, b)) / hypot(a, b),
              lambda d, y, a, b: d * (-a / hypot(a, b)) / hypot(a, b), policy=floated)
-def arctan2(a, b, *, out=None):
-    """The angle of the point (b, a) with the positive first axis, -pi..pi radians."""
-    return np.arctan2(a, b, out=out)
+def arctan2(x1, x2, *, out=None):
+    """The angle of the point (x2, x1) with the positive first axis, -pi..pi radians."""
+    return np.arctan2(x1, x2, out=out)
 
 
 def angle(x):
@@ -41,40 +41,40 @@ def _gap(a, b):
 
 
 @elementwise(lambda d, y, a, b: d * sigmoid(_gap(a, b)), lambda d, y, a, b: d * sigmoid(_gap(b, a)), policy=floated)
-def logaddexp(a, b, *, out=None):
-    """log(exp(a) + exp(b)), without overflow."""
-    return np.logaddexp(a, b, out=out)
+def logaddexp(x1, x2, *, out=None):
+    """log(exp(x1) + exp(x2)), without overflow."""
+    return np.logaddexp(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d * sigmoid(math.log(2.0) * _gap(a, b)),
              lambda d, y, a, b: d * sigmoid(math.log(2.0) * _gap(b, a)), policy=floated)
-def logaddexp2(a, b, *, out=None):
-    """log2(2**a + 2**b), without overflow."""
-    return np.logaddexp2(a, b, out=out)
+def logaddexp2(x1, x2, *, out=None):
+    """log2(2**x1 + 2**x2), without overflow."""
+    return np.logaddexp2(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d * ((a >= b) | isnan(b)), lambda d, y, a, b: d * ~((a >= b) | isnan(b)))
-def fmax(a, b, *, out=None):
-    """The larger of a and b, the number if the other is NaN; at a tie the gradient goes to a."""
-    return np.fmax(a, b, out=out)
+def fmax(x1, x2, *, out=None):
+    """The larger of x1 and x2, the number if the other is NaN; at a tie the gradient goes to x1."""
+    return np.fmax(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d * ((a <= b) | isnan(b)), lambda d, y, a, b: d * ~((a <= b) | isnan(b)))
-def fmin(a, b, *, out=None):
-    """The smaller of a and b, the number if the other is NaN; at a tie the gradient goes to a."""
-    return np.fmin(a, b, out=out)
+def fmin(x1, x2, *, out=None):
+    """The smaller of x1 and x2, the number if the other is NaN; at a tie the gradient goes to x1."""
+    return np.fmin(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d * trunc(a / b))
-def fmod(a, b, *, out=None):
-    """Remainder of a / b with the sign of a, as C's."""
-    return np.fmod(a, b, out=out)
+def fmod(x1, x2, *, out=None):
+    """Remainder of x1 / x2 with the sign of x1, as C's."""
+    return np.fmod(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: zeros_like(d), lambda d, y, a, b: select(a == 0, d, 0.0), policy=floated)
-def heaviside(a, b, *, out=None):
-    """0 where a is negative, 1 where it is positive, b where it is 0."""
-    return np.heaviside(a, b, out=out)
+def heaviside(x1, x2, *, out=None):
+    """0 where x1 is negative, 1 where it is positive, x2 where it is 0."""
+    return np.heaviside(x1, x2, out=out)
 
 
 def _whole_exponent(inputs):
@@ -86,38 +86,38 @@ def _whole_exponent(inputs):
 
 
 @elementwise(lambda d, y, a, b: ldexp(d, b), None, policy=_whole_exponent)
-def ldexp(a, b, *, out=None):
-    """a * 2**b for integers b, which get no gradient. Raises DTypeError for other b."""
-    return np.ldexp(a, b, out=out)
+def ldexp(x1, x2, *, out=None):
+    """x1 * 2**x2 for integers x2, which get no gradient. Raises DTypeError for other x2."""
+    return np.ldexp(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d, lambda d, y, a, b: zeros_like(d), policy=floated)
-def nextafter(a, b, *, out=None):
-    """The next number after a in the direction of b."""
-    return np.nextafter(a, b, out=out)
+def nextafter(x1, x2, *, out=None):
+    """The next number after x1 in the direction of x2."""
+    return np.nextafter(x1, x2, out=out)
 
 
 @elementwise()
-def gcd(a, b, *, out=None):
+def gcd(x1, x2, *, out=None):
     """The greatest common divisor of integers."""
-    return np.gcd(a, b, out=out)
+    return np.gcd(x1, x2, out=out)
 
 
 @elementwise()
-def lcm(a, b, *, out=None):
+def lcm(x1, x2, *, out=None):
     """The least common multiple of integers."""
-    return np.lcm(a, b, out=out)
+    return np.lcm(x1, x2, out=out)
 
 
 @elementwise(result=bool)
-def isclose(a, b, *, rtol=1e-5, atol=1e-8, equal_nan=False, out=None):
-    """Whether |a - b| <= atol + rtol * |b|; `equal_nan` makes NaN close to NaN."""
-    return np.isclose(a, b, rtol, atol, equal_nan)
+def isclose(x1, x2, *, rtol=1e-5, atol=1e-8, equal_nan=False, out=None):
+    """Whether |x1 - x2| <= atol + rtol * |x2|; `equal_nan` makes NaN close to NaN."""
+    return np.isclose(x1, x2, rtol, atol, equal_nan)
 
 
-def allclose(a, b, rtol=1e-5, atol=1e-8, equal_nan=False):
+def allclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
     """Whether `isclose` holds of every element."""
-    return all(isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
+    return all(isclose(x1, x2, rtol=rtol, atol=atol, equal_nan=equal_nan))
 
 
 # --- products and quotients that are 0 whatever the other factor is -----------------------------------

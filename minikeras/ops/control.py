@@ -3,9 +3,13 @@
 On tensors without numbers a body is run once, on placeholders, to learn the shapes and dtypes it gives.
 """
 
-from ..autograd import tree
+import functools
+import re
+
+from ..autograd import dims, tree
+from ..autograd.batching import vectorized_map
 from ..autograd.dims import Dimension, unify
-from ..autograd.linear import concatenate, getitem, reshape, stack, zeros_like
+from ..autograd.linear import broadcast_to, concatenate, getitem, reshape, stack, zeros_like
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import Operand, SymbolicTensor
 from ..errors import DTypeError, ShapeError, SymbolicError
@@ -63,6 +67,55 @@ def either(a, b, where):
         raise SymbolicError(f"{where}: the shape is {a.shape} one way and {b.shape} the other, and which it will be is "
                             "not known yet. Give both the same number of axes.")
     return SymbolicTensor([m if m == n else None for m, n in zip(shape_of(a), shape_of(b))], a.dtype)
+
+
+# --- functions of entries ------------------------------------------------------------------------
+
+def vectorize(pyfunc, *, excluded=None, signature=None):
+    """`pyfunc`, which takes numbers, as a function of whole tensors, broadcast with each other as in NumPy.
+
+    excluded    numbers of the arguments, and names of keywords, that are passed on as they are
+    signature   the axes that `pyfunc` takes and gives instead of numbers, such as '(m,n),(n)->(m)'
+    The function runs once, on tensors with hidden axes: it may use ops and shapes, but not numbers.
+    Raises ValueError for a signature that is none, ShapeError for arguments that do not fit it.
+    """
+    if not callable(pyfunc):
+        raise ValueError(f"vectorize: pyfunc must be a function, got {pyfunc!r}.")
+    excluded, taken = set(excluded or ()), None if signature is None else _axes_taken(signature)
+
+    @functools.wraps(pyfunc)
+    def call(*args, **kwargs):
+        places = [i for i in range(len(args)) if i not in excluded]
+        names = [name for name in kwargs if name not in excluded]
+        own = [0] * (len(places) + len(names)) if taken is None else taken
+        values = [as_tensor(x) for x in (*[args[i] for i in places], *[kwargs[name] for name in names])]
+        if len(own) != len(values) or any(x.ndim < n for x, n in zip(values, own)):
+            raise ShapeError(f"vectorize: arguments of shapes {[x.shape for x in values]} do not fit the signature "
+                             f"{signature!r}.")
+        leading = dims.broadcast(*[shape_of(x)[:len(shape_of(x)) - n] for x, n in zip(values, own)])
+
+        def entry(values):
+            values = list(values)
+            given = [values.pop(0) if i in places else x for i, x in enumerate(args)]
+            return pyfunc(*given, **{**kwargs, **dict(zip(names, values))})
+
+        if not leading:
+            return entry(values)
+        flat = []
+        for x, n in zip(values, own):
+            core = shape_of(x)[len(shape_of(x)) - n:]
+            flat.append(reshape(broadcast_to(x, shape=(*leading, *core)), shape=(dims.product(leading), *core)))
+        return tree.map_structure(lambda y: reshape(y, shape=(*leading, *shape_of(y)[1:])),
+                                  vectorized_map(entry, flat))
+    return call
+
+
+def _axes_taken(signature):
+    """How many axes each argument has by a signature such as '(m,n),(n)->(m)'."""
+    group = r"\(\s*(?:\w+\s*(?:,\s*\w+\s*)*)?\)"
+    if not re.fullmatch(rf"\s*{group}\s*(?:,\s*{group}\s*)*->\s*{group}\s*(?:,\s*{group}\s*)*", signature):
+        raise ValueError(f"vectorize: signature {signature!r} is not of the form '(m,n),(n)->(m)'.")
+    return [len(re.findall(r"\w+", each)) for each in re.findall(group, signature.partition("->")[0])]
 
 
 # --- branches ------------------------------------------------------------------------------------

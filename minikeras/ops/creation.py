@@ -3,9 +3,11 @@
 import numpy as np
 
 from ..autograd import dtypes
+from ..autograd.dims import public_shape
 from ..autograd.linear import broadcast_to, reshape
 from ..autograd.linear import cast as cast_op
 from ..autograd.linear import zeros_like as zeros_op
+from ..autograd.op import kept, primitive, shifted
 from ..autograd.operands import as_tensor, nested
 from ..autograd.tensor import ArrayOperand, Operand, SymbolicTensor, Tensor, new_array
 from ..autograd.variable import Variable
@@ -40,6 +42,34 @@ def cast(x, dtype):
     if x.dtype == dtype:
         return x
     return cast_op(x, dtype=dtype.dtype)
+
+
+def _view_shape(x, dtype, itemsize):
+    """Extents when elements of `itemsize` bytes are read as `dtype`."""
+    size = np.dtype(dtype).itemsize
+    if size == itemsize:
+        return x
+    if not x or (type(x[-1]) is int and x[-1] * itemsize % size):
+        raise ShapeError(f"view: the last axis of shape {public_shape(x)}, of {itemsize} bytes an element, does not "
+                         f"divide into elements of {size} bytes ({dtype}).")
+    return (*x[:-1], x[-1] * itemsize // size)
+
+
+@primitive(shape=_view_shape, policy=kept, result=lambda inputs, attrs: np.dtype(attrs["dtype"]), batch=shifted)
+def view_op(x, *, dtype, itemsize):
+    """The bytes of `x`, with elements of `itemsize` of them, read as elements of another type."""
+    _view_shape(x.shape, dtype, itemsize)
+    return np.ascontiguousarray(x).reshape(x.shape).view(dtype)
+
+
+def view(x, dtype=None):
+    """The bytes of `x` read as elements of another type; wider or narrower ones change the last extent.
+
+    It has no derivative. Raises ShapeError where the last axis does not divide into the wider elements.
+    """
+    x = as_tensor(x)
+    dtype = x.dtype if dtype is None else dtypes.as_dtype(dtype)
+    return x if dtype == x.dtype else view_op(x, dtype=dtype.name, itemsize=x.dtype.size)
 
 
 def as_float(x):

@@ -15,10 +15,12 @@ from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
 from .arithmetic import absolute, log
 from .complex_numbers import real
+from .indexing import pick_along_axis
 from .products import matmul, matrix_transpose
 from .reduce import max, sum
 from .shapes import diagonal_op, from_diagonal, tril, triu
 from .solving import checked, inv, matrix_shape, real_only, solve_op, square_shape, triangular_solve_op
+from .sorting import argsort
 
 
 def _half_diagonal(x):
@@ -329,3 +331,55 @@ def _eigvals_rule(d, y, x):
 def eigvals(x):
     """Eigenvalues of square matrices, complex, in no order."""
     return checked(np.linalg.eigvals, "eig", x).astype(np.result_type(x, np.complex64))
+
+
+def _factor_rows(x):
+    """Both triangles of L and U in one array, LAPACK's pivots, and the order of the rows that they make."""
+    n = x.shape[-1]
+    lu, order = np.array(x), np.broadcast_to(np.arange(n), x.shape[:-1]).copy()
+    pivots = np.zeros(x.shape[:-1], np.int32)
+    at = tuple(np.ix_(*map(np.arange, x.shape[:-2])))
+    for i in range(n):
+        largest = i + np.abs(lu[..., i:, i]).argmax(-1)
+        pivots[..., i] = largest
+        for rows in (lu, order):
+            moved = rows[(*at, largest)].copy()
+            rows[(*at, largest)] = rows[(*at, i)]
+            rows[(*at, i)] = moved
+        head = lu[..., i, i, None]
+        column = lu[..., i + 1:, i]
+        np.divide(column, head, out=column, where=head != 0)
+        lu[..., i + 1:, i + 1:] -= column[..., None] * lu[..., i, None, i + 1:]
+    return lu, pivots, order.astype(np.int32)
+
+
+def _lu_rule(d, y, x):
+    real_only(x, "lu_factor")
+    if d[0] is None:
+        return zeros_like(x)
+    # x = P L U: with F = L^-1 P^T dx U^-1, dL = L tril(F, -1) and dU = triu(F) U. This is the transpose of that.
+    lower, upper = tril(y[0], -1), triu(y[0])
+    lower = lower + from_diagonal(diagonal_op(lower, offset=0) + 1.0, offset=0, rows=x.shape[-1], columns=x.shape[-1])
+    inner = tril(matrix_transpose(lower) @ tril(d[0], -1), -1) + triu(triu(d[0]) @ matrix_transpose(upper))
+    rows = triangular_solve_op(lower, inner, lower=True, adjoint=True)
+    rows = matrix_transpose(triangular_solve_op(upper, matrix_transpose(rows), lower=False))
+    return pick_along_axis(rows, argsort(y[2])[..., None], axis=len(x.shape) - 2)
+
+
+@primitive(_lu_rule, shape=lambda x: [square_shape(x), x[:-1], x[:-1]], policy=floated,
+           result=lambda inputs, attrs: [inputs[0].dtype.dtype, np.dtype("int32"), np.dtype("int32")], batch=shifted)
+def lu_op(x):
+    """L and U in one array, the pivots, and the order of rows: x[order] = L @ U."""
+    square_shape(x.shape)
+    return _factor_rows(x)
+
+
+def lu_factor(x):
+    """The factors of square matrices with rows exchanged, P x = L U, and the pivots.
+
+    Shapes: (..., n, n) -> (..., n, n), (..., n)
+    The first result holds U on and above the diagonal and below it L, whose diagonal is 1. Pivot i is the row that was
+    exchanged with row i in step i, as LAPACK counts (Keras on TensorFlow gives the place of each row instead).
+    Source: Golub & Van Loan 2013, algorithm 3.4.1.
+    """
+    return lu_op(x)[:2]

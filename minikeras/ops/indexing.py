@@ -108,9 +108,16 @@ def repeat(x, repeats, axis=None):
     return gather(x, np.repeat(np.arange(repeats.size), repeats), axis=axis)
 
 
-def pad(x, pad_width, mode="constant", constant_values=0):
-    """`x` with a border: 'constant', 'reflect' or 'symmetric'; widths as (before, after) per axis."""
+def pad(x, pad_width, mode="constant", constant_values=None):
+    """`x` with a border: 'constant' (0 unless `constant_values` says otherwise), 'reflect' or 'symmetric'.
+
+    pad_width   (before, after) for each axis, or one pair or number for all
+    Raises ValueError for another mode, and for `constant_values` where no constant is filled in.
+    """
     x = as_tensor(x)
+    if mode != "constant" and constant_values is not None:
+        raise ValueError(f"pad: constant_values={constant_values!r} goes with mode='constant', not with {mode!r}.")
+    constant_values = constant_values or 0
     widths = np.broadcast_to(np.asarray(pad_width), (len(x.shape), 2))
     widths = tuple((int(before), int(after)) for before, after in widths)
     if mode == "constant":
@@ -252,12 +259,14 @@ def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
     return one_hot_op(x, num_classes=int(num_classes), axis=-1 if axis == len(x.shape) else axis, dtype=dtype)
 
 
-def multi_hot(inputs, num_classes, axis=-1, dtype=None, sparse=False):
+def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False):
     """1 at each of the integers in a row of `inputs` and 0 elsewhere. Shapes: (..., n, ...) -> (..., num_classes).
 
     The integers of a row run along axis 1, along axis 0 if there is only one. Raises ValueError for sparse=True.
     """
     _refuse_sparse("multi_hot", sparse)
+    if num_classes is None:
+        raise ValueError("multi_hot: num_classes must be given.")
     inputs = as_tensor(inputs)
     hot = one_hot(inputs, num_classes, axis, dtype)
     return max(hot, axis=1 if len(inputs.shape) > 1 else 0)

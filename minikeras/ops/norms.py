@@ -88,10 +88,10 @@ def cdist(x, y):
     return norm(x[..., :, None, :] - y[..., None, :, :], axis=-1)
 
 
-def normalize(x, axis=-1, order=2, epsilon=1e-7):
+def normalize(x, axis=-1, order=2, epsilon=None):
     """`x` divided by its norm along `axis`, or by `epsilon` where the norm is smaller.
 
-    order   of the norm, an integer from 1
+    order     of the norm, an integer from 1;  epsilon: config.epsilon() by default
     """
     if not isinstance(order, int) or order < 1:
         raise ValueError(f"normalize: order must be an integer of 1 or more, got {order!r}.")

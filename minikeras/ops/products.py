@@ -81,9 +81,9 @@ def _led(x, flag, most):
 
 
 @multilinear(_matmul_a, _matmul_b, shape=matmul_shape, batch=_matmul_batch)
-def matmul(a, b, *, out=None):
+def matmul(x1, x2, *, out=None):
     """The matrix product over the last two axes, leading axes broadcast; a vector counts as a row or a column."""
-    return np.matmul(a, b, out=out)
+    return np.matmul(x1, x2, out=out)
 
 
 def _affine_shape(x, kernel, bias):
@@ -106,22 +106,22 @@ def affine(x, kernel, bias, *, out=None):
     return y
 
 
-def tensordot(a, b, axes=2):
+def tensordot(x1, x2, axes=2):
     """The sum of products over axes: the last and first `axes` of each, or two sequences of axes."""
-    a, b = as_tensor(a), as_tensor(b)
-    extents_a, extents_b = shape_of(a), shape_of(b)
+    x1, x2 = as_tensor(x1), as_tensor(x2)
+    extents_a, extents_b = shape_of(x1), shape_of(x2)
     if isinstance(axes, int):
-        axes = (range(a.ndim - axes, a.ndim), range(axes))
+        axes = (range(x1.ndim - axes, x1.ndim), range(axes))
     over_a, over_b = ([axis] if isinstance(axis, int) else list(axis) for axis in axes)
-    over_a = [dims.normalize_axis(int(i), a.ndim, "tensordot") for i in over_a]
-    over_b = [dims.normalize_axis(int(i), b.ndim, "tensordot") for i in over_b]
+    over_a = [dims.normalize_axis(int(i), x1.ndim, "tensordot") for i in over_a]
+    over_b = [dims.normalize_axis(int(i), x2.ndim, "tensordot") for i in over_b]
     for i, j in zip(over_a, over_b, strict=True):
-        dims.unify(extents_a[i], extents_b[j], f"tensordot of shapes {a.shape} and {b.shape}: axis {i} of the first "
+        dims.unify(extents_a[i], extents_b[j], f"tensordot of shapes {x1.shape} and {x2.shape}: axis {i} of the first "
                    f"and {j} of the second")
-    rest_a = [i for i in range(a.ndim) if i not in over_a]
-    rest_b = [i for i in range(b.ndim) if i not in over_b]
-    left = _as_matrix(transpose(a, rest_a + over_a), len(rest_a))
-    right = _as_matrix(transpose(b, over_b + rest_b), len(over_b))
+    rest_a = [i for i in range(x1.ndim) if i not in over_a]
+    rest_b = [i for i in range(x2.ndim) if i not in over_b]
+    left = _as_matrix(transpose(x1, rest_a + over_a), len(rest_a))
+    right = _as_matrix(transpose(x2, over_b + rest_b), len(over_b))
     return reshape(matmul(left, right), shape=(*[extents_a[i] for i in rest_a], *[extents_b[i] for i in rest_b]))
 
 
@@ -131,12 +131,12 @@ def _as_matrix(x, count):
     return reshape(x, shape=(dims.product(extents[:count]), dims.product(extents[count:])))
 
 
-def dot(a, b):
-    """NumPy's dot: the last axis of `a` with the last but one of `b`; with a scalar, the product."""
-    a, b = as_tensor(a), as_tensor(b)
-    if not a.ndim or not b.ndim:
-        return a * b
-    return tensordot(a, b, ([a.ndim - 1], [b.ndim - 2 if b.ndim > 1 else 0]))
+def dot(x1, x2):
+    """NumPy's dot: the last axis of `x1` with the last but one of `x2`; with a scalar, the product."""
+    x1, x2 = as_tensor(x1), as_tensor(x2)
+    if not x1.ndim or not x2.ndim:
+        return x1 * x2
+    return tensordot(x1, x2, ([x1.ndim - 1], [x2.ndim - 2 if x2.ndim > 1 else 0]))
 
 
 def matvec(a, b):

@@ -22,6 +22,9 @@ from ..ops import products as _products
 
 def tf_function_of(function, *parameters):
     """`function` under TensorFlow's parameter names, with `name=` allowed."""
+    own = list(inspect.signature(function).parameters.values())
+    own_names = dict(zip(parameters, [p.name for p in own]))
+
     @functools.wraps(function)
     def call(*args, name=None, **kwargs):
         given = list(args)
@@ -29,11 +32,14 @@ def tf_function_of(function, *parameters):
             if parameter not in kwargs:
                 break
             given.append(kwargs.pop(parameter))
-        if kwargs:      # behind a gap: by the names that the function has for them
-            own = dict(zip(parameters, inspect.signature(function).parameters))
-            kwargs = {own.get(parameter, parameter): value for parameter, value in kwargs.items()}
-        return function(*given, **kwargs)
+        # Behind a gap: by the names that the function has for them.
+        return function(*given, **{own_names.get(parameter, parameter): value for parameter, value in kwargs.items()})
+    renamed = [p.replace(name=parameter) for p, parameter in zip(own, parameters)]
+    call.__signature__ = inspect.Signature([*renamed, *own[len(parameters):], _NAME])
     return call
+
+
+_NAME = inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, default=None)
 
 
 def convert_to_tensor(value, dtype=None, dtype_hint=None, name=None):

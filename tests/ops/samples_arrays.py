@@ -31,6 +31,9 @@ SAMPLES = {
                              for axis in (0, -1) for exclusive in (False,) for reverse in (False, True)],
     "root_mean_square": [Sample(((2, 3, 2),), attrs) for attrs in (
         {}, {"axis": 0}, {"axis": (0, -1), "keepdims": True})] + [Sample(((),))],
+    "view_op": [Sample((np.arange(6, dtype=np.int32).reshape(2, 3),), {"dtype": dtype, "itemsize": 4})
+                for dtype in ("float32", "int16", "uint8")]
+               + [Sample((np.arange(8, dtype=np.int16).reshape(2, 4),), {"dtype": "int32", "itemsize": 2}, known=(0,))],
     "argpartition_op": [Sample(((3, 4),), {"kth": 1}), Sample(((3, 4),), {"kth": 2, "axis": 0})],
     "search": [Sample((np.array([0.0, 1.0]), (2, 3))), Sample((np.array([0.0, 1.0]), (3,)), {"side": "right"}),
                Sample((np.sort(np.arange(6.0).reshape(2, 3) % 4), (2, 2)), {"dtype": "int64"}, known=(0, 1))],

@@ -58,6 +58,7 @@ SAMPLES = {
     "eigh": _SQUARE,
     "eigvalsh": _SQUARE,
     "eig": [Sample((SPREAD,))],
+    "lu_op": [Sample((SPREAD,)), Sample((STACK @ STACK.swapaxes(-1, -2),))],
     "eigvals": [Sample((SPREAD,)), Sample((STACK,))],
     "svd_op": [Sample((x,), known=(0,)) for x in (TALL, WIDE, STACK)],
     "singular_values": [Sample((x,), known=(0,)) for x in (TALL, WIDE, STACK)],
