@@ -30,10 +30,12 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     The number of groups follows from the channels: each group of filters sees its own channels only.
     Raises ShapeError for shapes that do not fit.
     """
-    return _conv(as_tensor(inputs), as_tensor(kernel), strides, padding, data_format, dilation_rate, "conv")
+    return convolution(inputs, kernel, strides, padding, data_format, dilation_rate, "conv")
 
 
-def _conv(x, kernel, strides, padding, data_format, dilation_rate, where):
+def convolution(inputs, kernel, strides, padding, data_format, dilation_rate, where):
+    """`conv`, for a caller whose name is to stand in error messages."""
+    x, kernel = as_tensor(inputs), as_tensor(kernel)
     count, first = spatial_axes(x, where), is_channels_first(data_format, where)
     if kernel.ndim != x.ndim:
         raise ShapeError(f"{where}: an input of shape {x.shape} needs a kernel of {x.ndim} axes, got {kernel.shape}.")
@@ -74,21 +76,33 @@ def _product(windows, kernel, groups):
 def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
     """Each channel with filters of its own: a kernel (*size, channels, multiplier) gives channels * multiplier
     channels, those of the first channel first. Otherwise as `conv`."""
+    return depthwise_convolution(inputs, kernel, strides, padding, data_format, dilation_rate, "depthwise_conv")
+
+
+def depthwise_convolution(inputs, kernel, strides, padding, data_format, dilation_rate, where):
+    """`depthwise_conv`, for a caller whose name is to stand in error messages."""
     x, kernel = as_tensor(inputs), as_tensor(kernel)
-    first = is_channels_first(data_format, "depthwise_conv")
+    first = is_channels_first(data_format, where)
     if kernel.ndim == x.ndim:
         *size, channels, multiplier = kernel.shape
         dims.unify(shape_of(x)[1 if first else -1], channels,
-                   f"depthwise_conv: channels of an input of shape {x.shape} and a kernel of {kernel.shape}")
+                   f"{where}: channels of an input of shape {x.shape} and a kernel of {kernel.shape}")
         kernel = reshape(kernel, shape=(*size, 1, channels * multiplier))
-    return _conv(x, kernel, strides, padding, data_format, dilation_rate, "depthwise_conv")
+    return convolution(x, kernel, strides, padding, data_format, dilation_rate, where)
 
 
 def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None,
                    dilation_rate=1):
     """`depthwise_conv`, then `conv` with a pointwise kernel (1, ..., 1, channels * multiplier, filters)."""
-    x = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
-    return conv(x, pointwise_kernel, 1, "valid", data_format)
+    return separable_convolution(inputs, depthwise_kernel, pointwise_kernel, strides, padding, data_format,
+                                 dilation_rate, "separable_conv")
+
+
+def separable_convolution(inputs, depthwise_kernel, pointwise_kernel, strides, padding, data_format, dilation_rate,
+                          where):
+    """`separable_conv`, for a caller whose name is to stand in error messages."""
+    x = depthwise_convolution(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate, where)
+    return convolution(x, pointwise_kernel, 1, "valid", data_format, 1, where)
 
 
 def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1):
@@ -97,7 +111,13 @@ def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=No
     output_padding   what is added to the smallest output; None gives extent * stride if `padding` is 'same', else
                      (extent - 1) * stride + the larger of window and stride
     """
-    x, kernel, where = as_tensor(inputs), as_tensor(kernel), "conv_transpose"
+    return transposed_convolution(inputs, kernel, strides, padding, output_padding, data_format, dilation_rate,
+                                  "conv_transpose")
+
+
+def transposed_convolution(inputs, kernel, strides, padding, output_padding, data_format, dilation_rate, where):
+    """`conv_transpose`, for a caller whose name is to stand in error messages."""
+    x, kernel = as_tensor(inputs), as_tensor(kernel)
     count = spatial_axes(x, where)
     strides = per_axis(strides, count, f"{where}: strides")
     dilations = per_axis(dilation_rate, count, f"{where}: dilation_rate")
@@ -107,7 +127,7 @@ def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=No
     reach = [(k - 1) * d + 1 for k, d in zip(kernel.shape, dilations)]
     extents = shape_of(x)[2:] if is_channels_first(data_format, where) else shape_of(x)[1:-1]
     out = [_transposed_extent(*sizes, is_same(padding, where)) for sizes in zip(extents, strides, reach, extra)]
-    return conv_transpose_to(x, kernel, out, strides, padding, data_format, dilations)
+    return conv_transpose_to(x, kernel, out, strides, padding, data_format, dilations, where)
 
 
 def _transposed_extent(extent, stride, reach, extra, same):
@@ -116,9 +136,8 @@ def _transposed_extent(extent, stride, reach, extra, same):
     return (extent - 1) * stride + (max(reach, stride) if extra is None else reach + extra)
 
 
-def conv_transpose_to(x, kernel, out, strides, padding, data_format, dilations):
+def conv_transpose_to(x, kernel, out, strides, padding, data_format, dilations, where="conv_transpose"):
     """`conv_transpose` to the spatial extents `out`; strides and dilations one per axis."""
-    where = "conv_transpose"
     count, first = spatial_axes(x, where), is_channels_first(data_format, where)
     if kernel.ndim != x.ndim:
         raise ShapeError(f"{where}: an input of shape {x.shape} needs a kernel of {x.ndim} axes, got {kernel.shape}.")

@@ -56,10 +56,11 @@ def from_patches(x, *, shape, strides, dilations):
 
 def per_axis(value, count, where, least=1):
     """One integer, not below `least`, for each of `count` axes, from one for all or a sequence of them."""
-    values = (int(value),) * count if np.ndim(value) == 0 else tuple(int(v) for v in value)
-    if len(values) != count or min(values) < least:
-        raise ShapeError(f"{where} must be an integer from {least} or {count} of them, got {value}.")
-    return values
+    values = (value,) * count if np.ndim(value) == 0 else tuple(value)
+    if len(values) != count or any(isinstance(n, (bool, np.bool_)) or not isinstance(n, (int, np.integer)) or n < least
+                                   for n in values):
+        raise ShapeError(f"{where} must be an integer from {least} on, or {count} of them, got {value!r}.")
+    return tuple(map(int, values))
 
 
 def padding_widths(padding, extents, size, strides, dilations, where):
@@ -79,7 +80,7 @@ def padded(x, widths, pad=pad_zeros):
 
 def is_same(padding, where):
     """Whether `padding` is 'same'; it can only be 'valid' otherwise."""
-    kind = padding.lower()
+    kind = str(padding).lower()
     if kind not in ("valid", "same"):
         raise ValueError(f"{where}: padding {padding!r} is not known; use 'valid' or 'same'.")
     return kind == "same"
