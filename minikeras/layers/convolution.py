@@ -107,7 +107,7 @@ class Conv(Convolution, kind="layers"):
         self.lora_kernel_a = self.lora_kernel_b = None
 
     def build(self, input_shape):
-        channels = self._channels(input_shape)
+        channels = self._demand_channels(input_shape)
         if channels % self.groups:
             raise ShapeError(f"{channels} channels do not divide into {self.groups} groups.")
         shape = (*self.kernel_size, channels // self.groups, self.filters)
@@ -198,7 +198,8 @@ class ConvTranspose(Convolution, kind="layers"):
                              f"are {self.strides}, along each axis.")
 
     def build(self, input_shape):
-        self.kernel = self._weight("kernel", (*self.kernel_size, self.filters, self._channels(input_shape)), "kernel")
+        shape = (*self.kernel_size, self.filters, self._demand_channels(input_shape))
+        self.kernel = self._weight("kernel", shape, "kernel")
         self._add_bias(self.filters)
 
     def convolve(self, inputs):
@@ -217,7 +218,7 @@ class Conv2DTranspose(ConvTranspose, aliases=("Convolution2DTranspose",)):
 
     Shapes: (n, rows, columns, channels) -> (n, height, width, filters), or channels first.
     padding          'valid': height = (rows - 1) * stride + the larger of window and stride; 'same': rows * stride
-    output_padding   instead: height = (rows - 1) * stride + this + window if 'valid', 1 if 'same' (0 if it is even)
+    output_padding   instead: height = (rows - 1) * stride + this + window if 'valid', + window % 2 if 'same'
     Raises ValueError for arguments and ShapeError for inputs that do not fit.
     """
 
@@ -253,7 +254,7 @@ class DepthwiseConv(Convolution, kind="layers"):
         self.depth_multiplier = count(self._where("depth_multiplier"), depth_multiplier)
 
     def build(self, input_shape):
-        channels = self._channels(input_shape)
+        channels = self._demand_channels(input_shape)
         self.kernel = self._weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), "depthwise")
         self._add_bias(channels * self.depth_multiplier)
 
@@ -294,7 +295,7 @@ class SeparableConv(Convolution, kind="layers"):
         self.depth_multiplier = count(self._where("depth_multiplier"), depth_multiplier)
 
     def build(self, input_shape):
-        channels, multiplier = self._channels(input_shape), self.depth_multiplier
+        channels, multiplier = self._demand_channels(input_shape), self.depth_multiplier
         self.depthwise_kernel = self._weight("depthwise_kernel", (*self.kernel_size, channels, multiplier),
                                              "depthwise")
         self.pointwise_kernel = self._weight(

@@ -146,7 +146,6 @@ class GlobalAveragePooling1D(GlobalAveragePooling, aliases=("GlobalAvgPool1D",))
     """
 
     rank = 1
-    supports_masking = True
 
     def call(self, inputs, mask=None):
         if mask is None:
@@ -156,7 +155,7 @@ class GlobalAveragePooling1D(GlobalAveragePooling, aliases=("GlobalAvgPool1D",))
         total = sum(select(mask, inputs, 0.0), axis=axes, keepdims=self.keepdims)
         return total / sum(cast(mask, inputs.dtype), axis=axes, keepdims=self.keepdims)
 
-    def compute_mask(self, inputs, previous_mask=None):
+    def compute_mask(self, inputs, previous_mask):
         """None: the steps are gone."""
 
 

@@ -2,8 +2,9 @@
 
 from .. import registry
 from ..errors import ShapeError
-from ..ops.windows import is_channels_first, per_axis
+from ..ops.windows import known_format, per_axis
 from .base import Layer
+from .input_spec import InputSpec
 
 
 class Spatial(Layer, kind="layers"):
@@ -15,14 +16,16 @@ class Spatial(Layer, kind="layers"):
     rank = None
     data_format = "channels_last"
 
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
     def _where(self, argument):
         return f"{type(self).__name__}: {argument}"
 
     def _set_data_format(self, data_format):
-        if data_format is not None:
-            data_format = str(data_format).lower()
-        first = is_channels_first(data_format, type(self).__name__)
-        self.data_format = "channels_first" if first else "channels_last"
+        self.data_format = known_format(data_format.lower() if isinstance(data_format, str) else data_format,
+                                        type(self).__name__)
 
     def _sizes(self, argument, value, least=1):
         """One integer for each axis."""
@@ -33,13 +36,14 @@ class Spatial(Layer, kind="layers"):
         first = 2 if self.data_format == "channels_first" else 1
         return tuple(range(first, first + self.rank))
 
-    def _channels(self, shape):
-        """The number of channels of an input shape. Raises ShapeError for another rank, or if it is not known."""
-        channels = shape[-1 if self.data_format == "channels_last" else 1] if len(shape) == self.rank + 2 else None
-        if channels is None:
+    def _demand_channels(self, shape):
+        """The number of channels of an input shape, which all inputs must have from now on."""
+        axis = -1 if self.data_format == "channels_last" else 1
+        if len(shape) != self.rank + 2 or shape[axis] is None:
             raise ShapeError(f"{type(self).__name__} {self.name!r} needs inputs of {self.rank + 2} axes, "
                              f"{self.data_format.replace('_', ' ')} and their number known; got shape {shape}.")
-        return channels
+        self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: shape[axis]})
+        return shape[axis]
 
     def get_config(self):
         """The constructor arguments as they were understood: a size for each axis, functions and objects by name."""

@@ -163,7 +163,7 @@ X, KERNEL = np.zeros((1, 5, 5, 4)), np.zeros((2, 2, 4, 6))
     (lambda: ops.conv(X, np.zeros((2, 2, 1, 6))), ShapeError, "share the 6 filters"),
     (lambda: ops.conv(X, np.zeros((6, 2, 4, 1))), ShapeError, "reaches over 6 does not fit into an extent of 5"),
     (lambda: ops.conv(X, KERNEL, padding="full"), ValueError, "use 'valid' or 'same'"),
-    (lambda: ops.conv(X, KERNEL, strides=(1, 2, 3)), ShapeError, "strides must be an integer from 1 or 2 of them"),
+    (lambda: ops.conv(X, KERNEL, strides=(1, 2, 3)), ShapeError, "strides must be an integer from 1 on, or 2 of them"),
     (lambda: ops.conv(X, KERNEL, strides=0), ShapeError, "from 1"),
     (lambda: ops.conv(X, KERNEL, data_format="NHWC"), ValueError, "use 'channels_last' or"),
     (lambda: ops.depthwise_conv(X, KERNEL[:, :, :2]), ShapeError, "channels of an input"),

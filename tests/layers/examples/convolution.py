@@ -4,8 +4,8 @@ from minikeras import layers
 
 from . import Example, numbers
 
-STEPS, IMAGES, VOLUMES = numbers(3, 6, 4), numbers(3, 5, 4, 2), numbers(2, 3, 3, 4, 2)
-FIRST = numbers(3, 2, 5, 4)
+STEPS, IMAGES, VOLUMES = numbers(4, 6, 4), numbers(4, 5, 4, 2), numbers(4, 3, 3, 4, 2)
+FIRST = numbers(4, 2, 5, 4)
 EXAMPLES = {
     "Conv1D": [Example(lambda: layers.Conv1D(3, 2, 2, activation="tanh", kernel_regularizer="l2"), STEPS),
                Example(lambda: layers.Conv1D(4, 3, padding="causal", dilation_rate=2, groups=2), STEPS),

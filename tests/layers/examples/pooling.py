@@ -6,13 +6,14 @@ from minikeras import layers
 
 from . import Example, numbers
 
-X = {1: numbers(3, 7, 2), 2: numbers(3, 5, 4, 2), 3: numbers(2, 3, 4, 3, 2)}
+X = {1: numbers(4, 7, 2), 2: numbers(4, 5, 4, 2), 3: numbers(4, 2, 3, 3, 2)}
 
 
 def _each(kind, *options):
     """Examples of the three layers of a kind, each with each of the options."""
     def example(rank, attrs):
-        return Example(lambda: getattr(layers, f"{kind}{rank}D")(**attrs), X[rank])
+        last = attrs.get("data_format") != "channels_first"
+        return Example(lambda: getattr(layers, f"{kind}{rank}D")(**attrs), X[rank], masks=last)
     return {f"{kind}{rank}D": [example(rank, attrs) for attrs in options] for rank in X}
 
 
@@ -26,4 +27,4 @@ EXAMPLES = {
     **_each("AdaptiveMaxPooling", *_SIZES), **_each("AdaptiveAveragePooling", *_SIZES),
 }
 EXAMPLES["GlobalAveragePooling1D"].append(
-    Example(layers.GlobalAveragePooling1D, X[1], {"mask": np.arange(21).reshape(3, 7) % 3 > 0}))
+    Example(layers.GlobalAveragePooling1D, X[1], {"mask": np.arange(28).reshape(4, 7) % 3 > 0}))

@@ -4,7 +4,7 @@ from minikeras import layers
 
 from . import Example, numbers
 
-STEPS, IMAGES, VOLUMES, FIRST = numbers(3, 5, 2), numbers(3, 5, 4, 2), numbers(2, 3, 4, 5, 2), numbers(3, 2, 5, 4)
+STEPS, IMAGES, VOLUMES, FIRST = numbers(4, 5, 2), numbers(4, 5, 4, 2), numbers(4, 3, 4, 5, 2), numbers(4, 2, 5, 4)
 EXAMPLES = {
     "ZeroPadding1D": [Example(layers.ZeroPadding1D, STEPS),
                       Example(lambda: layers.ZeroPadding1D((1, 2), "channels_first"), STEPS)],
