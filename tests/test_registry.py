@@ -124,5 +124,5 @@ def test_the_known_names_have_each_class_once():
 
 
 def test_the_nearest_names_have_each_class_once():
-    with pytest.raises(ValueError, match=r"Did you mean 'adam'\? A class"):
+    with pytest.raises(ValueError, match=r"Did you mean 'adam' or 'nadam' or 'adamw'\? A class"):
         registry.find("optimizers", "adamm")

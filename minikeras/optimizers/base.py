@@ -2,38 +2,29 @@
 
 import re
 import types
-import warnings
-from typing import NamedTuple
 
 import numpy as np
 
 from .. import registry
 from ..arguments import number
-from ..autograd import tree
-from ..autograd.explanation import reason_for_none
 from ..autograd.indexed_slices import IndexedSlices
 from ..autograd.linear import cast, zeros_like
 from ..autograd.operands import as_tensor
 from ..autograd.state import thread
 from ..autograd.tensor import Tensor
-from ..autograd.variable import Variable
-from ..errors import GradientError, ShapeError
 from ..ops.arithmetic import clip, maximum, select
 from ..ops.reduce import euclidean_norm
 from ..ops.reduce import sum as reduce_sum
 from ..ops.unary import sqrt
+from .applying import Rows, bare, called, change_if, check, divided, store, value_of
+from .arguments import check_shared, sharing
 from .schedules import LearningRateSchedule, told_by
+from .state import Stateful
 
 
-class Rows(NamedTuple):
-    """A gradient that is zero but for some rows, each named once, on bare arrays."""
-
-    values: np.ndarray
-    indices: np.ndarray
-
-
-class Optimizer(registry.Configurable, kind="optimizers"):
-    """Base of optimizers. A subclass names its `slots` and defines `update` for one variable.
+class Optimizer(Stateful, kind="optimizers"):
+    """Base of optimizers. A subclass names its `slots` and defines `update` for one variable; or, as one writes it for
+    Keras, it adds its Variables in `build` and changes them in `update_step`.
 
     learning_rate      a number, a schedule, or a function without arguments
     weight_decay       each update first takes this part, times the learning rate, off the variables
@@ -41,41 +32,43 @@ class Optimizer(registry.Configurable, kind="optimizers"):
                        all gradients together; one of them at most
     use_ema, ema_momentum, ema_overwrite_frequency   keep a running average of the variables, written
                        over them every so many steps and by `finalize_variable_values`
-    gradient_accumulation_steps   update once in so many calls, with the mean of their gradients
     loss_scale_factor  what a loss was multiplied by (`scale_loss`); gradients are divided by it
+    gradient_accumulation_steps   update once in so many calls, with the mean of their gradients
+    name               of the optimizer and of its Variables
     """
 
     slots = ()
+    late_slots = ()         # those of `slots` that follow, one after another, after all others in `variables`
     leaves_rows = False     # whether `update` leaves entries alone whose gradient is zero
-    late_slots = ()     # those of `slots` that follow, one after another, after all others in `variables`
+
+    def __init_subclass__(cls, aliases=(), **kwargs):
+        super().__init_subclass__(aliases=(*aliases, cls.__name__.lower()), **kwargs)
 
     def __init__(self, learning_rate=0.001, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
                  use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
                  gradient_accumulation_steps=None, name=None):
-        self.name = name or registry.snake_case(type(self).__name__)
-        clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
-        given = [key for key, value in clips.items() if value is not None]
-        if len(given) > 1:
-            raise ValueError(f"{self.name}: give only one of clipnorm, clipvalue and global_clipnorm, got "
-                             f"{', '.join(given)}.")
-        if given and not number(f"{self.name}: {given[0]}", clips[given[0]]) > 0:
-            raise ValueError(f"{self.name}: {given[0]} must be above 0, got {clips[given[0]]}.")
-        if gradient_accumulation_steps is not None and gradient_accumulation_steps < 2:
-            raise ValueError(f"{self.name}: gradient_accumulation_steps must be 2 or more, or None.")
-        if use_ema:
-            number(f"{self.name}: ema_momentum", ema_momentum, 0, 1)
-        self.weight_decay = number(f"{self.name}: weight_decay", weight_decay, optional=True)
+        super().__init__(name or registry.snake_case(type(self).__name__))
+        check_shared(self.name, weight_decay=weight_decay, clipnorm=clipnorm, clipvalue=clipvalue,
+                     global_clipnorm=global_clipnorm, use_ema=use_ema, ema_momentum=ema_momentum,
+                     ema_overwrite_frequency=ema_overwrite_frequency, loss_scale_factor=loss_scale_factor,
+                     gradient_accumulation_steps=gradient_accumulation_steps)
+        self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self.use_ema, self.ema_momentum = use_ema, ema_momentum
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
-        self.built = False
+        self._averages, self._accumulators = [], []
         self._no_decay = (set(), set())     # ids of variables, patterns of names
-        self._iterations = Variable(np.int64(0), False, name="iteration")
+        self._iterations = self.add_variable((), dtype="int64", name="iteration")
         self._schedule = None
         self._rate = None
-        self.learning_rate = learning_rate
+        self._set_learning_rate(learning_rate)
+
+    def _keep(self, low=float("-inf"), high=float("inf"), *, below=False, **numbers):
+        """Set attributes to numbers of the constructor, once they are seen to be in low..high."""
+        for name, value in numbers.items():
+            setattr(self, name, number(f"{type(self).__name__}: {name}", value, low, high, below=below))
 
     # --- learning rate and counting ----------------------------------------------------------
 
@@ -88,9 +81,13 @@ class Optimizer(registry.Configurable, kind="optimizers"):
 
     @learning_rate.setter
     def learning_rate(self, value):
+        self._set_learning_rate(value)
+
+    def _set_learning_rate(self, value):
         if isinstance(value, dict):
             value = registry.deserialize(value, "schedules")
         if isinstance(value, LearningRateSchedule) or callable(value):
+            self._variables = [v for v in self._variables if v is not self._rate]
             self._schedule, self._rate = value, None
             return
         rate = np.asarray(value)
@@ -102,8 +99,10 @@ class Optimizer(registry.Configurable, kind="optimizers"):
                             "optimizer with a number to set it later.")
         self._schedule = None
         if self._rate is None:
-            self._rate = Variable(0.0, False, dtype="float32", name="learning_rate")
-        self._rate.assign(value)
+            self._rate = self.add_variable((), lambda shape, dtype: value, name="learning_rate")
+            self._variables.insert(1, self._variables.pop())
+        else:
+            self._rate.assign(value)
 
     @property
     def iterations(self):
@@ -114,35 +113,27 @@ class Optimizer(registry.Configurable, kind="optimizers"):
     # --- variables ---------------------------------------------------------------------------
 
     def build(self, variables):
-        """Make the slots for `variables`. Done by the first `apply`."""
-        self._trainable_variables = list(variables)
-        self._slots = {id(v): [self._like(v, slot) for slot in self.slots] for v in self._trainable_variables}
-        self._averages = [self._like(v, "average") for v in self._trainable_variables] if self.use_ema else []
-        self._accumulators = [self._like(v, "gradient_accumulator") for v in self._trainable_variables] \
-            if self.gradient_accumulation_steps else []
+        """Make the state for `variables`, once. Done by the first `apply`."""
+        if self.built:
+            return
+        variables = list(variables)
+        self._trainable_variables = variables
+        self._indices = {id(v): i for i, v in enumerate(variables)}
+        if self.use_ema:
+            self._averages = self.add_optimizer_variables(variables, "average")
+        if self.gradient_accumulation_steps:
+            self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator")
+        self._slots = {id(v): {} for v in variables}
+        together = [name for name in self.slots if name not in self.late_slots]
+        for names in (together, *([name] for name in self.slots if name in self.late_slots)):
+            for variable in variables:
+                for name in names:
+                    self._slots[id(variable)][name] = self.new_slot(name, variable)
         self.built = True
 
-    def _like(self, variable, name):
-        slot = Variable(self.first_slot_value(name, variable), False,
-                        name=f"{variable.path.replace('/', '_')}_{name}")
-        slot.path = f"{self.name}/{slot.name}"
-        return slot
-
-    def first_slot_value(self, name, variable):
-        """What a slot starts with: zeros."""
-        return np.zeros(variable.shape, variable._array.dtype)
-
-    @property
-    def variables(self):
-        """All state: step count, learning rate, averages and accumulated gradients, then the slots of each variable."""
-        found = [self._iterations] + ([self._rate] if self._rate is not None else [])
-        if self.built:
-            # In Keras' order, which is the order in a saved file.
-            found += [*self._averages, *self._accumulators]
-            named = [list(zip(self.slots, self._slots[id(v)])) for v in self._trainable_variables]
-            for group in (set(self.slots) - set(self.late_slots), *({name} for name in self.late_slots)):
-                found += [slot for slots in named for name, slot in slots if name in group]
-        return found
+    def new_slot(self, name, variable):
+        """The Variable for a slot of one variable, zeros of its shape by default; None for none."""
+        return self.add_variable_from_reference(variable, name)
 
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
         """Spare these variables, and those in whose name a pattern of `var_names` is found, from weight decay."""
@@ -161,23 +152,25 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         return self._iterations
 
     def apply(self, grads, trainable_variables=None):
-        """One update. A gradient of None leaves its variable alone.
+        """One update. A gradient of None leaves its variable alone; rows of the same number in an IndexedSlices are
+        added up first.
 
         Raises GradientError if every gradient is None, ShapeError if one has another shape than its variable,
         ValueError for a variable that the optimizer was not built for.
         """
-        variables = self._known(list(grads), trainable_variables)
+        grads = list(grads)
+        variables = self._known(grads, trainable_variables)
         # With nobody listening our own updates run on bare arrays, as the rules of the backward pass do. What a
         # user wrote gets tensors.
         raw = not thread.is_heard() and registry.is_ours(type(self))
         by_rows = raw and self.leaves_rows and not self.gradient_accumulation_steps
         grads = [g if g is None or (by_rows and isinstance(g, IndexedSlices)) else as_tensor(g, v.dtype)
                  for g, v in zip(grads, variables, strict=True)]
-        _check(grads, variables)
+        check(grads, variables)
         if raw:
-            grads = [None if g is None else _bare(g, v) for g, v in zip(grads, variables, strict=True)]
+            grads = [None if g is None else bare(g, v) for g, v in zip(grads, variables, strict=True)]
         with np.errstate(all="ignore"):
-            _called(raw, self._step, grads, variables, raw)
+            called(raw, self._step, grads, variables, raw)
 
     def _known(self, grads, variables):
         if variables is None:
@@ -190,20 +183,22 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         if not self.built:
             self.build(variables)
         for variable in variables:
-            if id(variable) not in self._slots:
+            if id(variable) not in self._indices:
                 raise ValueError(f"{self.name} was built for other variables; it does not know {variable.path!r}. Make "
                                  "a new optimizer, or build it with all variables before the first update.")
         return variables
 
     def _step(self, grads, variables, raw):
         reached = [v for g, v in zip(grads, variables, strict=True) if g is not None]
+        if self.loss_scale_factor:
+            grads = [divided(g, self.loss_scale_factor) for g in grads]
         if not self.gradient_accumulation_steps:
             self._update(grads, variables, raw)
         else:
             last, grads = self._accumulated(grads, variables)
             # A function that gives the rate is called once a round: then the condition itself is asked for.
             if thread.is_heard() and not self._asks_for_rate():
-                self._update_if(last, grads, variables)
+                change_if(last, self._held(), lambda: self._update(grads, variables, False))
             elif last:
                 self._update(grads, variables, raw)
         if self.use_ema:
@@ -212,38 +207,32 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         for variable in reached:
             constraint = variable.constraint
             if constraint is not None:
-                bare = raw and registry.is_ours(type(constraint))
-                _store(variable, _called(bare, constraint, variable._array if bare else variable.value))
-        _store(self._iterations, _value(self._iterations) + 1)
+                plain = raw and registry.is_ours(type(constraint))
+                store(variable, called(plain, constraint, variable._array if plain else variable.value))
+        store(self._iterations, value_of(self._iterations) + 1)
 
     def _update(self, grads, variables, raw):
         pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
-        grads = [g.values if type(g) is Rows else g for g, _ in pairs]
-        grads = self._clipped([g / self.loss_scale_factor if self.loss_scale_factor else g for g in grads])
+        grads = self._clipped([g.values if type(g) is Rows else g for g, _ in pairs])
         grads = [Rows(g, whole.indices) if type(whole) is Rows else g for g, (whole, _) in zip(grads, pairs)]
         variables = [v for _, v in pairs]
         rate = self._current_rate(raw)
-        self._decay(variables, rate)
-        rates = {}
+        rates = {dtype: rate.astype(dtype) if raw else as_tensor(rate, dtype)
+                 for dtype in {v._array.dtype: None for v in variables}}
+        self._decay(variables, rates)
+        self.advance()
+        ours = type(self).update_step is Optimizer.update_step
+        factors = {dtype: self.factors(rate, self._number(dtype)) for dtype, rate in rates.items()} if ours else {}
         for grad, variable in zip(grads, variables, strict=True):
             dtype = variable._array.dtype
-            if dtype not in rates:
-                rates[dtype] = self.step_size(*self._now(rate, dtype, raw))
-            self.update_step(grad, variable, rates[dtype])
+            if ours:
+                self._change(grad, variable, factors[dtype])
+            else:
+                self.update_step(grad, variable, rates[dtype])
 
     def _calls(self, heard):
         """How often gradients were given: a tensor if a record of the step is to ask anew, else a number."""
         return self._iterations.value if heard else int(self._iterations._array)
-
-    def _update_if(self, condition, grads, variables):
-        """Update, and keep what came of it where the condition, a tensor, holds: so a record of the step serves both
-        outcomes."""
-        held = {id(v): v for v in tree.flatten([variables, list(vars(self).values())]) if type(v) is Variable}
-        before = [(v, v.value) for v in held.values()]
-        self._update(grads, variables, False)
-        for variable, value in before:
-            if variable._array is not value._array:
-                _store(variable, select(condition, variable, value))
 
     def _asks_for_rate(self):
         return self._schedule is not None and not isinstance(self._schedule, LearningRateSchedule)
@@ -252,43 +241,52 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         if self._schedule is None:
             rate = self._rate
         elif self._asks_for_rate():
-            rate = _called(False, self._schedule) if raw else told_by(function=self._schedule)
+            rate = called(False, self._schedule) if raw else told_by(function=self._schedule)
         else:
-            rate = _called(False, self._schedule, self._iterations)
+            rate = called(False, self._schedule, self._iterations)
         rate = as_tensor(rate) if not isinstance(rate, np.ndarray) else rate
         return rate._array if raw and type(rate) is Tensor else rate
 
-    def _now(self, rate, dtype, raw):
-        step = _value(self._iterations)
+    def _number(self, dtype):
+        """The number of this update, from 1 on."""
+        step = value_of(self._iterations)
         if self.gradient_accumulation_steps:
             step = step // self.gradient_accumulation_steps
         step = step + 1
-        if raw:
-            return rate.astype(dtype), np.asarray(step, dtype)
-        return as_tensor(rate, dtype), cast(step, dtype=dtype)
+        return np.asarray(step, dtype) if thread.raw else cast(step, dtype=dtype)
 
-    def step_size(self, rate, step):
-        """The learning rate as `update` gets it, from the current one and the number of this update, from 1 on."""
+    def advance(self):
+        """Change state that all variables share, before they are updated. Nothing by default."""
+
+    def factors(self, rate, step):
+        """What `update` gets as its last argument, computed once for all variables of a dtype: the learning rate by
+        default. `step` is the number of this update, from 1 on."""
         return rate
 
     def update_step(self, gradient, variable, learning_rate):
-        """Update one variable and its slots. Optimizers written for Keras may override this one."""
+        """Update one variable and its state. Optimizers written for Keras override this one."""
+        self._change(gradient, variable, self.factors(learning_rate, self._number(variable._array.dtype)))
+
+    def _change(self, gradient, variable, factors):
+        held = {name: slot for name, slot in self._slots[id(variable)].items() if slot is not None}
         if type(gradient) is Rows:
-            value, rows = variable._array.copy(), gradient.indices
-            value[rows], _ = self.update(value[rows], gradient.values, None, learning_rate)
-            return _store(variable, value)
-        slots = self._slots[id(variable)]
-        held = types.SimpleNamespace(**{name: _value(slot) for name, slot in zip(self.slots, slots)})
-        value, new = self.update(_value(variable), gradient, held, learning_rate)
-        _store(variable, value)
-        for name, slot in zip(self.slots, slots):
+            rows = gradient.indices
+            slots = types.SimpleNamespace(**{name: slot._array[rows] for name, slot in held.items()})
+            value, new = self.update(variable._array[rows], gradient.values, slots, factors)
+            value = _with_rows(variable._array, rows, value)
+            new = {name: _with_rows(held[name]._array, rows, part) for name, part in new.items()}
+        else:
+            slots = types.SimpleNamespace(**{name: value_of(slot) for name, slot in held.items()})
+            value, new = self.update(value_of(variable), gradient, slots, factors)
+        store(variable, value)
+        for name, slot in held.items():
             if name in new:
-                _store(slot, new[name])
+                store(slot, new[name])
 
     def update(self, value, grad, slot, rate):
         """The new value, and a dict of new slot values, for one variable.
 
-        value, grad   of one shape;  slot.<name>   values of the slots;  rate   from `step_size`
+        value, grad   of one shape;  slot.<name>   values of the slots;  rate   from `factors`
         """
         raise NotImplementedError(f"{type(self).__name__} must define update(self, value, grad, slot, rate).")
 
@@ -301,11 +299,11 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         totals = []
         for grad, variable in zip(grads, variables, strict=True):
             slot = held[id(variable)]
-            total = _value(slot) if grad is None else _value(slot) + grad
+            total = value_of(slot) if grad is None else value_of(slot) + grad
             if heard:
-                _store(slot, select(last, zeros_like(total), total))
+                store(slot, select(last, zeros_like(total), total))
             else:
-                _store(slot, zeros_like(total) if last else total)
+                store(slot, zeros_like(total) if last else total)
             totals.append(None if grad is None else total / float(steps))
         return last, totals
 
@@ -320,13 +318,16 @@ class Optimizer(registry.Configurable, kind="optimizers"):
             return [clip(g, -self.clipvalue, self.clipvalue) for g in grads]
         return grads
 
-    def _decay(self, variables, rate):
-        if self.weight_decay is None:
-            return
+    def decay_of(self, variable):
+        """The weight decay of a variable, if it is not spared; None for none."""
+        return self.weight_decay
+
+    def _decay(self, variables, rates):
         ids, parts = self._no_decay
         for v in variables:
-            if id(v) not in ids and not any(re.search(part, v.name) for part in parts):
-                _store(v, _value(v) - _value(v) * self.weight_decay * rate)
+            decay = self.decay_of(v)
+            if decay is not None and id(v) not in ids and not any(re.search(part, v.name) for part in parts):
+                store(v, value_of(v) - value_of(v) * decay * rates[v._array.dtype])
 
     def _average(self):
         heard, momentum = thread.is_heard(), self.ema_momentum
@@ -338,12 +339,12 @@ class Optimizer(registry.Configurable, kind="optimizers"):
                 kind = average._array.dtype.type
                 old = select(first, kind(0.0), kind(momentum))
                 new = select(first, kind(1.0), kind(1.0 - momentum))
-            _store(average, old * _value(average) + new * _value(variable))
+            store(average, old * value_of(average) + new * value_of(variable))
         every = self.ema_overwrite_frequency
         if every and heard:
             due = (done + 1) % every == 0
             for variable, average in zip(self._trainable_variables, self._averages, strict=True):
-                _store(variable, select(due, average, variable))
+                store(variable, select(due, average, variable))
         elif every and (done + 1) % every == 0:
             self.finalize_variable_values(self._trainable_variables)
 
@@ -352,78 +353,32 @@ class Optimizer(registry.Configurable, kind="optimizers"):
         if self.use_ema:
             held = {id(v): a for v, a in zip(self._trainable_variables, self._averages, strict=True)}
             for variable in var_list:       # a cast is a copy: no two Variables hold one array
-                _store(variable, cast(_value(held[id(variable)]), dtype=variable._array.dtype))
+                store(variable, cast(value_of(held[id(variable)]), dtype=variable._array.dtype))
 
     def scale_loss(self, loss):
         """The loss times `loss_scale_factor`, to be differentiated in its place."""
         return loss * self.loss_scale_factor if self.loss_scale_factor else loss
 
     def get_config(self):
-        """The constructor arguments as plain data, with the learning rate as it is now."""
+        """The constructor arguments as plain data, as they are now if they were changed, the learning rate too."""
         config = super().get_config()
-        if self._schedule is None:
+        for name in config:
+            now = vars(self).get(name, self)
+            if now is None or type(now) in registry.PLAIN:
+                config[name] = now
+        if self._schedule is None and "learning_rate" in registry.parameters(type(self)):
             config["learning_rate"] = float(self._rate._array)
         return {**config, "name": self.name}
 
 
-def _called(raw, function, *args):
-    """`function` of `args`, while ops in it take and give bare arrays if `raw`, else tensors."""
-    before, thread.raw = thread.raw, raw
-    try:
-        return function(*args)
-    finally:
-        thread.raw = before
+with_shared = sharing(Optimizer.__init__, after="learning_rate")
 
 
-def _value(variable):
-    return variable._array if thread.raw else variable._read()
-
-
-def _store(variable, value):
-    """Give a Variable a new value of its own shape; nobody else holds the array."""
-    dtype = variable._array.dtype
-    # Arithmetic on arrays of shape () gives NumPy scalars.
-    value = as_tensor(value, dtype)._array if type(value) is Tensor else np.asarray(value)
-    if value.shape != variable._array.shape:
-        raise ShapeError(f"the update or the constraint of {variable.path!r} gave a value of shape {value.shape}; the "
-                         f"variable has shape {variable._array.shape}. Keep the shape.")
-    variable._set(value if value.dtype == dtype else value.astype(dtype))
-
-
-def _bare(grad, variable):
-    if isinstance(grad, IndexedSlices):
-        grad = grad.summed()
-        return Rows(as_tensor(grad.values, variable.dtype)._array, grad.indices._array)
-    return grad._array
+def _with_rows(whole, rows, part):
+    whole = whole.copy()
+    whole[rows] = part
+    return whole
 
 
 def _limit(grad, limit, norm):
     return grad * (limit / maximum(norm, limit))
-
-
-REASONS = 3     # how many variables without gradient are explained
-
-
-def _reasons(grads, variables):
-    """What the tape knew about variables without gradient, a line each; the same reason once."""
-    known = [reason_for_none(v) for g, v in zip(grads, variables, strict=True) if g is None]
-    lines = [f"\n  {reason}" for reason in dict.fromkeys(known) if reason]
-    more = f"\n  and {len(lines) - REASONS} more" if len(lines) > REASONS else ""
-    return "".join(lines[:REASONS]) + more
-
-
-def _check(grads, variables):
-    missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
-    if missing and len(missing) == len(variables):
-        raise GradientError(
-            f"no gradient reached any variable: {', '.join(missing)}. The loss does not depend on them: check that it "
-            "is computed from the model's output inside the tape, and not through .numpy(), stop_gradient or integers."
-            f"{_reasons(grads, variables)}")
-    if missing:
-        warnings.warn(f"Gradients do not exist for variables {missing} when minimizing the loss; they stay as they "
-                      f"are.{_reasons(grads, variables)}", stacklevel=4)
-    for g, v in zip(grads, variables, strict=True):
-        if g is not None and g.shape != v.shape:
-            raise ShapeError(f"the gradient of {v.path!r} has shape {g.shape}, the variable {v.shape}.")
-
-

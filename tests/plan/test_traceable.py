@@ -16,7 +16,25 @@ from minikeras.autograd.random import SeedGenerator
 from minikeras.autograd.tape import GradientTape
 from minikeras.autograd.tensor import Tensor
 from minikeras.ops import random
-from minikeras.optimizers import SGD, Adam, RMSprop, schedules
+from minikeras.optimizers import (
+    SGD,
+    Adadelta,
+    Adafactor,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Ftrl,
+    Lamb,
+    Lion,
+    LossScaleOptimizer,
+    MultiOptimizer,
+    Muon,
+    Nadam,
+    RMSprop,
+    ScheduleFreeAdamW,
+    schedules,
+)
 
 from ..ops.numpy_calls import FUNCTIONS, T, calls_of
 from ..ops.samples import composed_cases, op_cases
@@ -35,12 +53,14 @@ def numbers(*shape, seed=0, dtype=np.float32):
 class Halving(optimizers.Optimizer):
     """As a user writes one."""
 
-    slots = ("last",)
+    def build(self, variables):
+        super().build(variables)
+        self.last = self.add_optimizer_variables(variables, "last")
 
     def update_step(self, gradient, variable, learning_rate):
-        (last,) = self._slots[id(variable)]
-        variable.assign(variable - learning_rate * (gradient + 0.5 * last))
-        last.assign(gradient)
+        last = self.last[self._get_variable_index(variable)]
+        self.assign_sub(variable, learning_rate * (gradient + 0.5 * last))
+        self.assign(last, gradient)
 
 
 class UpdateStep:
@@ -65,6 +85,19 @@ OPTIMIZERS = {
     "centered": lambda: RMSprop(0.1, momentum=0.5, centered=True),
     "adam": lambda: Adam(0.1),
     "amsgrad": lambda: Adam(0.1, amsgrad=True),
+    "adagrad": lambda: Adagrad(0.1),
+    "adadelta": lambda: Adadelta(0.1),
+    "adamw": lambda: AdamW(0.1),
+    "adamax": lambda: Adamax(0.1),
+    "nadam": lambda: Nadam(0.1),
+    "ftrl": lambda: Ftrl(0.1, l1_regularization_strength=0.01, l2_shrinkage_regularization_strength=0.01, beta=0.1),
+    "lion": lambda: Lion(0.1),
+    "lamb": lambda: Lamb(0.1),
+    "adafactor": lambda: Adafactor(0.1),
+    "muon": lambda: Muon(0.1),
+    "schedule free": lambda: ScheduleFreeAdamW(0.1, warmup_steps=3),
+    "found loss scale": lambda: LossScaleOptimizer(Adam(0.1), initial_scale=4.0, dynamic_growth_steps=2),
+    "several": lambda: MultiOptimizer(lambda v: SGD(0.1) if v.ndim > 1 else Adam(0.1)),
     "user's own": lambda: Halving(0.1),
     "weight decay": lambda: Adam(0.1, weight_decay=0.1),
     "clipnorm": lambda: SGD(0.1, clipnorm=1.0),
@@ -76,6 +109,7 @@ OPTIMIZERS = {
     "accumulation": lambda: SGD(0.1, momentum=0.5, gradient_accumulation_steps=3),
     "everything": lambda: Adam(schedules.ExponentialDecay(0.1, 2, 0.5), weight_decay=0.1, clipnorm=1.0, use_ema=True,
                                ema_overwrite_frequency=2, gradient_accumulation_steps=2, loss_scale_factor=2.0),
+    "shared state, accumulating": lambda: Nadam(0.1, gradient_accumulation_steps=2),
     "user's own, accumulating": lambda: Halving(0.1, gradient_accumulation_steps=2),
     "ExponentialDecay": lambda: SGD(schedules.ExponentialDecay(0.1, 2, 0.5, staircase=True)),
     "InverseTimeDecay": lambda: SGD(schedules.InverseTimeDecay(0.1, 2, 0.5)),
