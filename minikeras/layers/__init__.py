@@ -40,6 +40,20 @@ from .pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from .recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    Bidirectional,
+    ConvLSTM1D,
+    ConvLSTM2D,
+    ConvLSTM3D,
+    GRUCell,
+    LSTMCell,
+    SimpleRNN,
+    SimpleRNNCell,
+    StackedRNNCells,
+)
 from .resampling import (
     Cropping1D,
     Cropping2D,
@@ -51,6 +65,7 @@ from .resampling import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from .wrappers import TimeDistributed, Wrapper
 
 # Keras' other names for the same layers.
 AvgPool1D = AveragePooling1D

@@ -287,8 +287,9 @@ class Layer(Holder, kind="layers"):
         return config
 
     @classmethod
-    def from_config(cls, config):
-        """A layer from what `get_config` gave; it has no weights yet."""
+    def from_config(cls, config, custom_objects=None):
+        """A layer from what `get_config` gave, with the layers inside it; it has no weights yet."""
+        config = registry.deserialize(config, None, custom_objects)
         accepted = registry.parameters(cls)
         rest = {key: value for key, value in config.items() if key not in accepted and key in _BASE_ARGUMENTS}
         layer = cls(**{key: value for key, value in config.items() if key not in rest})
