@@ -16,7 +16,7 @@ from ..autograd.quiet import quietly
 from ..autograd.state import tick
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor
 from ..errors import DTypeError, ShapeError, SymbolicError
-from .calling import Signature, attach_masks, mask_of, shape_of
+from .calling import Signature, attach_masks, map_shapes, mask_of, shape_of
 from .holder import Holder
 from .input_spec import check_inputs
 from .probe import probe_call
@@ -156,7 +156,7 @@ class Layer(Holder, kind="layers"):
             return self.compute_output_spec(*args, **kwargs)
         if cls.compute_output_shape is not Layer.compute_output_shape:
             shape = self.compute_output_shape(shape_of(args[0] if args else next(iter(kwargs.values()))))
-            return _map_shapes(lambda shape: SymbolicTensor(shape, self._dtype), shape)
+            return map_shapes(lambda shape: SymbolicTensor(shape, self._dtype), shape)
         return probe_call(self, args, kwargs)
 
     def call(self, *args, **kwargs):
@@ -218,18 +218,25 @@ class Layer(Holder, kind="layers"):
     def build_from_config(self, config):
         """Make the weights as `get_build_config` describes them."""
         if config.get("input_shape") is not None:
-            self._record.build_shape = shape = _map_shapes(tuple, config["input_shape"])
+            self._record.build_shape = shape = map_shapes(tuple, config["input_shape"])
             self.build(shape)
             self.built = True
         elif config.get("shapes_dict"):
-            self._record.build_shapes = shapes = {name: _map_shapes(tuple, shape)
+            self._record.build_shapes = shapes = {name: map_shapes(tuple, shape)
                                                   for name, shape in config["shapes_dict"].items()}
             self.build(**shapes)
             self.built = True
 
-    def compute_output_shape(self, input_shape):
-        """The shape of the output for an input shape, with None where not known."""
-        spec = self.compute_output_spec(_map_shapes(lambda shape: SymbolicTensor(shape, self._dtype), input_shape))
+    def compute_output_shape(self, input_shape=None, *others, **named):
+        """The shape of the output for an input shape, with None where not known.
+
+        A `call` of several tensors takes a shape for each, in order or by name: query_shape for `query`.
+        """
+        def symbolic(shape):
+            return map_shapes(lambda shape: SymbolicTensor(shape, self._dtype), shape)
+        spec = self.compute_output_spec(
+            *[symbolic(shape) for shape in (input_shape, *others) if shape is not None],
+            **{name.removesuffix("_shape"): symbolic(shape) for name, shape in named.items() if shape is not None})
         return tree.map_structure(lambda x: x.shape, spec)
 
     def compute_output_spec(self, *args, **kwargs):
@@ -287,9 +294,8 @@ class Layer(Holder, kind="layers"):
         return config
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """A layer from what `get_config` gave, with the layers inside it; it has no weights yet."""
-        config = registry.deserialize(config, None, custom_objects)
+    def from_config(cls, config):
+        """A layer from what `get_config` gave; it has no weights yet."""
         accepted = registry.parameters(cls)
         rest = {key: value for key, value in config.items() if key not in accepted and key in _BASE_ARGUMENTS}
         layer = cls(**{key: value for key, value in config.items() if key not in rest})
@@ -317,12 +323,3 @@ def _completing(build):
             self._record.build_shapes = given
         self.built = True
     return complete
-
-
-def _map_shapes(function, shapes):
-    """`function` of a shape, or of each of a nest of shapes."""
-    if isinstance(shapes, dict):
-        return {key: _map_shapes(function, value) for key, value in shapes.items()}
-    if shapes and isinstance(shapes[0], (list, tuple, dict)):
-        return [_map_shapes(function, value) for value in shapes]
-    return function(shapes)

@@ -98,6 +98,15 @@ def shape_of(value):
     return tree.map_structure(lambda x: getattr(x, "shape", None), value)
 
 
+def map_shapes(function, shapes):
+    """`function` of a shape, or of each of a nest of shapes."""
+    if isinstance(shapes, dict):
+        return {key: map_shapes(function, value) for key, value in shapes.items()}
+    if shapes and isinstance(shapes[0], (list, tuple, dict)):
+        return [map_shapes(function, value) for value in shapes]
+    return function(shapes)
+
+
 def mask_of(x):
     """The mask that a tensor carries, or None."""
     return getattr(x, "_keras_mask", None)
