@@ -279,11 +279,12 @@ def signbit(x, *, out=None):
 
 @primitive(lambda d, y, x, **_: d, shape=lambda x, **_: x, policy=kept, batch=shifted)
 def within(x, *, low, high, complaint):
-    """`x` as it is. Raises ShapeError(complaint), with a number in place of {}, unless all of it is in low..high."""
-    if x.size:
-        least, largest = np.minimum.reduce(x, None), np.maximum.reduce(x, None)
-        if not (low <= least and largest <= high):
-            raise ShapeError(complaint.replace("{}", str(largest if low <= least else least), 1))
+    """`x` as it is. Raises ShapeError(complaint) unless all of it is in low..high, with the first number that is not,
+    and its position, in place of {}."""
+    if x.size and not (low <= np.minimum.reduce(x, None) and np.maximum.reduce(x, None) <= high):
+        where = tuple(np.argwhere(~((low <= x) & (x <= high)))[0].tolist())
+        found = f"{x[where]} at position {where}" if where else str(x[where])
+        raise ShapeError(complaint.replace("{}", found, 1))
     return x
 
 
