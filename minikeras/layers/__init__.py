@@ -3,6 +3,8 @@
 import functools
 
 from .. import registry
+from .activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from .attention import AdditiveAttention, Attention
 from .base import Layer
 from .convolution import (
     Conv1D,
@@ -16,9 +18,31 @@ from .convolution import (
     SeparableConv1D,
     SeparableConv2D,
 )
-from .core import Activation, Dense, Dropout, Flatten, Identity, Input, InputLayer, ReLU, Rescaling, Softmax
-from .embedding import Embedding
+from .core import Dense, Dropout, Identity, Input, InputLayer, Masking, Rescaling
+from .einsum_dense import EinsumDense
+from .embedding import Embedding, ReversibleEmbedding
 from .input_spec import InputSpec
+from .lambda_layer import Lambda
+from .merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
+from .multi_head_attention import GroupedQueryAttention as GroupQueryAttention
+from .multi_head_attention import MultiHeadAttention
 from .normalization import LayerNormalization
 from .pooling import (
     AdaptiveAveragePooling1D,
@@ -40,20 +64,6 @@ from .pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
-from .recurrent import (
-    GRU,
-    LSTM,
-    RNN,
-    Bidirectional,
-    ConvLSTM1D,
-    ConvLSTM2D,
-    ConvLSTM3D,
-    GRUCell,
-    LSTMCell,
-    SimpleRNN,
-    SimpleRNNCell,
-    StackedRNNCells,
-)
 from .resampling import (
     Cropping1D,
     Cropping2D,
@@ -65,7 +75,7 @@ from .resampling import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
-from .wrappers import TimeDistributed, Wrapper
+from .reshaping import Flatten, Permute, RepeatVector, Reshape
 
 # Keras' other names for the same layers.
 AvgPool1D = AveragePooling1D

@@ -1,29 +1,39 @@
-"""Dense, Activation, Flatten, Dropout and the like."""
+"""Input, Dense, Lambda, Masking and the like."""
 
 import numpy as np
 
-from .. import activations, constraints, initializers, regularizers
+from .. import activations, constraints, initializers, registry, regularizers
 from ..arguments import count, number, switch
-from ..autograd import dims
-from ..autograd.linear import reshape, zeros_like
+from ..autograd.linear import zeros_like
 from ..autograd.random import SeedGenerator
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
-from ..ops import activation, random
-from ..ops.arithmetic import select
+from ..ops import random, reduce
+from ..ops.arithmetic import not_equal, select
 from ..ops.products import affine, matmul
-from ..ops.shapes import moveaxis, shape
-from ..ops.windows import known_format
 from .base import Layer
+from .low_rank import LowRank
 
 
 class InputLayer(Layer):
-    """Stands for the input of a model: its shape (batch first, None where not known) and dtype."""
+    """Stands for the input of a model: its shape (batch first, None where not known) and dtype.
 
-    def __init__(self, shape=None, batch_size=None, dtype=None, batch_shape=None, name=None):
+    shape         of one sample, with batch_size if that is fixed;  batch_shape   both in one
+    Raises ValueError for sparse, ragged and optional inputs, and for input_tensor: there are none of these here.
+    """
+
+    def __init__(self, shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,
+                 input_tensor=None, optional=False, name=None):
         super().__init__(name=name, dtype=dtype)
+        for field, value in (("sparse", sparse), ("ragged", ragged), ("optional", optional),
+                             ("input_tensor", input_tensor)):
+            if value is not None and value is not False:
+                raise ValueError(f"Input: {field} is not supported, got {value!r}; leave it out.")
         if (shape is None) == (batch_shape is None):
             raise ValueError("Input needs `shape` (of one sample) or `batch_shape`, and only one of them.")
+        if batch_shape is not None and batch_size is not None:
+            raise ValueError(f"Input: batch_size={batch_size} does not go with batch_shape={batch_shape}, which has "
+                             "the batch in it. Give one of them.")
         self.batch_shape = tuple(batch_shape) if batch_shape is not None else (batch_size, *_sample_shape(shape))
         if any(n is not None and (isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0)
                for n in self.batch_shape):
@@ -35,15 +45,12 @@ class InputLayer(Layer):
         return inputs
 
     def get_config(self):
-        return {"batch_shape": list(self.batch_shape), "dtype": self.dtype, "name": self.name}
+        return {"batch_shape": list(self.batch_shape), "dtype": self.dtype, "sparse": False, "ragged": False,
+                "name": self.name, "optional": False}
 
     @classmethod
     def from_config(cls, config):
         """An input from what `get_config`, or Keras', gave."""
-        config = dict(config)
-        for field in ("sparse", "ragged", "optional"):
-            if config.pop(field, False):
-                raise ValueError(f"Input: {field}=True is not supported.")
         return cls(**config)
 
 
@@ -57,9 +64,13 @@ class InputTensor(SymbolicTensor):
         self.layer = layer
 
 
-def Input(shape=None, batch_size=None, dtype=None, batch_shape=None, name=None):  # noqa: N802 (Keras' name)
-    """A symbolic tensor for the input of a model: `shape` of one sample, or `batch_shape` with the batch."""
-    return InputTensor(InputLayer(shape, batch_size, dtype, batch_shape, name))
+def Input(shape=None, batch_size=None, dtype=None, sparse=None, ragged=None,  # noqa: N802 (Keras' name)
+          batch_shape=None, name=None, tensor=None, optional=False):
+    """A symbolic tensor for the input of a model: `shape` of one sample, or `batch_shape` with the batch.
+
+    Raises ValueError for sparse, ragged, tensor and optional: there are none of these here.
+    """
+    return InputTensor(InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name))
 
 
 def _sample_shape(shape):
@@ -69,12 +80,12 @@ def _sample_shape(shape):
     return tuple(shape)
 
 
-class Dense(Layer):
+class Dense(LowRank, Layer):
     """activation(inputs @ kernel + bias). Shapes: (..., n) -> (..., units).
 
     units       extent of the last axis of the output
     lora_rank   if given, adds a trainable product of two thin matrices to the kernel, which is frozen
-                (Hu et al. 2021, eq. 3), scaled by lora_alpha / lora_rank
+                (Hu et al. 2021, eq. 3), scaled by lora_alpha / lora_rank; lora_alpha is lora_rank by default
     """
 
     def __init__(self, units, activation=None, use_bias=True, kernel_initializer="glorot_uniform",
@@ -94,9 +105,8 @@ class Dense(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
-        self.lora_rank = count("Dense: lora_rank", lora_rank, optional=True)
-        self.lora_alpha = lora_rank if lora_alpha is None else lora_alpha
-        self.bias = self.lora_kernel_a = self.lora_kernel_b = None
+        self._set_low_rank(lora_rank, lora_alpha)
+        self.bias = None
 
     def build(self, input_shape):
         if len(input_shape) < 2 or input_shape[-1] is None:
@@ -108,23 +118,14 @@ class Dense(Layer):
             self.bias = self.add_weight(name="bias", shape=(self.units,), initializer=self.bias_initializer,
                                         regularizer=self.bias_regularizer, constraint=self.bias_constraint)
         if self.lora_rank:
-            self._add_lora(fan_in)
-
-    def _add_lora(self, fan_in):
-        self.kernel.trainable = False
-        self.lora_kernel_a = self.add_weight(name="lora_kernel_a", shape=(fan_in, self.lora_rank),
-                                             initializer="he_uniform", regularizer=self.kernel_regularizer)
-        self.lora_kernel_b = self.add_weight(name="lora_kernel_b", shape=(self.lora_rank, self.units),
-                                             initializer="zeros", regularizer=self.kernel_regularizer)
+            self._add_low_rank()
 
     def call(self, inputs):
-        kernel = self.kernel
+        kernel = self._adapted_weight()
         if kernel.shape[0] != inputs.shape[-1]:
             raise ShapeError(f"Dense {self.name!r}: the last axis of the input is {inputs.shape[-1]}, but the weights "
                              f"were built for {kernel.shape[0]}. Feed shape (..., {kernel.shape[0]}) or make a new "
                              "layer.")
-        if self.lora_rank:
-            kernel = kernel + (self.lora_alpha / self.lora_rank) * (self.lora_kernel_a @ self.lora_kernel_b)
         x = affine(inputs, kernel, self.bias) if self.use_bias else matmul(inputs, kernel)
         return x if self.activation is activations.linear else self.activation(x)
 
@@ -132,52 +133,7 @@ class Dense(Layer):
         config = super().get_config()
         config["activation"] = config["activation"] or "linear"
         config.setdefault("activity_regularizer")
-        if not self.lora_rank:
-            del config["lora_rank"], config["lora_alpha"]
-        return config
-
-
-class Activation(Layer):
-    """An activation function, given by name or as a function, as a layer."""
-
-    def __init__(self, activation, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.activation = activations.get(activation)
-        self.built = True
-
-    def call(self, inputs):
-        return self.activation(inputs)
-
-
-class ReLU(Layer):
-    """max(x, 0), with an upper limit, a slope below the threshold, and a threshold other than 0 if asked."""
-
-    def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.max_value = number("ReLU: max_value", max_value, 0, optional=True)
-        self.negative_slope = number("ReLU: negative_slope", negative_slope, 0)
-        self.threshold = number("ReLU: threshold", threshold, 0)
-        self.built = True
-
-    def call(self, inputs):
-        return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
-
-
-class Softmax(Layer):
-    """exp(x) over its sum along `axis`; where `mask` is false the result is 0."""
-
-    def __init__(self, axis=-1, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.axis = axis
-        self.built = True
-
-    def call(self, inputs, mask=None):
-        if mask is not None:
-            inputs = select(mask, inputs, -1e9 if self.dtype != "float16" else -3e4)
-        return activation.softmax(inputs, axis=self.axis)
+        return self._with_low_rank(config)
 
 
 class Identity(Layer):
@@ -191,6 +147,27 @@ class Identity(Layer):
         return inputs
 
 
+class Masking(Layer):
+    """Masks the steps of a sequence that hold nothing but `mask_value`, and makes zeros of them.
+
+    Shapes: (batch, steps, features) -> the same, with a mask (batch, steps) that is false at those steps.
+    """
+
+    def __init__(self, mask_value=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.mask_value = registry.deserialize(mask_value)
+        self.supports_masking = self.built = True
+
+    def _told(self, inputs, keepdims=False):
+        return reduce.any(not_equal(inputs, self.mask_value), axis=-1, keepdims=keepdims)
+
+    def call(self, inputs):
+        return select(self._told(inputs, keepdims=True), inputs, 0)
+
+    def compute_mask(self, inputs, previous_mask):
+        return self._told(inputs)
+
+
 class Rescaling(Layer):
     """inputs * scale + offset."""
 
@@ -202,24 +179,6 @@ class Rescaling(Layer):
 
     def call(self, inputs):
         return inputs * self.scale + self.offset
-
-
-class Flatten(Layer):
-    """All axes but the first as one. Shapes: (n, a, b, ...) -> (n, a * b * ...)."""
-
-    def __init__(self, data_format=None, **kwargs):
-        super().__init__(**kwargs)
-        self.data_format = known_format(data_format, "Flatten")
-        self.built = True
-
-    def call(self, inputs):
-        extents = shape(inputs)
-        if self.data_format == "channels_first" and len(extents) > 2:
-            inputs = moveaxis(inputs, 1, -1)
-        return reshape(inputs, shape=(extents[0], dims.product(extents[1:])))
-
-    def get_config(self):
-        return {**super().get_config(), "data_format": self.data_format}
 
 
 class Dropout(Layer):

@@ -37,11 +37,36 @@ def test_embedding_is_made_again_from_its_config():
 
 
 @pytest.mark.parametrize("index", [-1, 5])
-def test_embedding_refuses_an_integer_outside_the_table(index):
-    with pytest.raises(ShapeError, match=rf"got {index}, but the table has rows 0\.\.4"):
-        layers.Embedding(5, 2)(np.array([index]))
+def test_embedding_names_the_first_integer_outside_the_table(index):
+    with pytest.raises(ShapeError, match=rf"got {index} at position \(1, 0\), but the table has rows 0\.\.4"):
+        layers.Embedding(5, 2)(np.array([[0, 4], [index, 9]]))
 
 
-def test_embedding_refuses_masking():
-    with pytest.raises(ValueError, match="mask_zero"):
-        layers.Embedding(5, 2, mask_zero=True)
+def test_zeros_are_masked_if_asked():
+    y = layers.Embedding(5, 2, mask_zero=True)(np.array([[1, 0], [0, 4]]))
+    assert y._keras_mask.numpy().tolist() == [[True, False], [False, True]]
+    assert getattr(layers.Embedding(5, 2)(np.array([[1, 0]])), "_keras_mask", None) is None
+
+
+def test_a_frozen_table_is_adapted_by_thin_matrices():
+    layer = layers.Embedding(5, 4, lora_rank=2)
+    layer(np.array([0]))
+    layer.lora_embeddings_b.assign(np.ones((2, 4)))
+    table, a, b = layer.embeddings.numpy(), layer.lora_embeddings_a.numpy(), layer.lora_embeddings_b.numpy()
+    np.testing.assert_allclose(layer(np.array([3, 1])).numpy(), (table + a @ b)[[3, 1]], rtol=1e-5)
+    assert [v.name for v in layer.trainable_weights] == ["lora_embeddings_a", "lora_embeddings_b"]
+
+
+def test_the_way_back_is_the_table_transposed():
+    layer = layers.ReversibleEmbedding(5, 3, logit_soft_cap=2.0)
+    x = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
+    scores = layer(x, reverse=True)
+    np.testing.assert_allclose(scores.numpy(), 2 * np.tanh(x @ layer.embeddings.numpy().T / 2), rtol=1e-5, atol=1e-6)
+    assert layer(np.array([1, 2])).shape == (2, 3)
+
+
+def test_an_untied_way_back_has_a_weight_of_its_own():
+    layer = layers.ReversibleEmbedding(5, 3, tie_weights=False, mask_zero=True)
+    x = np.ones((2, 3), "float32")
+    np.testing.assert_allclose(layer(x, reverse=True).numpy(), x @ layer.reverse_embeddings.numpy(), rtol=1e-6)
+    assert layer(np.array([[0, 2]]))._keras_mask.numpy().tolist() == [[False, True]]
