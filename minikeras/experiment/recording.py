@@ -3,6 +3,8 @@
 import math
 import time
 
+import numpy as np
+
 from ..errors import MinikerasError
 from ..training.callbacks import Callback, is_maximized
 from . import folder as files
@@ -47,7 +49,7 @@ class _Recorder(Callback):
                 "scale the inputs, or run in float64 to see whether it is overflow.")
 
     def on_epoch_end(self, epoch, logs=None):
-        values = {name: float(value) for name, value in (logs or {}).items()}
+        values = {name: float(np.mean(value)) for name, value in (logs or {}).items()}
         row = {"epoch": epoch + 1, **values, "seconds": round(time.perf_counter() - self.started, 6)}
         if self.csv:
             self._write_csv(row)

@@ -1,34 +1,83 @@
 """Losses by Keras' names."""
 
 import functools
+import inspect
 
 from .. import registry
-from .base import (
+from .base import Loss, LossFunctionWrapper
+from .classes import (
+    CTC,
     BinaryCrossentropy,
+    BinaryFocalCrossentropy,
     CategoricalCrossentropy,
-    Loss,
-    LossFunctionWrapper,
+    CategoricalFocalCrossentropy,
+    CategoricalGeneralizedCrossEntropy,
+    CategoricalHinge,
+    Circle,
+    CosineSimilarity,
+    Dice,
+    Hinge,
+    Huber,
+    KLDivergence,
+    LogCosh,
     MeanAbsoluteError,
+    MeanAbsolutePercentageError,
     MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
     SparseCategoricalCrossentropy,
-    get,
+    SquaredHinge,
+    Tversky,
 )
-from .functions import (
+from .classification import (
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
-    mean_absolute_error,
-    mean_squared_error,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+    categorical_hinge,
+    hinge,
+    kl_divergence,
+    poisson,
     sparse_categorical_crossentropy,
+    squared_hinge,
 )
+from .regression import (
+    cosine_similarity,
+    huber,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+)
+from .similarity import circle, ctc, dice, tversky
 
-for _function in (binary_crossentropy, categorical_crossentropy, mean_absolute_error, mean_squared_error,
-                  sparse_categorical_crossentropy):
-    registry.register("functions")(_function)
+__all__ = ["CTC", "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalCrossentropy",
+           "CategoricalFocalCrossentropy", "CategoricalGeneralizedCrossEntropy", "CategoricalHinge", "Circle",
+           "CosineSimilarity", "Dice", "Hinge", "Huber", "KLDivergence", "LogCosh", "Loss", "LossFunctionWrapper",
+           "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError", "MeanSquaredLogarithmicError",
+           "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge", "Tversky", "binary_crossentropy",
+           "binary_focal_crossentropy", "categorical_crossentropy", "categorical_focal_crossentropy",
+           "categorical_generalized_cross_entropy", "categorical_hinge", "circle", "cosine_similarity", "ctc",
+           "deserialize", "dice", "get", "hinge", "huber", "kl_divergence", "log_cosh", "mean_absolute_error",
+           "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "poisson",
+           "serialize", "sparse_categorical_crossentropy", "squared_hinge", "tversky"]
 
 serialize = registry.serialize
 deserialize = functools.partial(registry.get, "losses")
 
-__all__ = ["BinaryCrossentropy", "CategoricalCrossentropy", "Loss", "LossFunctionWrapper", "MeanAbsoluteError",
-           "MeanSquaredError", "SparseCategoricalCrossentropy", "binary_crossentropy", "categorical_crossentropy",
-           "deserialize", "get", "mean_absolute_error", "mean_squared_error", "serialize",
-           "sparse_categorical_crossentropy"]
+for _cls in set(registry.KINDS["losses"].values()):
+    registry.register("functions")(globals()[registry.snake_case(_cls.__name__)])
+
+
+def get(identifier):
+    """The loss meant by a name, a config, a function of (y_true, y_pred), an object or None.
+
+    A class' name gives an object; a function's, or a short one such as 'mse', the function of each sample, as in Keras.
+    """
+    loss = registry.get("losses", identifier)
+    if isinstance(identifier, str) and isinstance(loss, LossFunctionWrapper) and identifier != type(loss).__name__:
+        further = list(inspect.signature(loss.fn).parameters.values())[2:]
+        return loss.fn if all(parameter.default is not parameter.empty for parameter in further) else loss
+    return loss

@@ -2,12 +2,13 @@
 
 from .. import registry
 from ..autograd.dtypes import as_dtype, floatx
-from ..autograd.linear import cast, reshape
+from ..autograd.linear import cast
 from ..autograd.operands import as_tensor
+from ..autograd.quiet import quietly
 from ..ops import reduce
-from ..ops.arithmetic import divide_no_nan, not_equal
-from ..ops.shapes import shape
-from . import functions
+from ..ops.arithmetic import divide_no_nan
+from .fitting import fit_ranks, fit_weight
+from .masks import both, mask_of
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
 
@@ -17,6 +18,7 @@ class Loss(registry.Configurable, kind="losses"):
 
     reduction   'sum_over_batch_size' (or 'mean'): the sum over the number of losses; 'sum';
                 'mean_with_sample_weight': the sum over the sum of weights; 'none' or None: as they are
+    Samples that the mask of the predictions, or of what `call` gives, leaves out do not count.
     """
 
     def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
@@ -31,127 +33,93 @@ class Loss(registry.Configurable, kind="losses"):
         """The loss of each sample."""
         raise NotImplementedError(f"{type(self).__name__} must define call(self, y_true, y_pred).")
 
-    def valid(self, y_true, losses):
-        """Which losses count, as booleans in their shape; None for all."""
-        return None
-
+    @quietly
     def __call__(self, y_true, y_pred, sample_weight=None):
+        mask = mask_of(y_pred)
         y_pred = as_tensor(y_pred, self.dtype)
         y_true = as_tensor(y_true)
         if y_true.dtype.is_floating:
             y_true = as_tensor(y_true, self.dtype)
         losses = self.call(y_true, y_pred)
-        mask = self.valid(y_true, losses)
+        mask = both(mask, mask_of(losses))
+        losses = as_tensor(losses, self.dtype)
         if sample_weight is not None:
-            sample_weight = as_tensor(sample_weight, losses.dtype)
-        if mask is not None:
-            weight = cast(mask, dtype=losses.dtype.dtype)
-            if self.reduction in ("sum_over_batch_size", "mean"):
-                # Keras: the mean is over the samples that count.
-                weight = weight * divide_no_nan(float(losses.size), reduce.sum(weight))
-            if sample_weight is not None:
-                weight, sample_weight = functions.fit_ranks(weight, sample_weight)
-            sample_weight = weight if sample_weight is None else sample_weight * weight
-        return reduce_weighted(losses, sample_weight, self.reduction)
+            sample_weight = as_tensor(sample_weight, self.dtype)
+        is_mean = self.reduction in ("sum_over_batch_size", "mean")
+        weight = masked_weight(sample_weight, mask, self.dtype, is_mean)
+        return _reduce(self.name, losses, weight, self.reduction)
 
     def get_config(self):
         """The constructor arguments as plain data."""
         return {**super().get_config(), "name": self.name, "reduction": self.reduction, "dtype": self.dtype}
 
 
-def reduce_weighted(values, sample_weight, reduction):
-    """`values` times their weights, reduced to a scalar as `reduction` says."""
+def masked_weight(sample_weight, mask, dtype, is_mean=False):
+    """The weights of the samples that `mask` lets count, 0 for the others; None if there is neither.
+
+    is_mean   whether a mean over all samples will follow, which then is to be over those that count
+    """
+    if mask is None:
+        return sample_weight
+    weight = cast(mask, dtype=dtype)
+    if is_mean:
+        weight = weight * divide_no_nan(float(mask.size), reduce.sum(weight))
+    if sample_weight is None:
+        return weight
+    weight, sample_weight = fit_weight("sample_weight and mask", weight, sample_weight)
+    return weight * sample_weight
+
+
+def _reduce(name, losses, sample_weight, reduction):
+    """The losses times their weights, reduced to a scalar as `reduction` says."""
     if sample_weight is not None:
-        values, sample_weight = functions.times_weight(values, sample_weight)
+        losses, sample_weight = fit_weight(name, losses, sample_weight)
+        losses = losses * sample_weight
     if reduction in (None, "none"):
-        return values
-    if reduction == "sum":
-        return reduce.sum(values)
+        return losses
+    if reduction == "sum" or not losses.size:       # of no losses the mean is 0
+        return reduce.sum(losses)
     if reduction == "mean_with_sample_weight" and sample_weight is not None:
-        return divide_no_nan(reduce.sum(values), reduce.sum(sample_weight))
-    return reduce.mean(values)
+        return divide_no_nan(reduce.sum(losses), reduce.sum(sample_weight))
+    return reduce.mean(losses)
 
 
-class LossFunctionWrapper(Loss, named=False):
+class OfFunction:
+    """What a loss and a metric of a function share: the function `fn`, and its further arguments as attributes."""
+
+    def _take(self, fn, arguments):
+        if not callable(fn):
+            raise TypeError(f"{type(self).__name__}: fn must be a function of (y_true, y_pred), got {fn!r}.")
+        self.fn, self.argument_names = fn, tuple(arguments)
+        for name, value in arguments.items():
+            setattr(self, name, value)
+
+    @property
+    def arguments(self):
+        """The further arguments of the function by name."""
+        return {name: getattr(self, name) for name in self.argument_names}
+
+    def get_config(self):
+        """The constructor arguments as plain data; the function, if it is one of them, in Keras' form."""
+        config = super().get_config()
+        if "fn" in config:
+            config["fn"] = registry.serialize_function(self.fn, by_name=False)
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        """An object from what `get_config` gave."""
+        return cls(**registry.deserialize(config))
+
+
+class LossFunctionWrapper(OfFunction, Loss, named=False):
     """A function of (y_true, y_pred), with fixed further arguments, as a Loss."""
 
     keras_module = "keras.src.losses.losses"    # Keras has it, but under no public name
 
     def __init__(self, fn, reduction="sum_over_batch_size", name=None, dtype=None, **arguments):
         super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
-        self.fn, self.arguments = fn, arguments
+        self._take(fn, arguments)
 
     def call(self, y_true, y_pred):
-        return self.fn(y_true, y_pred, **self.arguments)
-
-    def get_config(self):
-        return {**super().get_config(), "fn": registry.serialize_function(self.fn, by_name=False)}
-
-
-class MeanSquaredError(Loss, aliases=("mse", "MSE")):
-    """The mean of (y_true - y_pred)**2."""
-
-    def __init__(self, reduction="sum_over_batch_size", name="mean_squared_error", dtype=None):
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true, y_pred):
-        return functions.mean_squared_error(y_true, y_pred)
-
-
-class MeanAbsoluteError(Loss, aliases=("mae", "MAE")):
-    """The mean of |y_true - y_pred|."""
-
-    def __init__(self, reduction="sum_over_batch_size", name="mean_absolute_error", dtype=None):
-        super().__init__(name, reduction, dtype)
-
-    def call(self, y_true, y_pred):
-        return functions.mean_absolute_error(y_true, y_pred)
-
-
-class BinaryCrossentropy(Loss, aliases=("bce", "BCE")):
-    """Cross-entropy of labels 0 or 1 with probabilities, or with logits if `from_logits`."""
-
-    def __init__(self, from_logits=False, label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size",
-                 name="binary_crossentropy", dtype=None):
-        super().__init__(name, reduction, dtype)
-        self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
-
-    def call(self, y_true, y_pred):
-        return functions.binary_crossentropy(y_true, y_pred, self.from_logits, self.label_smoothing, self.axis)
-
-
-class CategoricalCrossentropy(Loss):
-    """Cross-entropy of one-hot labels with probabilities, or with logits if `from_logits`."""
-
-    def __init__(self, from_logits=False, label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size",
-                 name="categorical_crossentropy", dtype=None):
-        super().__init__(name, reduction, dtype)
-        self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
-
-    def call(self, y_true, y_pred):
-        return functions.categorical_crossentropy(y_true, y_pred, self.from_logits, self.label_smoothing, self.axis)
-
-
-class SparseCategoricalCrossentropy(Loss):
-    """Cross-entropy of integer labels with probabilities, or with logits if `from_logits`.
-
-    Samples labelled `ignore_class` do not count.
-    """
-
-    def __init__(self, from_logits=False, ignore_class=None, reduction="sum_over_batch_size", axis=-1,
-                 name="sparse_categorical_crossentropy", dtype=None):
-        super().__init__(name, reduction, dtype)
-        self.from_logits, self.ignore_class, self.axis = from_logits, ignore_class, axis
-
-    def call(self, y_true, y_pred):
-        return functions.sparse_categorical_crossentropy(y_true, y_pred, self.from_logits, self.ignore_class, self.axis)
-
-    def valid(self, y_true, losses):
-        if self.ignore_class is None:
-            return None
-        return reshape(not_equal(y_true, self.ignore_class), shape=shape(losses))
-
-
-def get(identifier):
-    """The loss meant by a name, a config, a function of (y_true, y_pred), an object or None."""
-    return registry.get("losses", identifier)
+        return self.fn(*fit_ranks(y_true, y_pred), **self.arguments)

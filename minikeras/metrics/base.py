@@ -1,19 +1,29 @@
-"""Metric: numbers gathered over many batches, in Variables."""
-
-import inspect
+"""Metric: numbers gathered over many batches, in Variables. Sums, means, and means of functions."""
 
 from .. import initializers, ops, registry
 from ..autograd import dtypes
 from ..autograd.operands import as_tensor
+from ..autograd.quiet import quietly
 from ..autograd.variable import Variable
-from ..losses import functions as losses
-from ..ops import crossentropy, reduce
+from ..errors import ShapeError
+from ..losses.base import OfFunction, masked_weight
+from ..losses.fitting import broadcast_together, fit_ranks, fit_weight
+from ..losses.masks import mask_of
+from ..ops import reduce
 from ..ops.arithmetic import divide_no_nan
-from . import functions
 
 
 class Metric(registry.Configurable, kind="metrics"):
-    """Base: subclasses make Variables with `add_variable` and define `update_state` and `result`."""
+    """Base: subclasses make Variables with `add_variable` and define `update_state` and `result`.
+
+    Metrics held in attributes belong to it: `variables` has theirs, `reset_state` resets them.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in ("update_state", "result"):
+            if name in vars(cls):
+                setattr(cls, name, quietly(vars(cls)[name]))
 
     def __init__(self, dtype=None, name=None):
         self.name = name or registry.snake_case(type(self).__name__)
@@ -21,22 +31,34 @@ class Metric(registry.Configurable, kind="metrics"):
         self._variables = []
 
     def add_variable(self, shape=(), initializer="zeros", dtype=None, name=None):
-        """A Variable of the metric's state, reset to its first value by `reset_state`."""
-        variable = Variable(initializers.get(initializer), False, shape=shape, dtype=dtype or self.dtype, name=name)
+        """A Variable of the metric's state, reset to its first value by `reset_state`.
+
+        dtype   by default that of `config.floatx()`, whatever the metric's is
+        """
+        variable = Variable(initializers.get(initializer), False, shape=shape, dtype=dtype or dtypes.floatx(),
+                            name=name)
         variable.path = f"{self.name}/{variable.name}"
         self._variables.append((variable, variable._array))
         return variable
 
-    add_weight = add_variable
+    def add_weight(self, shape=(), initializer="zeros", dtype=None, name=None):
+        """`add_variable` by Keras' older name."""
+        return self.add_variable(shape, initializer, dtype, name)
+
+    def _state(self):
+        """(Variable, first value) of this metric and those in its attributes."""
+        held = [item for value in vars(self).values() for item in (value if isinstance(value, list) else [value])
+                if isinstance(item, Metric)]
+        return self._variables + [pair for metric in held for pair in metric._state()]
 
     @property
     def variables(self):
         """The Variables of the state."""
-        return [variable for variable, _ in self._variables]
+        return [variable for variable, _ in self._state()]
 
     def reset_state(self):
         """Forget everything gathered."""
-        for variable, first in self._variables:
+        for variable, first in self._state():
             variable._set(first)
 
     def update_state(self, *args, **kwargs):
@@ -51,6 +73,35 @@ class Metric(registry.Configurable, kind="metrics"):
         self.update_state(*args, **kwargs)
         return self.result()
 
+    def _with(self, values, run):
+        """What `run()` gives, and the state after it, with these values in place of the Variables' own."""
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ValueError(f"{type(self).__name__} {self.name!r}: there are {len(variables)} variables "
+                             f"({', '.join(variable.name for variable in variables)}), got {len(values)} values for "
+                             "them.")
+        before = [variable.value for variable in variables]
+        try:
+            for variable, value in zip(variables, values):
+                variable.assign(value)
+            result = run()
+            return result, [variable.value for variable in variables]
+        finally:
+            for variable, value in zip(variables, before):
+                variable.assign(value)
+
+    def stateless_update_state(self, metric_variables, *args, **kwargs):
+        """The state after a batch, a list of tensors, from the state before it; the metric's own stays as it is."""
+        return self._with(metric_variables, lambda: self.update_state(*args, **kwargs))[1]
+
+    def stateless_result(self, metric_variables):
+        """The value for a state, a list of tensors in the order of `variables`."""
+        return self._with(metric_variables, self.result)[0]
+
+    def stateless_reset_state(self):
+        """The state before the first batch, a list of tensors; the metric's own stays as it is."""
+        return self._with(self.variables, self.reset_state)[1]
+
     def get_config(self):
         """The constructor arguments as plain data."""
         return {**super().get_config(), "name": self.name, "dtype": self.dtype}
@@ -61,10 +112,10 @@ class Sum(Metric):
 
     def __init__(self, name="sum", dtype=None):
         super().__init__(dtype, name)
-        self.total = self.add_variable(name="total")
+        self.total = self.add_variable(name="total", dtype=self.dtype)
 
     def update_state(self, values, sample_weight=None):
-        values, _ = _per_sample(values, sample_weight, self.dtype, reduce.sum)
+        values, _ = _per_sample(self.name, values, sample_weight, self.dtype, reduce.sum)
         self.total.assign(self.total + reduce.sum(values))
 
     def result(self):
@@ -76,11 +127,11 @@ class Mean(Metric):
 
     def __init__(self, name="mean", dtype=None):
         super().__init__(dtype, name)
-        self.total = self.add_variable(name="total")
-        self.count = self.add_variable(name="count")
+        self.total = self.add_variable(name="total", dtype=self.dtype)
+        self.count = self.add_variable(name="count", dtype=self.dtype)
 
     def update_state(self, values, sample_weight=None):
-        values, weight = _per_sample(values, sample_weight, self.dtype, reduce.mean)
+        values, weight = _per_sample(self.name, values, sample_weight, self.dtype, reduce.mean)
         self.gather(reduce.sum(values), float(values.size) if weight is None else reduce.sum(weight))
 
     def gather(self, total, weight):
@@ -92,16 +143,59 @@ class Mean(Metric):
         return divide_no_nan(self.total, self.count)
 
 
-def _per_sample(values, sample_weight, dtype, reduction):
+class MeanTensor(Metric):
+    """The weighted mean of tensors of one shape, element by element; TensorFlow has it.
+
+    shape   of the tensors, by default that of the first one
+    """
+
+    def __init__(self, name="mean_tensor", dtype=None, shape=None):
+        super().__init__(dtype, name)
+        self.total = self.count = None
+        if shape is not None:
+            self._build(tuple(shape))
+
+    def _build(self, shape):
+        self.total = self.add_variable(shape, dtype=self.dtype, name="total")
+        self.count = self.add_variable(shape, dtype=self.dtype, name="count")
+
+    def update_state(self, values, sample_weight=None):
+        values = as_tensor(values, self.dtype)
+        if self.total is None:
+            self._build(values.shape)
+        if values.shape != self.total.shape:
+            raise ShapeError(f"MeanTensor {self.name!r}: values of shape {values.shape} do not go with those before, "
+                             f"of shape {self.total.shape}. Give tensors of one shape, or make another metric.")
+        weight = as_tensor(1.0, self.dtype)
+        if sample_weight is not None:
+            values, weight = fit_weight(self.name, values, as_tensor(sample_weight, self.dtype))
+        self.total.assign(self.total + values * weight)
+        self.count.assign(self.count + weight)
+
+    def result(self):
+        if self.total is None:
+            raise ValueError(f"MeanTensor {self.name!r} has no value yet: its shape is not known. Call update_state "
+                             "first, or give the shape to the constructor.")
+        return divide_no_nan(self.total, self.count)
+
+
+def _per_sample(name, values, sample_weight, dtype, reduction):
     """One value for each sample, times its weight, and the weights (None without): further axes are
     reduced first, as in Keras, so that every sample counts alike."""
+    mask = mask_of(values)
     values = as_tensor(values, dtype)
     if sample_weight is not None:
-        values, weight = losses.fit_ranks(values, as_tensor(sample_weight, dtype))
+        # As in Keras, a mask of the values counts only where there are weights.
+        weight = masked_weight(as_tensor(sample_weight, dtype), mask, dtype)
+        values, weight = fit_ranks(values, weight)
         values = _without_axes(values, len(weight.shape), reduction)
-        sample_weight = weight if weight.shape == values.shape else ops.broadcast_to(weight, values.shape)
-        values = values * sample_weight
-        sample_weight = _without_axes(sample_weight, 1, reduction)
+        if weight.shape != values.shape:
+            if len(weight.shape) > len(values.shape) or not broadcast_together(weight.shape, values.shape):
+                raise ShapeError(f"{name}: sample_weight of shape {weight.shape} does not fit values of shape "
+                                 f"{values.shape}. Give one weight for each sample, or for each value.")
+            weight = ops.broadcast_to(weight, values.shape)
+        values = values * weight
+        sample_weight = _without_axes(weight, 1, reduction)
     return _without_axes(values, 1, reduction), sample_weight
 
 
@@ -109,127 +203,16 @@ def _without_axes(x, first, reduction):
     return reduction(x, axis=tuple(range(first, x.ndim))) if x.ndim > first else x
 
 
-class MeanMetricWrapper(Mean, named=False):
+class MeanMetricWrapper(OfFunction, Mean, named=False):
     """The mean of a function of (y_true, y_pred), with fixed further arguments."""
 
     def __init__(self, fn, name=None, dtype=None, **arguments):
         super().__init__(name or getattr(fn, "__name__", None), dtype)
-        self.fn, self.arguments = fn, arguments
+        self._take(fn, arguments)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_pred = as_tensor(y_pred, self.dtype)
-        super().update_state(self.fn(y_true, y_pred, **self.arguments), sample_weight)
-
-    def get_config(self):
-        config = super().get_config()
-        if "fn" in config:
-            config["fn"] = registry.serialize_function(self.fn, by_name=False)
-        return config
-
-
-class _OfFunction(MeanMetricWrapper):
-    """A MeanMetricWrapper of one function: what the constructor takes beyond name and dtype goes to it."""
-
-    function = None
-
-    def __init__(self, name=None, dtype=None, **arguments):
-        inspect.signature(type(self).function).bind_partial(None, None, **arguments)    # refuses unknown ones
-        super().__init__(type(self).function, name or registry.snake_case(type(self).__name__), dtype, **arguments)
-
-
-class MeanSquaredError(_OfFunction, aliases=("mse", "MSE")):
-    """The mean of (y_true - y_pred)**2."""
-
-    function = staticmethod(losses.mean_squared_error)
-
-
-class MeanAbsoluteError(_OfFunction, aliases=("mae", "MAE")):
-    """The mean of |y_true - y_pred|."""
-
-    function = staticmethod(losses.mean_absolute_error)
-
-
-class Accuracy(_OfFunction):
-    """How often predictions equal labels."""
-
-    function = staticmethod(functions.accuracy)
-
-
-class BinaryAccuracy(_OfFunction):
-    """How often a prediction is on the label's side of `threshold`."""
-
-    function = staticmethod(functions.binary_accuracy)
-
-    def __init__(self, name="binary_accuracy", dtype=None, threshold=0.5):
-        super().__init__(name, dtype, threshold=threshold)
-
-
-class CategoricalAccuracy(_OfFunction):
-    """How often the largest prediction is at the one-hot label."""
-
-    function = staticmethod(functions.categorical_accuracy)
-
-
-class SparseCategoricalAccuracy(_OfFunction):
-    """How often the largest prediction is at the integer label."""
-
-    function = staticmethod(functions.sparse_categorical_accuracy)
-
-
-class TopKCategoricalAccuracy(_OfFunction):
-    """How often the one-hot label is among the `k` largest predictions."""
-
-    function = staticmethod(functions.top_k_categorical_accuracy)
-
-    def __init__(self, k=5, name="top_k_categorical_accuracy", dtype=None):
-        super().__init__(name, dtype, k=k)
-
-
-class SparseTopKCategoricalAccuracy(_OfFunction):
-    """How often the integer label is among the `k` largest predictions."""
-
-    function = staticmethod(functions.sparse_top_k_categorical_accuracy)
-
-    def __init__(self, k=5, name="sparse_top_k_categorical_accuracy", dtype=None):
-        super().__init__(name, dtype, k=k)
-
-
-class BinaryCrossentropy(_OfFunction, aliases=("bce", "BCE")):
-    """The mean binary cross-entropy."""
-
-    function = staticmethod(losses.binary_crossentropy)
-
-    def __init__(self, name="binary_crossentropy", dtype=None, from_logits=False, label_smoothing=0):
-        super().__init__(name, dtype, from_logits=from_logits, label_smoothing=label_smoothing)
-
-
-class CategoricalCrossentropy(_OfFunction):
-    """The mean categorical cross-entropy of one-hot labels."""
-
-    function = staticmethod(losses.categorical_crossentropy)
-
-    def __init__(self, name="categorical_crossentropy", dtype=None, from_logits=False, label_smoothing=0, axis=-1):
-        super().__init__(name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
-
-
-class SparseCategoricalCrossentropy(_OfFunction):
-    """The mean categorical cross-entropy of integer labels."""
-
-    function = staticmethod(losses.sparse_categorical_crossentropy)
-
-    def __init__(self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, ignore_class=None,
-                 axis=-1):
-        super().__init__(name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        ignored = self.arguments["ignore_class"]
-        # As in Keras, ignored samples leave the count only where weights are given.
-        if sample_weight is not None and ignored is not None:
-            counts = ops.not_equal(crossentropy.integer_labels(y_true, as_tensor(y_pred)), ignored)
-            sample_weight = losses.times_weight(ops.cast(counts, self.dtype), as_tensor(sample_weight, self.dtype))[0]
-        super().update_state(y_true, y_pred, sample_weight)
-
-
-def get(identifier):
-    """The metric meant by a name, a config, a function of (y_true, y_pred), an object or None."""
-    return registry.get("metrics", identifier)
+        mask = mask_of(y_pred)
+        if sample_weight is not None:
+            sample_weight = as_tensor(sample_weight, self.dtype)
+        super().update_state(self.fn(as_tensor(y_true), as_tensor(y_pred), **self.arguments),
+                             masked_weight(sample_weight, mask, self.dtype))

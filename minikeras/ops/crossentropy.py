@@ -9,7 +9,7 @@ from ..autograd.operands import as_tensor, shape_of
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
 from .activation import log_softmax, sigmoid_cross_entropy, sparse_softmax_cross_entropy
-from .arithmetic import clip, log, logical_and, maximum, select
+from .arithmetic import clip, log, logical_and, maximum, select, within
 from .creation import cast, full, full_like
 from .indexing import take_along_axis
 from .reduce import logsumexp, sum
@@ -59,6 +59,17 @@ def integer_labels(target, output):
     if target.ndim == output.ndim and target.shape[-1] == 1:
         target = squeeze(target, -1)
     return target if target.dtype.is_integer else cast(target, "int32")
+
+
+def checked_labels(where, target, output):
+    """The class numbers as integers, one for each row of the output. Raises ShapeError for others."""
+    labels = integer_labels(target, output)
+    if not dims.may_agree(labels.shape, output.shape[:-1]):
+        raise ShapeError(f"{where}: labels of shape {as_tensor(target).shape} do not go with predictions of shape "
+                         f"{output.shape}. Give one integer label for each row of predictions.")
+    classes = output.shape[-1]
+    return within(labels, low=0, high=classes - 1, complaint=(
+        f"{where}: label {{}} is outside 0..{classes - 1}, the {classes} classes of the predictions."))
 
 
 def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):

@@ -4,10 +4,13 @@ import contextlib
 import sys
 import time
 
+import numpy as np
+
 from .callbacks import Callback
 
 
 def _text(logs):
+    logs = {name: np.mean(value) for name, value in logs.items()}       # of a metric with several values their mean
     return " - ".join(f"{name}: {value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{name}: {value:.4e}"
                       for name, value in logs.items())
 

@@ -441,5 +441,7 @@ def _joined(outputs):
 
 
 def _numbers(logs):
-    return {name: float(value._array if isinstance(value, ArrayOperand) else as_tensor(value)._array)
-            for name, value in logs.items()}
+    """Numbers by name, and arrays of metrics that give several, such as a score for each class."""
+    arrays = {name: value._array if isinstance(value, ArrayOperand) else as_tensor(value)._array
+              for name, value in logs.items()}
+    return {name: array.copy() if array.ndim else float(array) for name, array in arrays.items()}

@@ -14,6 +14,7 @@ ONE_HOT = np.eye(3, dtype="float32")[LABELS]
 A, B = RNG.normal(size=(2, 4, 3)).astype("float32")
 CROSS = -np.log(P[np.arange(4), LABELS])
 CLASSES = sorted(set(registry.KINDS["losses"].values()), key=lambda cls: cls.__name__)
+WITH_LABELS = ("SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy", "Circle")
 REDUCTIONS = {
     "sum_over_batch_size": lambda v, w: (v * w).sum() / len(v), "mean": lambda v, w: (v * w).sum() / len(v),
     "sum": lambda v, w: (v * w).sum(), "none": lambda v, w: v * w, None: lambda v, w: v * w,
@@ -124,14 +125,26 @@ def test_a_loss_survives_its_config(cls):
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_a_loss_resolves_by_both_its_names(cls):
-    assert type(losses.get(cls.__name__)) is type(losses.get(registry.snake_case(cls.__name__))) is cls
+def test_a_class_name_gives_a_loss_and_a_function_name_the_function(cls):
+    name = registry.snake_case(cls.__name__)
+    assert type(losses.get(cls.__name__)) is cls
+    if cls is not losses.CategoricalGeneralizedCrossEntropy:        # its function does nothing without q
+        assert losses.get(name) is getattr(losses, name)
+
+
+@pytest.mark.parametrize(("short", "name"), [
+    ("mse", "mean_squared_error"), ("MAE", "mean_absolute_error"), ("mape", "mean_absolute_percentage_error"),
+    ("MSLE", "mean_squared_logarithmic_error"), ("bce", "binary_crossentropy"), ("KLD", "kl_divergence")])
+def test_short_names_stand_for_functions(short, name):
+    assert losses.get(short) is getattr(losses, name)
 
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_a_loss_keeps_float32(cls):
-    y = LABELS if "Sparse" in cls.__name__ else ONE_HOT.astype("float64")
-    assert cls()(y, P.astype("float64")).dtype == "float32"
+    y, p = LABELS if cls.__name__ in WITH_LABELS else ONE_HOT.astype("float64"), P.astype("float64")
+    if cls is losses.CTC:
+        y, p = LABELS.reshape(2, 2), np.stack([p, p])
+    assert cls()(y, p).dtype == "float32"
 
 
 @pytest.mark.parametrize("cls", CLASSES)
@@ -157,9 +170,9 @@ def test_labels_that_name_no_class_are_refused(bad, named, from_logits):
 
 @pytest.mark.parametrize(("loss", "y", "message"), [
     (losses.MeanSquaredError(), np.ones((4, 2)), r"targets of shape \(4, 2\).*\(4, 3\)"),
-    (losses.CategoricalCrossentropy(), LABELS, "For integer labels use sparse"),
+    (losses.CategoricalCrossentropy(), LABELS, "For integer labels use sparse_categorical_crossentropy"),
     (losses.SparseCategoricalCrossentropy(), ONE_HOT, "for one-hot labels use categorical"),
-    (losses.BinaryCrossentropy(), np.ones((4, 1)), "must have the shape of the predictions")])
+    (losses.BinaryCrossentropy(), np.ones((4, 1)), r"binary_crossentropy: targets of shape \(4, 1\)")])
 def test_targets_of_another_shape_are_refused_with_advice(loss, y, message):
     with pytest.raises(ShapeError, match=message):
         loss(y, P)

@@ -42,6 +42,26 @@ ARGUMENTS = {
     "BinaryCrossentropy": [{"from_logits": True, "label_smoothing": 0.1}],
     "CategoricalCrossentropy": [{"from_logits": True, "label_smoothing": 0.1}],
     "SparseCategoricalCrossentropy": [{"from_logits": True, "ignore_class": 1}],
+    "BinaryFocalCrossentropy": [{"from_logits": True, "apply_class_balancing": True}],
+    "CategoricalFocalCrossentropy": [{"from_logits": True, "alpha": [0.1, 0.2, 0.3]}],
+    "Circle": [{"gamma": 2.0, "remove_diagonal": False}],
+    "AUC": [{"curve": "PR", "multi_label": True}, {"curve": "PRGAIN", "thresholds": [0.5, 0.3], "from_logits": True},
+            {"summation_method": "minoring", "label_weights": [1.0, 2.0, 3.0]}],
+    "Precision": [{"thresholds": [0.6, 0.3, 0.4]}, {"top_k": 2, "class_id": 1}],
+    "Recall": [{"thresholds": [0.0, 0.5, 1.0]}],
+    "PrecisionAtRecall": [{"recall": 0.5}],
+    "RecallAtPrecision": [{"precision": 0.5, "num_thresholds": 5}],
+    "SensitivityAtSpecificity": [{"specificity": 0.5}],
+    "SpecificityAtSensitivity": [{"sensitivity": 0.5, "class_id": 2}],
+    "BinaryIoU": [{"dtype": "float32"}],
+    "IoU": [{"num_classes": 3, "target_class_ids": [0, 2], "sparse_y_true": False, "sparse_y_pred": False,
+             "dtype": "float32"}],
+    "MeanIoU": [{"num_classes": 3, "dtype": "float32", "ignore_class": 0}],
+    "OneHotIoU": [{"num_classes": 3, "target_class_ids": [1], "dtype": "float32"}],
+    "OneHotMeanIoU": [{"num_classes": 3, "dtype": "float32"}],
+    "FBetaScore": [{"average": "micro", "threshold": 0.4, "beta": 2.0}],
+    "F1Score": [{"average": "weighted"}],
+    "R2Score": [{"class_aggregation": None, "num_regressors": 2}],
     "TopKCategoricalAccuracy": [{"k": 2}],
     "SparseTopKCategoricalAccuracy": [{"k": 2}],
     "CosineDecay": [{"decay_steps": 5}, {"decay_steps": 3, "warmup_steps": 2, "warmup_target": 0.1}],
@@ -108,7 +128,9 @@ def assert_agrees(layers_of, optimizer=lambda: mk.optimizers.SGD(0.1), loss=lamb
 
 def targets_for(name):
     """Labels for what compares with labels, one-hot rows for the rest."""
-    return LABELS if "sparse" in registry.snake_case(name) else ONE_HOT
+    if name == "CTC":
+        return np.stack([LABELS, LABELS[::-1]], 1)
+    return LABELS if "Sparse" in name or name in ("CategoricalGeneralizedCrossEntropy", "Circle") else ONE_HOT
 
 
 def classifier():
@@ -118,10 +140,12 @@ def classifier():
 @each("losses")
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 def test_losses(cls, keywords, weighted):
-    assert_agrees(classifier, loss=lambda: make(cls, keywords), y=targets_for(cls.__name__),
-                  sample_weight=WEIGHTS if weighted else None)
+    x = numbers(SAMPLES, 5, 4) if cls.__name__ == "CTC" else X       # of sequences
+    assert_agrees(lambda: [Dense(5, "tanh"), Dense(CLASSES, "softmax")], loss=lambda: make(cls, keywords), x=x,
+                  y=targets_for(cls.__name__), sample_weight=WEIGHTS if weighted else None)
 
 
+@pytest.mark.filterwarnings("ignore:.*the float weights are cut off")
 @each("metrics")
 def test_metrics(cls, keywords):
     y = targets_for(cls.__name__)
@@ -137,7 +161,7 @@ def test_metrics(cls, keywords):
 
         def call(self, x):
             y = self.body(x)
-            self.metric.update_state(y, sample_weight=ops.sum(y, axis=1))
+            self.metric.update_state(ops.mean(y, axis=0), sample_weight=ops.max(y, axis=0))
             return y
 
     def model(run_eagerly):

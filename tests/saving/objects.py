@@ -30,6 +30,18 @@ ARGUMENTS = {
     "RandomNormal": {"stddev": 0.1, "seed": 3},
     "BinaryCrossentropy": {"from_logits": True},
     "SparseCategoricalCrossentropy": {"from_logits": True, "ignore_class": 0},
+    "CategoricalGeneralizedCrossEntropy": {"q": 0.3},
+    "Huber": {"delta": 2.0},
+    "AUC": {"thresholds": [0.25, 0.5], "curve": "pr", "multi_label": True, "num_labels": 2, "label_weights": [1, 2]},
+    "Precision": {"thresholds": [0.3, 0.2], "top_k": 2},
+    "IoU": {"num_classes": 4, "target_class_ids": [1, 2], "dtype": "float32"},
+    "MeanIoU": {"num_classes": 4, "ignore_class": 0},
+    "OneHotIoU": {"num_classes": 4, "target_class_ids": (1, 2)},
+    "OneHotMeanIoU": {"num_classes": 4, "sparse_y_pred": True},
+    "PrecisionAtRecall": {"recall": 0.5, "num_thresholds": 5},
+    "RecallAtPrecision": {"precision": 0.5},
+    "SensitivityAtSpecificity": {"specificity": 0.5},
+    "SpecificityAtSensitivity": {"sensitivity": 0.5, "class_id": 1},
     "MaxNorm": {"max_value": 3, "axis": 1},
 }
 

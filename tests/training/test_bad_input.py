@@ -60,7 +60,7 @@ def test_labels_out_of_range_are_named_with_their_sample(labels, named):
 
 @pytest.mark.parametrize(("loss", "y", "message"), [
     ("mse", np.ones((4, 3)), r"targets of shape \(4, 3\) do not fit predictions of shape \(4, 2\)"),
-    ("categorical_crossentropy", LABELS, "For integer labels use sparse categorical cross-entropy"),
+    ("categorical_crossentropy", LABELS, "For integer labels use sparse_categorical_crossentropy"),
     ("sparse_categorical_crossentropy", Y, "for one-hot labels use categorical cross-entropy")])
 def test_targets_of_another_shape_than_the_output_are_refused(loss, y, message):
     with pytest.raises(ShapeError, match=message):
