@@ -9,6 +9,9 @@ from . import registry
 from .autograd.dtypes import as_dtype, floatx
 from .autograd.random import SeedGenerator
 from .ops import creation, random
+from .ops.arithmetic import sign
+from .ops.decompositions import qr
+from .ops.shapes import diagonal, transpose
 
 
 class Initializer(registry.Configurable, kind="initializers"):
@@ -204,7 +207,27 @@ class LecunNormal(_Named):
     settings = (1.0, "fan_in", "truncated_normal")
 
 
+class Orthogonal(RandomInitializer):
+    """Orthonormal rows or columns, whichever are fewer, times `gain`; the last axis counts as columns.
+
+    Source: Saxe et al. 2014, with the signs of Mezzadri 2007, section 5, so that all rotations are alike.
+    """
+
+    def __init__(self, gain=1.0, seed=None):
+        super().__init__(seed)
+        self.gain = gain
+
+    def __call__(self, shape, dtype=None):
+        if len(shape) < 2:
+            raise ValueError(f"Orthogonal makes matrices; got shape {tuple(shape)}.")
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        q, r = qr(random.normal((max(rows, columns), min(rows, columns)), dtype=dtype, seed=self.source()))
+        q = q * sign(diagonal(r))
+        return self.gain * creation.reshape(q if rows >= columns else transpose(q), shape=tuple(shape))
+
+
 # Keras' older names.
+orthogonal = Orthogonal
 zeros, ones, constant, identity = Zeros, Ones, Constant, Identity
 random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
 glorot_normal, glorot_uniform, he_normal, he_uniform = GlorotNormal, GlorotUniform, HeNormal, HeUniform

@@ -43,6 +43,13 @@ def test_identity_is_a_scaled_unit_matrix():
     np.testing.assert_array_equal(draw(i.Identity(gain=2.0), (2, 3)), 2 * np.eye(2, 3))
 
 
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (2, 2, 6)])
+def test_orthogonal_has_orthonormal_rows_or_columns(shape):
+    matrix = draw(i.Orthogonal(gain=2.0, seed=1), shape).reshape(-1, shape[-1]) / 2
+    few = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    np.testing.assert_allclose(few @ few.T, np.eye(len(few)), atol=1e-6)
+
+
 @pytest.mark.parametrize("cls", RANDOM)
 def test_one_seed_gives_the_same_values_at_every_call(cls):
     initializer = cls(seed=3)

@@ -64,6 +64,20 @@ from .pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from .recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+    Bidirectional,
+    ConvLSTM1D,
+    ConvLSTM2D,
+    ConvLSTM3D,
+    GRUCell,
+    LSTMCell,
+    SimpleRNN,
+    SimpleRNNCell,
+    StackedRNNCells,
+)
 from .resampling import (
     Cropping1D,
     Cropping2D,
@@ -76,6 +90,7 @@ from .resampling import (
     ZeroPadding3D,
 )
 from .reshaping import Flatten, Permute, RepeatVector, Reshape
+from .wrappers import TimeDistributed, Wrapper
 
 # Keras' other names for the same layers.
 AvgPool1D = AveragePooling1D

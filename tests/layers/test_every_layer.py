@@ -241,7 +241,7 @@ class Holding(mk.Model):
 
     def __init__(self, layer, **kwargs):
         super().__init__(**kwargs)
-        self.layer = layer
+        self.layer, self.supports_masking = layer, True
 
     def build(self, input_shape):
         """Nothing: the layer builds itself, and may need more than the first argument for it."""

@@ -10,6 +10,7 @@ KINDS = ("layers", "losses", "metrics", "optimizers", "schedules", "initializers
 
 # Arguments for the classes that need some; other classes are made without.
 ARGUMENTS = {
+    "Wrapper": {"layer": layers.Dense(2)},
     "LossFunctionWrapper": {"fn": losses.mean_squared_error},
     "MeanMetricWrapper": {"fn": losses.mean_squared_error, "name": "error"},
     "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5},
