@@ -1,6 +1,7 @@
 """The linear ops that the core itself needs: casting, broadcasting and its sum, joining and picking."""
 
 import functools
+import math
 
 import numpy as np
 
@@ -58,9 +59,12 @@ def _sum_to_batch(op, inputs, flags, attrs, size):
 def sum_to(x, *, shape, out=None):
     """Sum over the axes along which an array of `shape` would be broadcast to the shape of `x`."""
     extra = x.ndim - len(shape)
-    if extra == 1 and x.ndim == 2 and shape[0] == x.shape[1] and x.dtype.kind == "f":
-        # The usual bias gradient. A product with ones is three times as fast as the sum along the first axis.
-        return np.matmul(ones_row(x.shape[0], x.dtype), x, out=out)
+    if extra and shape and x.dtype.kind == "f" and tuple(shape) == x.shape[extra:] and x.flags.c_contiguous:
+        # The usual bias gradient. A product with ones is three times as fast as the sum along the first axes.
+        rows = math.prod(x.shape[:extra])
+        total = np.matmul(ones_row(rows, x.dtype), x.reshape(rows, math.prod(shape)),
+                          out=None if out is None else out.reshape(-1))
+        return total.reshape(shape)
     axes = tuple([axis for axis in range(x.ndim) if axis < extra or shape[axis - extra] == 1])
     if not axes:
         return x

@@ -5,7 +5,7 @@ import numpy as np
 from minikeras import ops
 from minikeras.tf import nn as tf_nn
 
-from .sampling import BOOLEANS, Sample
+from .sampling import BOOLEANS, POSITIVE, USUAL, Sample
 
 _FIRST = {"data_format": "channels_first"}
 _POOLS = [Sample(((2, 5, 2),), {"pool_size": 2}), Sample(((1, 5, 4, 1),), {"pool_size": (3, 2), "padding": "same"}),
@@ -31,7 +31,20 @@ def _ctc(output):
 
 DOMAINS = {}
 PREPARED = {}
-SAMPLES = {}
+SAMPLES = {
+    # Statistics along the last axes, the first, between others, in two runs; of blocks of rows.
+    "standardize": [Sample((extents,), {"axes": axes, "epsilon": 0.1}) for extents, axes in (
+        ((3, 4), (1,)), ((4, 3), (0,)), ((2, 3, 4), (1,)), ((2, 3, 2), (0, 2)), ((2, 2, 2, 3), (1, 3)), ((5,), (0,)),
+        ((0, 3), (1,)))],
+    "standardize_pull": [Sample((extents, extents, factor), {"axes": axes}, [USUAL, USUAL, POSITIVE])
+                         for extents, factor, axes in (((3, 4), (3, 1), (1,)), ((2, 3, 2), (1, 3, 1), (0, 2)),
+                                                       ((2, 2, 2, 3), (2, 1, 2, 1), (1, 3)))],
+    "product_sum": [Sample((extents, extents), {"shape": shape}) for extents, shape in (
+        ((3, 4), (4,)), ((2, 3, 2), (3, 1)), ((2, 2, 3), (2, 1, 1)), ((2, 3, 2, 2, 2), (1, 3, 1, 2, 1)),
+        ((2, 3), (2, 3)))],
+    "scale_and_shift": [Sample(((2, 3, 4), (4,), (4,))), Sample(((2, 3, 4), (3, 1), (1, 3, 1))),
+                        Sample(((0, 3), (3,), (3,)))],
+}
 COMPOSED = [
     (ops.conv, _known_kernel(
         ((2, 4, 4), (2, 2, 6), {}), ((1, 5, 4, 4), (2, 2, 1, 4), {"strides": (2, 1), "padding": "same"}),
