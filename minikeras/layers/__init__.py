@@ -18,7 +18,7 @@ from .convolution import (
     SeparableConv1D,
     SeparableConv2D,
 )
-from .core import Dense, Dropout, Identity, Input, InputLayer, Masking, Rescaling
+from .core import Dense, Identity, Input, InputLayer, Masking, Rescaling
 from .einsum_dense import EinsumDense
 from .embedding import Embedding, ReversibleEmbedding
 from .input_spec import InputSpec
@@ -43,7 +43,14 @@ from .merging import (
 )
 from .multi_head_attention import GroupedQueryAttention as GroupQueryAttention
 from .multi_head_attention import MultiHeadAttention
-from .normalization import LayerNormalization
+from .normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    SpectralNormalization,
+    UnitNormalization,
+)
 from .pooling import (
     AdaptiveAveragePooling1D,
     AdaptiveAveragePooling2D,
@@ -77,6 +84,16 @@ from .recurrent import (
     SimpleRNN,
     SimpleRNNCell,
     StackedRNNCells,
+)
+from .regularization import (
+    ActivityRegularization,
+    AlphaDropout,
+    Dropout,
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
 )
 from .resampling import (
     Cropping1D,

@@ -3,12 +3,10 @@
 import numpy as np
 
 from .. import activations, constraints, initializers, registry, regularizers
-from ..arguments import count, number, switch
-from ..autograd.linear import zeros_like
-from ..autograd.random import SeedGenerator
+from ..arguments import count, switch
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
-from ..ops import random, reduce
+from ..ops import reduce
 from ..ops.arithmetic import not_equal, select
 from ..ops.products import affine, matmul
 from .base import Layer
@@ -179,30 +177,3 @@ class Rescaling(Layer):
 
     def call(self, inputs):
         return inputs * self.scale + self.offset
-
-
-class Dropout(Layer):
-    """In training, zeros with probability `rate` and the rest scaled by 1 / (1 - rate); else the inputs.
-
-    noise_shape   shape of the draw, with None for the input's extent; an extent of 1 is shared along its axis
-    Source: Srivastava et al. 2014.
-    """
-
-    def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        if noise_shape is not None and not (isinstance(noise_shape, (tuple, list)) and all(
-                n is None or (isinstance(n, int) and n > 0) for n in noise_shape)):
-            raise ValueError("Dropout: noise_shape must be a tuple of integers from 1 on, or None for the extent of "
-                             f"the input, got {noise_shape!r}.")
-        self.rate, self.noise_shape, self.seed = number("Dropout: rate", rate, 0, 1), noise_shape, seed
-        self.seed_generator = SeedGenerator(seed)
-        self.built = True
-
-    def call(self, inputs, training=False):
-        if not training or not self.rate:
-            return inputs
-        if self.rate == 1:
-            return zeros_like(inputs)
-        return inputs * random.keep_mask(inputs, rate=self.rate, seed=self.seed_generator,
-                                         noise_shape=self.noise_shape)

@@ -78,6 +78,14 @@ def keep_mask(x, *, rate, seed, noise_shape=None):
 
 
 @repeatable
+@primitive(shape=lambda x, **_: x, policy=kept)
+def normal_like(x, *, mean, stddev, seed):
+    """Numbers from the normal distribution in the shape and dtype of `x`."""
+    noise = generator_of(seed).standard_normal(x.shape, np.float64 if x.dtype == np.float64 else np.float32)
+    return (noise * noise.dtype.type(stddev) + noise.dtype.type(mean)).astype(x.dtype, copy=False)
+
+
+@repeatable
 @primitive(shape=lambda *, count, seed: (count,), policy=kept, result="int64")
 def draw_order(*, count, seed):
     """The integers below `count` in random order."""

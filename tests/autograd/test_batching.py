@@ -11,7 +11,7 @@ from minikeras.errors import ShapeError, SymbolicError
 
 from ..ops.samples import composed_cases, op_cases
 
-RANDOM = {"draw", "draw_truncated", "keep_mask"}
+RANDOM = {"draw", "draw_truncated", "keep_mask", "normal_like"}
 CASES = [case for case in [*op_cases(), *composed_cases()]
          if any(isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in case.inputs)
          and not (case.op and case.op.name in RANDOM)]

@@ -135,6 +135,7 @@ SAMPLES = {
     "draw_truncated": [Sample((), {"shape": (2, 3), "seed": 0, "mean": 0.0, "stddev": 1.0,
                                    "dtype": "float32"})],
     "draw_order": [Sample((), {"count": 4, "seed": 0})],
+    "normal_like": [Sample(((2, 3),), {"mean": 0.5, "stddev": 2.0, "seed": 0})],
     "keep_mask": [Sample(((2, 3),), {"rate": 0.5, "seed": 0}),
                   Sample(((2, 3),), {"rate": 0.5, "seed": 0, "noise_shape": (None, 1)})],
 }

@@ -188,6 +188,7 @@ DRAWS = {
     "randint": lambda seed: random.randint((3,), 0, 100, seed=seed),
     "truncated_normal": lambda seed: random.truncated_normal((3,), seed=seed),
     "shuffle": lambda seed: random.shuffle(np.arange(20), seed=seed),
+    "normal_like": lambda seed: random.normal_like(np.ones(20, np.float32), mean=0.0, stddev=1.0, seed=seed),
     "keep_mask": lambda seed: random.keep_mask(np.ones(20, np.float32), rate=0.5, seed=seed),
 }
 
