@@ -1,16 +1,16 @@
 """Activation functions by Keras' names."""
 
-import functools
 
 from . import registry
 from .autograd.operands import as_tensor
 from .ops import activation, arithmetic, unary
 
-for _function in (activation.celu, activation.elu, activation.glu, activation.hard_shrink, activation.hard_sigmoid,
+for _function in (
+        activation.celu, activation.elu, activation.glu, activation.hard_shrink, activation.hard_sigmoid,
         activation.hard_tanh, activation.leaky_relu, activation.log_sigmoid, activation.log_softmax, activation.mish,
         activation.relu6, activation.selu, activation.soft_shrink, activation.softsign, activation.sparse_plus,
-        activation.sparse_sigmoid, activation.squareplus, activation.tanh_shrink, activation.threshold, unary.sigmoid,
-        unary.softplus, unary.tanh):
+        activation.sparse_sigmoid, activation.sparsemax, activation.squareplus, activation.tanh_shrink,
+        activation.threshold, unary.sigmoid, unary.softplus, unary.tanh):
     registry.register("activations")(_function)
     globals()[_function.__name__] = _function
 
@@ -69,4 +69,4 @@ def get(identifier):
 
 
 serialize = registry.serialize
-deserialize = functools.partial(registry.get, "activations")
+deserialize = registry.deserializer("activations")

@@ -1,8 +1,8 @@
 """Limits on weights: called with a value after an update, they give the value allowed."""
 
-import functools
 
 from . import registry
+from .arguments import number
 from .ops.arithmetic import clip, maximum
 from .ops.reduce import euclidean_norm
 
@@ -37,7 +37,7 @@ class MaxNorm(Constraint):
     """Vectors along `axis` longer than `max_value` are shortened to it."""
 
     def __init__(self, max_value=2, axis=0):
-        self.max_value, self.axis = max_value, axis
+        self.max_value, self.axis = number("MaxNorm: max_value", max_value, 0), axis
 
     def __call__(self, w):
         length = euclidean_norm(w, axis=self.axis, keepdims=True)
@@ -48,7 +48,9 @@ class MinMaxNorm(Constraint):
     """Norms along `axis` are moved towards min_value..max_value, by the part `rate` of the way."""
 
     def __init__(self, min_value=0.0, max_value=1.0, rate=1.0, axis=0):
-        self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
+        self.min_value, self.max_value = (number("MinMaxNorm: min_value", min_value, 0),
+                                          number("MinMaxNorm: max_value", max_value, min_value))
+        self.rate, self.axis = number("MinMaxNorm: rate", rate, 0, 1), axis
 
     def __call__(self, w):
         length = euclidean_norm(w, axis=self.axis, keepdims=True)
@@ -66,4 +68,4 @@ def get(identifier):
 
 
 serialize = registry.serialize
-deserialize = functools.partial(registry.get, "constraints")
+deserialize = registry.deserializer("constraints")

@@ -7,11 +7,13 @@ import numpy as np
 
 from . import registry
 from .autograd.dtypes import as_dtype, floatx
+from .autograd.operands import as_tensor
 from .autograd.random import SeedGenerator
 from .ops import creation, random
 from .ops.arithmetic import sign
 from .ops.decompositions import qr
-from .ops.shapes import diagonal, transpose
+from .ops.shapes import diagonal, reshape, transpose
+from .ops.tapers import taper
 
 
 class Initializer(registry.Configurable, kind="initializers"):
@@ -45,7 +47,7 @@ class Constant(Initializer):
         return creation.full(shape, self.value, dtype or floatx())
 
 
-class Identity(Initializer, aliases=("identity_matrix",)):
+class Identity(Initializer, aliases=("IdentityInitializer", "identity_matrix")):
     """`gain` on the diagonal of a matrix, zeros elsewhere."""
 
     def __init__(self, gain=1.0):
@@ -55,6 +57,40 @@ class Identity(Initializer, aliases=("identity_matrix",)):
         if len(shape) != 2:
             raise ValueError(f"Identity makes matrices; got shape {tuple(shape)}.")
         return creation.eye(*shape, dtype=dtype) * self.gain
+
+
+class STFT(Initializer, aliases=("STFTInitializer",)):
+    """Cosines, or negative sines, of whole numbers of turns over 2 (bins - 1) samples: kernels of a convolution that is
+    a short-time Fourier transform. Shape: (samples of a piece, 1, bins).
+
+    side       'real' or 'imag', the part of the transform
+    window     of the piece: a name of SciPy's such as 'hann', one number for each sample, or None
+    scaling    'density' divides by the root of the sum of the window's squares, 'spectrum' by that of its sizes
+    periodic   whether the window goes on with its first number
+    """
+
+    def __init__(self, side="real", window="hann", scaling="density", periodic=False):
+        _one_of("STFT: side", side, ("real", "imag"))
+        _one_of("STFT: scaling", scaling, ("density", "spectrum", None))
+        if isinstance(window, str):
+            taper(window, 1)        # refuses names that are none
+        self.side, self.window, self.scaling, self.periodic = side, window, scaling, periodic
+
+    def __call__(self, shape, dtype=None):
+        if len(shape) != 3 or shape[1] != 1 or shape[2] < 2:
+            raise ValueError(f"STFT makes kernels of shape (samples, 1, bins), for 2 bins or more; got {tuple(shape)}.")
+        length, _, bins = shape
+        turns = np.arange(length)[:, None, None] * np.arange(bins) / (2.0 * (bins - 1))
+        kernel = np.cos(2.0 * np.pi * turns) if self.side == "real" else -np.sin(2.0 * np.pi * turns)
+        if self.window is not None:
+            window = taper(self.window, length, self.periodic) if isinstance(self.window, str) else np.asarray(
+                self.window, "float64")
+            if window.shape != (length,):
+                raise ValueError(f"STFT: the window must have {length} numbers for kernels of shape {tuple(shape)}, it "
+                                 f"has shape {window.shape}.")
+            size = {"density": np.sqrt(np.sum(window**2)), "spectrum": np.sum(np.abs(window)), None: 1.0}[self.scaling]
+            kernel = kernel * window[:, None, None] / size
+        return as_tensor(kernel, as_dtype(dtype or floatx()))
 
 
 class RandomInitializer(Initializer, named=False):
@@ -122,9 +158,9 @@ class VarianceScaling(RandomInitializer):
         super().__init__(seed)
         if scale <= 0:
             raise ValueError(f"VarianceScaling: scale must be above 0, got {scale}.")
-        _one_of("mode", mode, ("fan_in", "fan_out", "fan_avg"))
-        distribution = "truncated_normal" if distribution == "normal" else distribution
-        _one_of("distribution", distribution, ("uniform", "truncated_normal", "untruncated_normal"))
+        _one_of("VarianceScaling: mode", mode, ("fan_in", "fan_out", "fan_avg"))
+        distribution = "truncated_normal" if distribution.lower() == "normal" else distribution.lower()
+        _one_of("VarianceScaling: distribution", distribution, ("uniform", "truncated_normal", "untruncated_normal"))
         self.scale, self.mode, self.distribution = scale, mode, distribution
         self.input_axes, self.output_axes = input_axes, output_axes
 
@@ -142,7 +178,7 @@ class VarianceScaling(RandomInitializer):
 
 def _one_of(what, value, allowed):
     if value not in allowed:
-        raise ValueError(f"VarianceScaling: {what} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
+        raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
 
 
 def compute_fans(shape, input_axes=None, output_axes=None):
@@ -207,11 +243,9 @@ class LecunNormal(_Named):
     settings = (1.0, "fan_in", "truncated_normal")
 
 
-class Orthogonal(RandomInitializer):
-    """Orthonormal rows or columns, whichever are fewer, times `gain`; the last axis counts as columns.
-
-    Source: Saxe et al. 2014, with the signs of Mezzadri 2007, section 5, so that all rotations are alike.
-    """
+class Orthogonal(RandomInitializer, aliases=("OrthogonalInitializer",)):
+    """`gain` times a matrix with orthonormal columns, or rows if there are fewer of them, spread evenly over all such;
+    with more than 2 axes those before the last count as one. Source: Saxe et al. 2014, section 3; Mezzadri 2007."""
 
     def __init__(self, gain=1.0, seed=None):
         super().__init__(seed)
@@ -219,14 +253,16 @@ class Orthogonal(RandomInitializer):
 
     def __call__(self, shape, dtype=None):
         if len(shape) < 2:
-            raise ValueError(f"Orthogonal makes matrices; got shape {tuple(shape)}.")
+            raise ValueError(f"Orthogonal makes tensors of 2 axes or more; got shape {tuple(shape)}.")
         rows, columns = math.prod(shape[:-1]), shape[-1]
         q, r = qr(random.normal((max(rows, columns), min(rows, columns)), dtype=dtype, seed=self.source()))
+        # The decomposition's own choice of signs would favour some matrices.
         q = q * sign(diagonal(r))
-        return self.gain * creation.reshape(q if rows >= columns else transpose(q), shape=tuple(shape))
+        return self.gain * reshape(transpose(q) if rows < columns else q, shape)
 
 
 # Keras' older names.
+IdentityInitializer, OrthogonalInitializer, STFTInitializer, stft = Identity, Orthogonal, STFT, STFT
 orthogonal = Orthogonal
 zeros, ones, constant, identity = Zeros, Ones, Constant, Identity
 random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
@@ -234,12 +270,19 @@ glorot_normal, glorot_uniform, he_normal, he_uniform = GlorotNormal, GlorotUnifo
 lecun_normal, lecun_uniform, variance_scaling = LecunNormal, LecunUniform, VarianceScaling
 
 
+def _given(value, shape, dtype=None):
+    if tuple(shape) != tuple(value.shape):
+        raise ValueError(f"an array of shape {tuple(value.shape)} was given as initializer, but a weight of shape "
+                         f"{tuple(shape)} is to be made.")
+    return creation.cast(value, as_dtype(dtype or floatx()))
+
+
 def get(identifier):
     """The initializer meant by a name, a config, a function, an array or an object."""
-    if isinstance(identifier, np.ndarray) or creation.is_tensor(identifier):
-        return lambda shape, dtype=None: creation.cast(identifier, as_dtype(dtype or floatx()))
+    if isinstance(identifier, (np.ndarray, np.generic)) or creation.is_tensor(identifier):
+        return functools.partial(_given, identifier)
     return registry.get("initializers", identifier)
 
 
 serialize = registry.serialize
-deserialize = functools.partial(registry.get, "initializers")
+deserialize = registry.deserializer("initializers")

@@ -205,6 +205,14 @@ def get(kind, identifier, custom_objects=None):
                      "an object.")
 
 
+def deserializer(kind):
+    """The function `deserialize` of a kind."""
+    def deserialize(config, custom_objects=None):
+        """The object that a config, or a name, means; `custom_objects` are classes and functions by name."""
+        return get(kind, config, custom_objects)
+    return deserialize
+
+
 def register_keras_serializable(package="Custom", name=None):
     """Decorator: let saved models and configs refer to a class or function of yours as 'package>name'."""
     def decorate(target):

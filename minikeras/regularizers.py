@@ -1,10 +1,14 @@
 """Penalties on weights or outputs: called with a tensor, they give a scalar to add to the loss."""
 
-import functools
 
 from . import registry
+from .errors import ShapeError
 from .ops import reduce
 from .ops.arithmetic import absolute, square
+from .ops.creation import eye
+from .ops.norms import normalize
+from .ops.products import matmul
+from .ops.shapes import transpose
 
 
 class Regularizer(registry.Configurable, kind="regularizers"):
@@ -49,8 +53,30 @@ class L2(Regularizer, aliases=("l2",)):
         return self.l2 * reduce.sum(square(x))
 
 
+class OrthogonalRegularizer(Regularizer):
+    """factor times the mean size of the cosine between two different rows, or columns, of a matrix.
+
+    mode   'rows' or 'columns'
+    Of a single one it is 0.
+    """
+
+    def __init__(self, factor=0.01, mode="rows"):
+        self.factor = _coefficient("factor", factor)
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"OrthogonalRegularizer: mode must be 'rows' or 'columns', got {mode!r}.")
+        self.mode = mode
+
+    def __call__(self, x):
+        if len(x.shape) != 2:
+            raise ShapeError(f"OrthogonalRegularizer takes matrices, got shape {x.shape}.")
+        rows = normalize(x if self.mode == "rows" else transpose(x), axis=1)
+        count = rows.shape[0]
+        cosines = matmul(rows, transpose(rows)) * (1.0 - eye(count, dtype=rows.dtype))
+        return self.factor / max(count * (count - 1), 1) * reduce.sum(absolute(cosines))
+
+
 # Keras' older names.
-l1, l2, l1_l2 = L1, L2, L1L2
+l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
 
 
 def _coefficient(name, value, default=0.01):
@@ -66,4 +92,4 @@ def get(identifier):
 
 
 serialize = registry.serialize
-deserialize = functools.partial(registry.get, "regularizers")
+deserialize = registry.deserializer("regularizers")

@@ -37,3 +37,12 @@ def test_a_layer_passes_its_constraint_to_the_weight():
     layer.build((None, 3))
     assert type(layer.kernel.constraint) is constraints.NonNeg
     assert layer.bias.constraint is None
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda: constraints.MaxNorm(-1), "MaxNorm: max_value must be a number from 0 on, got -1"),
+    (lambda: constraints.MinMaxNorm(2.0, 1.0), "max_value must be a number from 2.0 on, got 1.0"),
+    (lambda: constraints.MinMaxNorm(rate=2.0), r"rate must be a number in 0\.\.1, got 2.0")])
+def test_impossible_bounds_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -14,8 +14,11 @@ RANDOM = [cls for cls in CLASSES if issubclass(cls, i.RandomInitializer)]
 SHAPE = (200, 300)
 
 
-def draw(initializer, shape=SHAPE):
-    return np.asarray(initializer(shape))
+SHAPES = {i.STFT: (8, 1, 5)}        # of classes that make no matrices
+
+
+def draw(initializer, shape=None):
+    return np.asarray(initializer(shape or SHAPES.get(type(initializer), SHAPE)))
 
 
 @pytest.mark.parametrize(("initializer", "variance", "bound"), [
@@ -69,8 +72,9 @@ def test_without_a_seed_calls_differ_but_follow_the_global_seed(cls):
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_an_initializer_gives_the_dtype_asked_for(cls):
-    assert cls()((2, 2)).dtype == "float32"
-    assert cls()((2, 2), dtype="float64").dtype == "float64"
+    shape = SHAPES.get(cls, (2, 2))
+    assert cls()(shape).dtype == "float32"
+    assert cls()(shape, dtype="float64").dtype == "float64"
 
 
 @pytest.mark.parametrize("cls", CLASSES)
@@ -111,3 +115,41 @@ def test_impossible_settings_are_refused(arguments, message):
 def test_an_unknown_name_gives_the_nearest_known_one():
     with pytest.raises(ValueError, match="'glorot_uniform'"):
         i.get("glorot_unifrom")
+
+
+@pytest.mark.parametrize(("name", "cls"), [
+    ("IdentityInitializer", i.Identity), ("OrthogonalInitializer", i.Orthogonal), ("orthogonal", i.Orthogonal),
+    ("STFTInitializer", i.STFT), ("stft", i.STFT), ("normal", i.RandomNormal), ("uniform", i.RandomUniform),
+    ("one", i.Ones), ("zero", i.Zeros), ("glorot_normal", i.GlorotNormal)])
+def test_names_of_keras_resolve(name, cls):
+    assert type(i.get(name)) is cls
+
+
+def test_orthogonal_favours_no_sign():
+    corners = [draw(i.Orthogonal(seed=seed), (2, 2))[0, 0] > 0 for seed in range(40)]
+    assert 10 < sum(corners) < 30
+
+
+@pytest.mark.parametrize(("side", "part"), [("real", np.real), ("imag", np.imag)])
+def test_stft_kernels_are_the_transform_of_a_windowed_piece(side, part):
+    piece = np.random.default_rng(0).normal(size=8)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(8) / 8)
+    kernel = draw(i.STFT(side, "hann", "spectrum", periodic=True), (8, 1, 5))
+    np.testing.assert_allclose(piece @ kernel[:, 0], part(np.fft.rfft(piece * window)) / window.sum(), atol=1e-6)
+
+
+@pytest.mark.parametrize(("scaling", "size"), [("density", np.sqrt(0.25 + 1 + 4)), ("spectrum", 3.5), (None, 1.0)])
+def test_stft_scales_by_the_size_of_its_window(scaling, size):
+    kernel = draw(i.STFT(window=[0.5, -1.0, 2.0], scaling=scaling), (3, 1, 2))
+    np.testing.assert_allclose(kernel[:, 0, 0], np.array([0.5, -1.0, 2.0]) / size, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda: i.STFT("left"), "side must be one of 'real', 'imag'"),
+    (lambda: i.STFT(window="han"), "'han' is not known"),
+    (lambda: i.STFT(window=[1.0])((2, 1, 2)), "must have 2 numbers"), (lambda: i.STFT()((2, 2)), r"got \(2, 2\)"),
+    (lambda: i.Orthogonal()((3,)), r"2 axes or more; got shape \(3,\)"),
+    (lambda: i.get(np.ones(2))((3,)), r"shape \(2,\) was given.*a weight of shape \(3,\)")])
+def test_what_cannot_be_made_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -120,7 +120,7 @@ def test_a_wrapper_comes_back_from_its_config(module, wrapper):
 
 
 def test_the_known_names_have_each_class_once():
-    assert registry.known("regularizers") == ["L1", "L1L2", "L2"]
+    assert registry.known("constraints") == ["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]
 
 
 def test_the_nearest_names_have_each_class_once():

@@ -8,6 +8,8 @@ from minikeras import registry, regularizers
 
 W = np.array([[1.0, -2.0], [0.5, 3.0]], "float32")
 CASES = [(regularizers.L1(0.1), 0.65), (regularizers.L2(0.1), 1.425), (regularizers.L1L2(0.1, 0.2), 0.65 + 2.85),
+         (regularizers.OrthogonalRegularizer(0.1), 0.1 * 5.5 / np.sqrt(5 * 9.25)),
+         (regularizers.OrthogonalRegularizer(0.1, "columns"), 0.1 * 0.5 / np.sqrt(1.25 * 13)),
          (regularizers.L1L2(), 0.0), (regularizers.L1(), 0.065), (regularizers.L2(), 0.1425)]
 
 
@@ -40,3 +42,17 @@ def test_names_resolve_as_in_keras(name, cls):
 def test_a_coefficient_must_be_a_number_from_0_on(bad):
     with pytest.raises(ValueError, match="from 0 on"):
         regularizers.L1(bad)
+
+
+def test_a_single_row_has_nothing_to_be_orthogonal_to():
+    assert float(regularizers.OrthogonalRegularizer()(mk.constant(W[:1]))) == 0.0
+
+
+def test_orthogonal_takes_matrices_only():
+    with pytest.raises(mk.errors.ShapeError, match=r"matrices, got shape \(2,\)"):
+        regularizers.get("orthogonal_regularizer")(mk.constant(W[0]))
+
+
+def test_an_unknown_mode_is_refused():
+    with pytest.raises(ValueError, match="mode must be 'rows' or 'columns', got 'both'"):
+        regularizers.OrthogonalRegularizer(mode="both")

@@ -3,14 +3,19 @@ SeedGenerator goes on in its stream, an integer gives the same numbers again, No
 
 import numpy as np
 
+from ..arguments import number
 from ..autograd.dtypes import as_dtype, floatx
+from ..autograd.linear import cast, zeros_like
 from ..autograd.op import kept, primitive
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.random import SeedGenerator, generator_of, repeatable, set_random_seed
+from ..errors import DTypeError, ShapeError
 from .arithmetic import minimum
+from .creation import as_float
 from .indexing import gather
 
-__all__ = ["SeedGenerator", "normal", "randint", "set_random_seed", "shuffle", "truncated_normal", "uniform"]
+__all__ = ["SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint",
+           "set_random_seed", "shuffle", "truncated_normal", "uniform"]
 
 
 @repeatable
@@ -23,6 +28,60 @@ def draw(*, shape, seed, method, arguments, dtype):
 def _draw(shape, seed, method, arguments, dtype):
     return draw(shape=tuple(int(n) for n in shape), seed=seed, method=method, arguments=arguments,
                 dtype=as_dtype(dtype or floatx()).name)
+
+
+@repeatable
+@primitive(shape=lambda *parameters, shape, **_: tuple(shape), policy=kept,
+           result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
+def draw_by(*parameters, shape, seed, method, dtype):
+    """What the generator of `seed` gives by `method`, for parameters that are broadcast to `shape`."""
+    return np.asarray(getattr(generator_of(seed), method)(*parameters, size=shape)).astype(dtype, copy=False)
+
+
+def _draw_by(parameters, shape, seed, method, dtype):
+    return draw_by(*map(as_tensor, parameters), shape=tuple(int(n) for n in shape), seed=seed, method=method,
+                   dtype=as_dtype(dtype or floatx()).name)
+
+
+def gamma(shape, alpha, dtype=None, seed=None):
+    """Numbers from the gamma distribution of shape parameter `alpha`, above 0, and scale 1: both mean and variance are
+    alpha. A tensor of parameters is broadcast to `shape`. No gradient reaches it."""
+    return _draw_by((alpha,), shape, seed, "standard_gamma", dtype)
+
+
+def beta(shape, alpha, beta, dtype=None, seed=None):
+    """Numbers from the beta distribution on 0..1 of mean alpha / (alpha + beta), both above 0; tensors of them are
+    broadcast to `shape`. No gradient reaches them."""
+    return _draw_by((alpha, beta), shape, seed, "beta", dtype)
+
+
+def binomial(shape, counts, probabilities, dtype=None, seed=None):
+    """How many of `counts` trials succeed that each do so with a probability; tensors of both are broadcast to
+    `shape`. The result is floating by default, as in Keras."""
+    return _draw_by((cast(as_tensor(counts), dtype="int64"), probabilities), shape, seed, "binomial", dtype)
+
+
+@repeatable
+@primitive(shape=lambda logits, *, count, seed, dtype: (logits[0], count), policy=kept,
+           result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
+def draw_categories(logits, *, count, seed, dtype):
+    """`count` numbers of columns for each row of `logits`, each with the probability softmax gives it."""
+    weights = np.exp(logits - logits.max(-1, keepdims=True), dtype=np.float64)
+    edges = np.cumsum(weights, -1)
+    edges /= edges[:, -1:]
+    row = np.arange(len(edges))[:, None]
+    # One search in all rows at once: those of row i are moved to i..i + 1.
+    places = np.searchsorted((edges + row).ravel(), generator_of(seed).random((len(edges), count)) + row, "right")
+    last = edges.shape[1] - 1 - np.argmax(weights[:, ::-1] > 0, -1)     # rounding may lead beyond it
+    return np.minimum(places - row * edges.shape[1], last[:, None]).astype(dtype)
+
+
+def categorical(logits, num_samples, dtype="int32", seed=None):
+    """Classes drawn by their unnormalized log-probabilities. Shapes: (batch, classes) -> (batch, num_samples)."""
+    logits = as_float(logits)
+    if logits.ndim != 2:
+        raise ShapeError(f"categorical: logits must have shape (batch, classes), got {logits.shape}.")
+    return draw_categories(logits, count=int(num_samples), seed=seed, dtype=as_dtype(dtype).name)
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
@@ -41,7 +100,9 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
 
 
 def randint(shape, minval, maxval, dtype="int32", seed=None):
-    """Integers from minval to maxval - 1."""
+    """Integers from minval to maxval - 1. Raises DTypeError for a dtype of other numbers."""
+    if not as_dtype(dtype).is_integer:
+        raise DTypeError(f"randint draws integers, but dtype is {as_dtype(dtype).name!r}. Use uniform for others.")
     return _draw(shape, seed, "integers", (minval, maxval), dtype)
 
 
@@ -75,6 +136,18 @@ def keep_mask(x, *, rate, seed, noise_shape=None):
     kept_where = generator_of(seed).random(shape, np.float32) >= rate
     mask = np.multiply(kept_where, x.dtype.type(1.0 / (1.0 - rate)), dtype=x.dtype)
     return mask if noise_shape is None else np.ascontiguousarray(np.broadcast_to(mask, x.shape))
+
+
+def dropout(inputs, rate, noise_shape=None, seed=None):
+    """The inputs with zeros in random places, of probability `rate`, and the rest over 1 - rate.
+
+    noise_shape   extents to draw, None for that of the inputs; an extent of 1 is shared along its axis
+    """
+    inputs = as_float(inputs)
+    rate = number("dropout: rate", rate, 0, 1)
+    if rate in (0, 1):
+        return zeros_like(inputs) if rate else inputs
+    return inputs * keep_mask(inputs, rate=rate, seed=seed, noise_shape=noise_shape)
 
 
 @repeatable

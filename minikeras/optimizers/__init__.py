@@ -1,6 +1,5 @@
 """Optimizers by Keras' names."""
 
-import functools
 
 from .. import registry
 from . import legacy, schedules
@@ -22,7 +21,7 @@ def get(identifier):
 
 
 serialize = registry.serialize
-deserialize = functools.partial(registry.get, "optimizers")
+deserialize = registry.deserializer("optimizers")
 
 __all__ = ["SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion",
            "LossScaleOptimizer", "MultiOptimizer", "Muon", "Nadam", "Optimizer", "OptimizerMap", "RMSprop",

@@ -1,6 +1,5 @@
 """Learning rates that depend on the step: functions of the number of updates done so far."""
 
-import functools
 import math
 
 import numpy as np
@@ -153,4 +152,4 @@ def get(identifier):
 
 
 serialize = registry.serialize
-deserialize = functools.partial(registry.get, "schedules")
+deserialize = registry.deserializer("schedules")

@@ -5,6 +5,9 @@ import pytest
 
 from minikeras.autograd import random
 from minikeras.autograd.random import SeedGenerator, derived_generator, set_random_seed
+from minikeras.autograd.tape import GradientTape
+from minikeras.autograd.variable import Variable
+from minikeras.errors import DTypeError, ShapeError
 from minikeras.ops import random as draws
 
 
@@ -94,3 +97,65 @@ def test_shuffle_is_a_permutation():
     x = np.arange(20)
     y = draws.shuffle(x, seed=1).numpy()
     assert sorted(y.tolist()) == x.tolist() and y.tolist() != x.tolist()
+
+
+@pytest.mark.parametrize(("draw", "mean", "deviation"), [
+    (lambda shape: draws.gamma(shape, 4.0, seed=0), 4.0, 2.0),
+    (lambda shape: draws.beta(shape, 2.0, 3.0, seed=0), 0.4, 0.2),
+    (lambda shape: draws.binomial(shape, 20, 0.25, seed=0), 5.0, np.sqrt(3.75))], ids=["gamma", "beta", "binomial"])
+def test_draws_have_the_moments_of_their_distribution(draw, mean, deviation):
+    x = draw((300, 300)).numpy()
+    assert x.dtype == np.float32 and x.shape == (300, 300)
+    assert x.mean() == pytest.approx(mean, rel=0.02) and x.std() == pytest.approx(deviation, rel=0.02)
+
+
+def test_parameters_are_broadcast_to_the_shape():
+    x = draws.gamma((2000, 2), np.array([1.0, 100.0], np.float32), seed=0).numpy()
+    np.testing.assert_allclose(x.mean(0), [1.0, 100.0], rtol=0.1)
+
+
+def test_classes_are_drawn_by_their_softmax():
+    logits = np.log(np.array([[0.1, 0.2, 0.7], [0.5, 0.5, 1e-30]]))
+    logits[1, 2] = -np.inf
+    x = draws.categorical(logits, 20_000, seed=0).numpy()
+    assert x.dtype == np.int32
+    counts = np.stack([np.bincount(row, minlength=3) for row in x]) / 20_000
+    np.testing.assert_allclose(counts, [[0.1, 0.2, 0.7], [0.5, 0.5, 0.0]], atol=0.02)
+
+
+def test_an_impossible_last_class_is_never_drawn():
+    x = draws.categorical([[0.0, -np.inf]] * 50, 2000, seed=1).numpy()
+    assert not x.any()
+
+
+def test_logits_of_another_rank_are_refused():
+    with pytest.raises(ShapeError, match=r"\(batch, classes\), got \(3,\)"):
+        draws.categorical([0.0, 1.0, 2.0], 2)
+
+
+def test_dropout_zeroes_a_part_and_scales_the_rest():
+    x = draws.dropout(np.ones((100, 100), np.float32), 0.25, seed=0).numpy()
+    assert set(np.unique(x)) == {0.0, np.float32(4 / 3)}
+    assert (x == 0).mean() == pytest.approx(0.25, abs=0.02)
+
+
+def test_dropout_shares_the_draw_along_extents_of_1():
+    x = draws.dropout(np.ones((50, 4), np.float32), 0.5, noise_shape=(None, 1), seed=0).numpy()
+    assert (x == x[:, :1]).all() and len(np.unique(x)) == 2
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(0.0, 1.0), (1.0, 0.0)])
+def test_dropout_of_nothing_and_of_all(rate, expected):
+    assert (draws.dropout(np.ones(4, np.float32), rate).numpy() == expected).all()
+
+
+def test_the_gradient_of_dropout_passes_where_numbers_do():
+    x = Variable(np.ones(20, np.float32))
+    with GradientTape() as tape:
+        y = draws.dropout(x, 0.5, seed=3)
+    np.testing.assert_array_equal(tape.gradient(y, x).numpy(), y.numpy())
+
+
+def test_randint_refuses_a_float_dtype():
+    with pytest.raises(DTypeError, match="randint draws integers, but dtype is 'float32'"):
+        draws.randint((2,), 0, 5, dtype="float32")

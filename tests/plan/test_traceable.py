@@ -189,6 +189,11 @@ DRAWS = {
     "truncated_normal": lambda seed: random.truncated_normal((3,), seed=seed),
     "shuffle": lambda seed: random.shuffle(np.arange(20), seed=seed),
     "normal_like": lambda seed: random.normal_like(np.ones(20, np.float32), mean=0.0, stddev=1.0, seed=seed),
+    "gamma": lambda seed: random.gamma((3,), 2.0, seed=seed),
+    "beta": lambda seed: random.beta((2, 3), [1.0, 2.0, 3.0], 2.0, seed=seed),
+    "binomial": lambda seed: random.binomial((3,), 10, 0.5, seed=seed),
+    "categorical": lambda seed: random.categorical(np.zeros((2, 4), np.float32), 3, seed=seed),
+    "dropout": lambda seed: random.dropout(np.ones(20, np.float32), 0.5, seed=seed),
     "keep_mask": lambda seed: random.keep_mask(np.ones(20, np.float32), rate=0.5, seed=seed),
 }
 
