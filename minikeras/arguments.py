@@ -17,7 +17,8 @@ def number(name, value, low=-math.inf, high=math.inf, *, below=False, optional=F
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool) \
             and low <= value <= high and not math.isinf(value) and not (below and value == high):
         return value
-    bounds = "" if low == -math.inf else f" from {low} on" if high == math.inf else f" in {low}..{high}"
+    bounds = ("" if high == math.inf else f" up to {high}") if low == -math.inf else \
+        f" from {low} on" if high == math.inf else f" in {low}..{high}"
     raise ValueError(f"{name} must be a number{bounds}{f', below {high}' if below else ''}, got {value!r}.")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from . import registry
 from .autograd.dtypes import as_dtype, floatx
 from .autograd.operands import as_tensor
-from .autograd.random import SeedGenerator
+from .autograd.random import SeedGenerator, generator_of
 from .ops import creation, random
 from .ops.arithmetic import sign
 from .ops.decompositions import qr
@@ -97,6 +97,8 @@ class RandomInitializer(Initializer, named=False):
     """Base of the random ones. With a seed each call gives the same values, as in Keras."""
 
     def __init__(self, seed=None):
+        if seed is not None:
+            generator_of(seed)      # refuses what is no seed
         self.seed = seed
         self._generator = None
 
@@ -174,6 +176,11 @@ class VarianceScaling(RandomInitializer):
         if self.distribution == "untruncated_normal":
             return random.normal(shape, 0.0, math.sqrt(variance), dtype, self.source())
         return random.truncated_normal(shape, 0.0, math.sqrt(variance) / TRUNCATED_STD, dtype, self.source())
+
+    def get_config(self):
+        """The constructor arguments, with the distribution by the name it is known by."""
+        config = super().get_config()
+        return {**config, "distribution": self.distribution} if "distribution" in config else config
 
 
 def _one_of(what, value, allowed):

@@ -15,6 +15,7 @@ import numpy as np
 
 from .autograd import state
 from .autograd.dtypes import DType
+from .autograd.random import SeedGenerator
 from .autograd.state import thread
 from .autograd.tensor import ArrayOperand
 
@@ -233,6 +234,9 @@ def serialize(value):
         return {str(key): serialize(item) for key, item in value.items()}
     if isinstance(value, Configurable):
         return serialize_object(value)
+    if isinstance(value, SeedGenerator):
+        return {"module": "keras.random", "class_name": "SeedGenerator", "config": value.get_config(),
+                "registered_name": None}
     if isinstance(value, DType):
         return value.name
     if isinstance(value, np.generic):
@@ -328,7 +332,8 @@ def _numpy_array(inner):
     return np.array(inner["value"], dtype=dtype)
 
 
-_DATA_FORMS = {"__numpy__": _numpy_array, "__tensor__": _numpy_array, "DTypePolicy": lambda inner: inner["name"]}
+_DATA_FORMS = {"__numpy__": _numpy_array, "__tensor__": _numpy_array, "DTypePolicy": lambda inner: inner["name"],
+               "SeedGenerator": lambda inner: SeedGenerator(inner.get("seed"), inner.get("name"))}
 
 
 def _kind_of_module(module):

@@ -153,3 +153,21 @@ def test_stft_scales_by_the_size_of_its_window(scaling, size):
 def test_what_cannot_be_made_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("seed", ["a", 1.5, -1, True])
+def test_what_is_no_seed_is_refused_at_once(seed):
+    with pytest.raises(ValueError, match=f"seed must be an integer from 0 on or None, got {seed!r}"):
+        i.RandomNormal(seed=seed)
+
+
+def test_a_generator_as_seed_gives_new_numbers_and_survives_its_config():
+    initializer = i.RandomNormal(seed=mk.random.SeedGenerator(5))
+    again = i.deserialize(i.serialize(initializer))
+    first, second = draw(initializer), draw(initializer)
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(draw(again), first)
+
+
+def test_a_distribution_goes_by_one_name():
+    assert i.VarianceScaling(distribution="NORMAL").get_config()["distribution"] == "truncated_normal"
