@@ -1,21 +1,20 @@
-"""Convolutions as the product of patches with a kernel, and their transpose."""
+"""Convolutions: plain, depthwise, separable and transposed, in Keras' terms."""
 
 from ..autograd import dims
 from ..autograd.linear import getitem, reshape
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
+from .correlation import correlate, spread
+from .indexing import repeat
 from .products import matmul
-from .shapes import transpose
 from .windows import (
     channels_back,
     channels_last,
-    from_patches,
     is_channels_first,
     is_same,
-    padded,
     padding_widths,
-    patches,
     per_axis,
+    positions,
     spatial_axes,
     spatial_extents,
 )
@@ -36,18 +35,32 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
 def convolution(inputs, kernel, strides, padding, data_format, dilation_rate, where):
     """`conv`, for a caller whose name is to stand in error messages."""
     x, kernel = as_tensor(inputs), as_tensor(kernel)
+    x, first, geometry = _geometry(x, kernel, strides, padding, data_format, dilation_rate, where)
+    *size, channels, filters = kernel.shape
+    groups = _groups(shape_of(x)[-1], channels, filters, f"{where} of an input of shape {x.shape} (channels last) and "
+                     f"a kernel of {kernel.shape}")
+    if channels == 1 < groups < filters:    # so that each channel has one kernel, which is the fast case
+        x, groups = repeat(x, filters // groups, axis=-1), filters
+    if groups == 1 == max(size):            # a window of one element needs no windows
+        x = getitem(x, index=(slice(None), *[slice(None, None, s) for s in geometry["strides"]]))
+        y = matmul(x, reshape(kernel, shape=(channels, filters)))
+    else:
+        y = correlate(x, kernel, groups=groups, **geometry)
+    return channels_back(y, first, len(size))
+
+
+def _geometry(x, kernel, strides, padding, data_format, dilation_rate, where):
+    """The input with channels last, whether they came first, and the attributes that ops of windows share."""
     count, first = spatial_axes(x, where), is_channels_first(data_format, where)
     if kernel.ndim != x.ndim:
         raise ShapeError(f"{where}: an input of shape {x.shape} needs a kernel of {x.ndim} axes, got {kernel.shape}.")
     strides = per_axis(strides, count, f"{where}: strides")
     dilations = per_axis(dilation_rate, count, f"{where}: dilation_rate")
     x = channels_last(x, first, count)
-    *size, channels, filters = kernel.shape
-    groups = _groups(shape_of(x)[-1], channels, filters, f"{where} of an input of shape {x.shape} (channels last) and "
-                     f"a kernel of {kernel.shape}")
-    widths = padding_widths(padding, spatial_extents(x, count), size, strides, dilations, where)
-    windows = patches(padded(x, widths), size=tuple(size), strides=strides, dilations=dilations)
-    return channels_back(_product(windows, kernel, groups), first, count)
+    size, extents = kernel.shape[:count], spatial_extents(x, count)
+    widths = padding_widths(padding, extents, size, strides, dilations, where)
+    positions(extents, size, strides, dilations, widths, where)
+    return x, first, {"strides": strides, "dilations": dilations, "padding": widths}
 
 
 def _groups(channels, of_kernel, filters, where):
@@ -57,20 +70,6 @@ def _groups(channels, of_kernel, filters, where):
         raise ShapeError(f"{where}: {channels} channels do not divide into groups of {of_kernel} that share the "
                          f"{filters} filters.")
     return channels // of_kernel
-
-
-def _product(windows, kernel, groups):
-    """(batch, *positions, filters) from windows (batch, *positions, *size, channels)."""
-    positions = shape_of(windows)[:kernel.ndim - 1]
-    *size, channels, filters = kernel.shape
-    rows, inner = dims.product(positions), dims.product(size)
-    if groups == 1:
-        windows = reshape(windows, shape=(rows, inner * channels))
-        return reshape(matmul(windows, reshape(kernel, shape=(-1, filters))), shape=(*positions, filters))
-    windows = transpose(reshape(windows, shape=(rows, inner, groups, channels)), (2, 0, 1, 3))
-    windows = reshape(windows, shape=(groups, rows, inner * channels))
-    kernel = transpose(reshape(kernel, shape=(inner * channels, groups, filters // groups)), (1, 0, 2))
-    return reshape(transpose(matmul(windows, kernel), (1, 0, 2)), shape=(*positions, filters))
 
 
 def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
@@ -142,17 +141,12 @@ def conv_transpose_to(x, kernel, out, strides, padding, data_format, dilations, 
     if kernel.ndim != x.ndim:
         raise ShapeError(f"{where}: an input of shape {x.shape} needs a kernel of {x.ndim} axes, got {kernel.shape}.")
     x = channels_last(x, first, count)
-    *size, filters, channels = kernel.shape
-    extents = shape_of(x)
-    dims.unify(extents[-1], channels, f"{where}: channels of an input of shape {x.shape} (channels last) and a kernel "
-               f"of {kernel.shape}")
-    windows = matmul(reshape(x, shape=(dims.product(extents[:-1]), channels)),
-                     transpose(reshape(kernel, shape=(-1, channels))))
-    windows = reshape(windows, shape=(*extents[:-1], *size, filters))
-    whole = [(n - 1) * s + (k - 1) * d + 1 for n, s, k, d in zip(extents[1:-1], strides, size, dilations)]
-    y = from_patches(windows, shape=(extents[0], *whole, filters), strides=strides, dilations=dilations)
+    extents = spatial_extents(x, count)
+    dims.unify(shape_of(x)[-1], kernel.shape[-1], f"{where}: channels of an input of shape {x.shape} (channels last) "
+               f"and a kernel of {kernel.shape}")
+    whole = [(n - 1) * s + (k - 1) * d + 1 for n, s, k, d in zip(extents, strides, kernel.shape, dilations)]
     # What `conv` would have padded is cut off; where the output is larger than all windows, zeros follow.
     cuts = [max(full - n, 0) // 2 if is_same(padding, where) else 0 for full, n in zip(whole, out)]
-    y = padded(y, [(0, max(cut + n - full, 0)) for cut, n, full in zip(cuts, out, whole)])
-    y = getitem(y, index=(slice(None), *[slice(cut, cut + n) for cut, n in zip(cuts, out)]))
+    widths = tuple([(cut, full - cut - n) for cut, full, n in zip(cuts, whole, out)])
+    y = spread(x, kernel, extents=tuple(out), strides=strides, dilations=dilations, padding=widths, groups=1)
     return channels_back(y, first, count)

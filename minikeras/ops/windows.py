@@ -8,18 +8,50 @@ from ..errors import ShapeError
 from .shapes import moveaxis, pad_zeros
 
 
-def _positions(extent, size, stride, dilation):
-    reach = (size - 1) * dilation + 1
-    if type(extent) is int and extent < reach:
-        raise ShapeError(f"a window that reaches over {reach} does not fit into an extent of {extent}. Give larger "
-                         "inputs, a smaller window, or padding='same'.")
-    return (extent - reach) // stride + 1
+def positions(extents, size, strides, dilations, padding, where):
+    """How many windows there are along each axis, with (before, after) added to it.
+
+    Raises ShapeError if a window is larger than an extent.
+    """
+    found = []
+    for extent, k, stride, dilation, (before, after) in zip(extents, size, strides, dilations, padding, strict=True):
+        extent, reach = extent + before + after, (k - 1) * dilation + 1
+        if type(extent) is int and extent < reach:
+            raise ShapeError(f"{where}: a window that reaches over {reach} does not fit into an extent of {extent}. "
+                             "Give larger inputs, a smaller window, or padding='same'.")
+        found.append((extent - reach) // stride + 1)
+    return tuple(found)
+
+
+def window_view(x, size, strides, dilations):
+    """A view of windows of the array (..., *spatial, channels): (..., *positions, *size, channels)."""
+    count = len(size)
+    axes = tuple(range(x.ndim - 1 - count, x.ndim - 1))
+    reach = [(k - 1) * d + 1 for k, d in zip(size, dilations)]
+    windows = np.lib.stride_tricks.sliding_window_view(x, reach, axes)     # (..., *spatial', channels, *reach)
+    pick = (..., *[slice(None, None, s) for s in strides], slice(None), *[slice(None, None, d) for d in dilations])
+    return np.moveaxis(windows[pick], -1 - count, -1)
+
+
+def meetings(extents, counts, offset, strides, dilations, padding):
+    """Which windows have their element number `offset` inside the array, and where: slices of the positions, and of
+    the elements that they meet there."""
+    pairs = [_meeting(*sizes) for sizes in zip(
+        extents, counts, strides, [o * d - before for o, d, (before, _) in zip(offset, dilations, padding)])]
+    return tuple([at for at, _ in pairs]), tuple([place for _, place in pairs])
+
+
+def _meeting(extent, count, stride, shift):
+    first, last = max(-(shift // stride), 0), min((extent - 1 - shift) // stride, count - 1)
+    if last < first:
+        return slice(0, 0), slice(0, 0)
+    return slice(first, last + 1), slice(first * stride + shift, last * stride + shift + 1, stride)
 
 
 def _patches_shape(x, size, strides, dilations):
     count = len(size)
-    spatial, channels = x[-1 - count:-1], x[-1]
-    return (*x[:-1 - count], *map(_positions, spatial, size, strides, dilations), *size, channels)
+    return (*x[:-1 - count], *positions(x[-1 - count:-1], size, strides, dilations, [(0, 0)] * count, "patches"), *size,
+            x[-1])
 
 
 def _patches_transpose(d, x, size, strides, dilations):
@@ -29,12 +61,7 @@ def _patches_transpose(d, x, size, strides, dilations):
 @linear(_patches_transpose, shape=_patches_shape)
 def patches(x, *, size, strides, dilations):
     """Windows of (..., *spatial, channels): (..., *positions, *size, channels)."""
-    count = len(size)
-    axes = tuple(range(x.ndim - 1 - count, x.ndim - 1))
-    reach = [(k - 1) * d + 1 for k, d in zip(size, dilations)]
-    windows = np.lib.stride_tricks.sliding_window_view(x, reach, axes)     # (..., *spatial', channels, *reach)
-    pick = (..., *[slice(None, None, s) for s in strides], slice(None), *[slice(None, None, d) for d in dilations])
-    return np.moveaxis(windows[pick], -1 - count, -1)
+    return window_view(x, size, strides, dilations)
 
 
 def _from_patches_transpose(d, x, shape, strides, dilations):

@@ -31,6 +31,11 @@ def _ctc(output):
 
 DOMAINS = {}
 PREPARED = {}
+_ONE = {"strides": (1,), "dilations": (1,), "padding": ((0, 0),), "groups": 1}
+_TWO = {"strides": (2, 1), "dilations": (1, 2), "padding": ((1, 0), (0, 1)), "groups": 2}
+_CUT = {"strides": (2,), "dilations": (1,), "padding": ((1, -1),), "groups": 1}
+_EACH = [{"strides": (stride,), "dilations": (dilation,), "padding": ((1, 1),), "groups": 3}
+         for stride, dilation in ((1, 1), (2, 1), (1, 2))]
 SAMPLES = {
     # Statistics along the last axes, the first, between others, in two runs; of blocks of rows.
     "standardize": [Sample((extents,), {"axes": axes, "epsilon": 0.1}) for extents, axes in (
@@ -44,12 +49,24 @@ SAMPLES = {
         ((2, 3), (2, 3)))],
     "scale_and_shift": [Sample(((2, 3, 4), (4,), (4,))), Sample(((2, 3, 4), (3, 1), (1, 3, 1))),
                         Sample(((0, 3), (3,), (3,)))],
+    "correlate": _known_kernel(
+        ((2, 4, 2), (2, 2, 3), _ONE), ((1, 3, 4, 4), (2, 2, 2, 2), _TWO), ((1, 5, 1), (3, 1, 2), _CUT),
+        ((0, 4, 2), (2, 2, 3), _ONE), *[((2, 4, 3), (2, 1, 3), attrs) for attrs in _EACH]),
+    "spread": _known_kernel(
+        ((2, 3, 3), (2, 2, 3), {"extents": (4,), **_ONE}), ((1, 2, 3, 2), (2, 2, 2, 2), {"extents": (3, 4), **_TWO}),
+        ((1, 2, 2), (3, 1, 2), {"extents": (5,), **_CUT}), ((0, 3, 3), (2, 2, 3), {"extents": (4,), **_ONE}),
+        *[((2, n, 3), (2, 1, 3), {"extents": (4,), **attrs}) for n, attrs in zip((5, 3, 4), _EACH)]),
+    "weigh": [Sample((x, d), {"size": size, **attrs}) for x, d, size, attrs in (
+        ((2, 4, 2), (2, 3, 3), (2,), _ONE), ((1, 3, 4, 4), (1, 2, 3, 2), (2, 2), _TWO),
+        ((1, 5, 1), (1, 2, 2), (3,), _CUT), ((0, 4, 2), (0, 3, 3), (2,), _ONE),
+        *[((2, 4, 3), (2, n, 3), (2,), attrs) for n, attrs in zip((5, 3, 4), _EACH)])],
 }
 COMPOSED = [
     (ops.conv, _known_kernel(
         ((2, 4, 4), (2, 2, 6), {}), ((1, 5, 4, 4), (2, 2, 1, 4), {"strides": (2, 1), "padding": "same"}),
         ((1, 2, 5, 4), (2, 2, 2, 3), {**_FIRST, "dilation_rate": (2, 1)}),
-        ((1, 3, 2, 3, 2), (2, 1, 2, 2, 2), {"padding": "same"}), ((0, 4, 2), (2, 2, 3), {}))),
+        ((1, 3, 2, 3, 2), (2, 1, 2, 2, 2), {"padding": "same"}), ((0, 4, 2), (2, 2, 3), {}),
+        ((2, 4, 2), (1, 2, 3), {"strides": 2}), ((1, 4, 2), (2, 1, 4), {}))),
     (ops.depthwise_conv, _known_kernel(
         ((2, 5, 3), (2, 3, 2), {"strides": 2}), ((1, 2, 4, 3), (2, 2, 2, 2), {"padding": "same", **_FIRST}))),
     (ops.separable_conv, _known_kernel(((1, 4, 4, 2), (2, 2, 2, 2), (1, 1, 4, 3), {"padding": "same"}))),
