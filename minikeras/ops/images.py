@@ -12,8 +12,9 @@ from .arithmetic import absolute, clip, divide_no_nan, log, select, square
 from .creation import cast
 from .indexing import gather, pad
 from .pooling import along_axis
+from .products import tensordot
 from .reduce import max, mean, min
-from .shapes import unstack
+from .shapes import expand_dims, moveaxis, unstack
 from .unary import rint
 from .windows import (
     channels_back,
@@ -55,11 +56,24 @@ def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="va
     return extract_patches(volumes, size, strides, dilation_rate, padding, data_format)
 
 
-def _image(x, where):
+def checked(x, where, batch=False):
+    """`x` as a tensor. Raises ShapeError unless it is an image or a batch of images; with `batch`, a batch."""
     x = as_tensor(x)
-    if x.ndim not in (3, 4):
-        raise ShapeError(f"{where}: an image has three axes, a batch of images four, got shape {x.shape}.")
+    if x.ndim != 4 and (batch or x.ndim != 3):
+        raise ShapeError(f"{where}: a batch of images has four axes{'' if batch else ', an image three'}, got shape "
+                         f"{x.shape}.")
     return x
+
+
+def single_as_batch(x):
+    """A batch of images, which a single one becomes, and whether it was single."""
+    return (expand_dims(x, 0), True) if x.ndim == 3 else (x, False)
+
+
+def one_of(where, what, value, known):
+    """Raises ValueError unless `value` is one of the names `known`."""
+    if value not in known:
+        raise ValueError(f"{where}: {what} {value!r} is not known; use one of {', '.join(map(repr, known))}.")
 
 
 # --- other sizes ---------------------------------------------------------------------------------
@@ -69,43 +83,61 @@ def _cubic(t):
     return np.where(t < 1, near, np.where(t < 2, far, 0.0))
 
 
+def _mitchell(t):
+    near = ((21.0 * t - 36.0) * t * t + 16.0) / 18.0
+    return np.where(t < 1, near, np.where(t < 2, ((-7.0 * t + 36.0) * t - 60.0) * t / 18.0 + 16.0 / 9.0, 0.0))
+
+
 # Weight of a pixel at distance t >= 0 from the place of the new one, and the distance from which it is 0.
 KERNELS = {
     "bilinear": (lambda t: np.maximum(1.0 - t, 0.0), 1),
     "bicubic": (_cubic, 2),         # Keys 1981, eq. 15
     "lanczos3": (lambda t: np.where(t < 3, np.sinc(t) * np.sinc(t / 3), 0.0), 3),
     "lanczos5": (lambda t: np.where(t < 5, np.sinc(t) * np.sinc(t / 5), 0.0), 5),
+    "gaussian": (lambda t: np.exp(-2.0 * t * t), 1.5),
+    "mitchellcubic": (_mitchell, 2),        # Mitchell and Netravali 1988, eq. 8, B = C = 1/3
 }
 
 
-def _weights(old, new, method, antialias):
-    """The matrix that gives `new` pixels of `old` ones; pixel centres lie at one half."""
+INTERPOLATIONS = ("nearest", "area", *KERNELS)
+
+
+def _weights(old, new, method, antialias, step, start=0.0):
+    """The matrix that gives `new` pixels of `old` ones, from `start` on and each `step` old ones wide, which may be
+    numbers or tensors; pixel centres lie at one half, and what lies outside is 0."""
     kernel, reach = KERNELS[method]
-    scale = old / new
-    width = np.maximum(scale, 1.0) if antialias else 1.0
-    place = (np.arange(new)[:, None] + 0.5) * scale
+    width = np.maximum(step, 1.0) if antialias else 1.0
+    place = (np.arange(new)[:, None] + 0.5) * step + start
     distance = np.abs(np.arange(old) + 0.5 - place) / width
     weights = np.where(distance < reach, kernel(distance), 0.0)
-    return weights / weights.sum(1, keepdims=True)
+    total = weights.sum(1, keepdims=True)
+    usable = (np.abs(total) > 1e-4) & (place >= 0.0) & (place <= old)
+    return np.where(usable, weights / np.where(usable, total, 1.0), 0.0)
+
+
+def _overlaps(old, new):
+    """The matrix of means over the parts of pixels that a new one covers."""
+    edges = np.arange(new + 1)[:, None] * (old / new)
+    covered = np.minimum(edges[1:], np.arange(1, old + 1)) - np.maximum(edges[:-1], np.arange(old))
+    return np.maximum(covered, 0.0) * (new / old)
 
 
 def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspect_ratio=False,
            pad_to_aspect_ratio=False, fill_mode="constant", fill_value=0.0, data_format=None):
     """Images of `size` (height, width).
 
-    interpolation          'nearest', 'bilinear', 'bicubic', 'lanczos3' or 'lanczos5'
+    interpolation          'nearest', 'bilinear', 'bicubic', 'lanczos3', 'lanczos5', 'gaussian', 'mitchellcubic' or
+                           'area' (the mean over what a new pixel covers)
     antialias              when making images smaller, average over all the pixels that go into one
     crop_to_aspect_ratio   cut off borders first, so that the image is not distorted
     pad_to_aspect_ratio    or add borders of `fill_value`
     Images of integers are computed as floats and rounded.
     """
-    if interpolation != "nearest" and interpolation not in KERNELS:
-        raise ValueError(f"resize: interpolation {interpolation!r} is not known; use {['nearest', *KERNELS]}.")
-    if fill_mode != "constant":
-        raise ValueError(f"resize: fill_mode {fill_mode!r} is not known; use 'constant'.")
+    one_of("resize", "interpolation", interpolation, INTERPOLATIONS)
+    one_of("resize", "fill_mode", fill_mode, ("constant",))
     if crop_to_aspect_ratio and pad_to_aspect_ratio:
         raise ValueError("resize: only one of crop_to_aspect_ratio and pad_to_aspect_ratio can be true.")
-    x, first = _image(images, "resize"), is_channels_first(data_format, "resize")
+    x, first = checked(images, "resize"), is_channels_first(data_format, "resize")
     dtype = x.dtype
     size = per_axis(tuple(size), 2, "resize: size")
     x = channels_last(x, first, 2)
@@ -128,7 +160,8 @@ def _resized(x, axis, new, interpolation, antialias):
     if interpolation == "nearest":
         nearest = np.floor((np.arange(new) + 0.5) * (old / new)).astype(np.int64)
         return gather(x, np.minimum(nearest, old - 1), axis=axis)
-    return along_axis(x, _weights(old, new, interpolation, antialias), axis)
+    return along_axis(x, _overlaps(old, new) if interpolation == "area" else
+                      _weights(old, new, interpolation, antialias, old / new), axis)
 
 
 def _in_proportion(x, size):
@@ -152,11 +185,86 @@ def _bordered(x, size, fill_value):
     return pad(x, ((0, 0),) * (x.ndim - 3) + ((top, top), (left, left), (0, 0)), constant_values=fill_value)
 
 
+_METHODS = {name: kernel for kernel, names in (("bilinear", ("linear", "bilinear", "trilinear", "triangle")),
+                                               ("bicubic", ("cubic", "bicubic", "tricubic")),
+                                               ("lanczos3", ("lanczos3",)), ("lanczos5", ("lanczos5",)))
+            for name in names}
+
+
+def scale_and_translate(images, output_shape, scale, translation, spatial_dims, method, antialias=True):
+    """`images`, with any axes, stretched `scale` times and then moved by `translation` along each of `spatial_dims`.
+
+    output_shape         all extents of the result; what the images do not reach is 0
+    scale, translation   a number for each of `spatial_dims`, with gradients
+    method               'linear', 'cubic', 'lanczos3' or 'lanczos5'
+    antialias            when making images smaller, average over all the pixels that go into one
+    """
+    one_of("scale_and_translate", "method", method, tuple(_METHODS))
+    x, scale, translation = as_tensor(images), as_tensor(scale), as_tensor(translation)
+    if tuple(scale.shape) != (len(spatial_dims),) or tuple(translation.shape) != (len(spatial_dims),):
+        raise ShapeError(f"scale_and_translate: spatial_dims {tuple(spatial_dims)} need as many scales and "
+                         f"translations, got shapes {scale.shape} and {translation.shape}.")
+    y = x if x.dtype.is_floating else cast(x, "float32")
+    for i, axis in enumerate(dims.normalize_axis(int(axis), x.ndim, "scale_and_translate") for axis in spatial_dims):
+        step, old = 1.0 / scale[i], shape_of(x)[axis]
+        matrix = _weights(old if type(old) is int else 1, int(output_shape[axis]), _METHODS[method], antialias, step,
+                          -translation[i] * step)
+        y = moveaxis(tensordot(y, cast(matrix, y.dtype), ([axis], [1])), -1, axis)
+    return y if x.dtype.is_floating else cast(clip(rint(y), cast(min(x), y.dtype), cast(max(x), y.dtype)), x.dtype)
+
+
+# --- borders -------------------------------------------------------------------------------------
+
+def _two_of_three(where, what, before, after, target):
+    """Refuses more or fewer than two numbers, and negative ones."""
+    given = [n for n in (before, after, target) if n is not None]
+    if len(given) != 2 or any(type(n) is int and n < 0 for n in given):
+        raise ValueError(f"{where}: {what} needs two of three numbers from 0 on, before, after and target, got "
+                         f"{before}, {after} and {target}.")
+
+
+def pad_images(images, top_padding=None, left_padding=None, bottom_padding=None, right_padding=None,
+               target_height=None, target_width=None, data_format=None):
+    """Images with a border of zeros. For the height, and for the width, two of three numbers are given: the padding
+    before, after, and the extent in the end."""
+    x, first = checked(images, "pad_images"), is_channels_first(data_format, "pad_images")
+    x, widths = channels_last(x, first, 2), []
+    for what, before, after, target, n in zip(
+            ("the height", "the width"), (top_padding, left_padding), (bottom_padding, right_padding),
+            (target_height, target_width), spatial_extents(x, 2)):
+        _two_of_three("pad_images", what, before, after, target)
+        before = target - after - n if before is None else before
+        after = target - before - n if after is None else after
+        if any(type(width) is int and width < 0 for width in (before, after)):
+            raise ShapeError(f"pad_images: {what} {n} with padding {before} and {after} cannot become {target}; "
+                             "padding is never negative.")
+        widths.append((before, after))
+    return channels_back(padded(x, tuple(widths)), first, 2)
+
+
+def crop_images(images, top_cropping=None, left_cropping=None, bottom_cropping=None, right_cropping=None,
+                target_height=None, target_width=None, data_format=None):
+    """Images without their borders. For the height, and for the width, two of three numbers are given: what is cut
+    off before, after, and the extent in the end."""
+    x, first = checked(images, "crop_images"), is_channels_first(data_format, "crop_images")
+    x, index = channels_last(x, first, 2), [Ellipsis]
+    for what, before, after, target, n in zip(
+            ("the height", "the width"), (top_cropping, left_cropping), (bottom_cropping, right_cropping),
+            (target_height, target_width), spatial_extents(x, 2)):
+        _two_of_three("crop_images", what, before, after, target)
+        before = n - target - after if before is None else before
+        stop = n - after if target is None else before + target
+        if type(stop) is int and type(n) is int and not 0 <= before <= stop <= n:
+            raise ShapeError(f"crop_images: {what} {n} has no part from {before} to {stop}; cut off less.")
+        index.append(slice(before, stop))
+    return channels_back(x[(*index, slice(None))], first, 2)
+
+
 # --- colours and noise ---------------------------------------------------------------------------
 
 def _of_colours(images, data_format, where, function):
     """`function` of the three colours of float images, which gives three."""
-    x, first = _image(images, where), is_channels_first(data_format, where)
+    x, first = checked(images, where), is_channels_first(data_format, where)
     if not x.dtype.is_floating:
         raise DTypeError(f"{where}: images must be floats from 0 to 1, got {x.dtype.name}; divide them by 255.0.")
     x = channels_last(x, first, 2)
@@ -195,7 +303,7 @@ def hsv_to_rgb(images, data_format=None):
 
 def rgb_to_grayscale(images, data_format=None):
     """One channel: 0.2989 red + 0.587 green + 0.114 blue (ITU-R BT.601), in the dtype of the images."""
-    x, first = _image(images, "rgb_to_grayscale"), is_channels_first(data_format, "rgb_to_grayscale")
+    x, first = checked(images, "rgb_to_grayscale"), is_channels_first(data_format, "rgb_to_grayscale")
     x = channels_last(x, first, 2)
     if x.shape[-1] not in (1, 3):
         raise ShapeError(f"rgb_to_grayscale: images must have 3 channels (or 1), got shape {x.shape} (channels last).")

@@ -159,6 +159,16 @@ def normal_like(x, *, mean, stddev, seed):
 
 
 @repeatable
+@primitive(shape=lambda x, *_, shape, **__: tuple(x[i] if n is None else n for i, n in enumerate(shape)), policy=kept,
+           result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
+def draw_for(x, *arguments, shape, seed, method, dtype):
+    """What the generator of `seed` gives by `method(*arguments)` in `shape`, where None stands for the extent of `x`
+    along the same axis."""
+    size = [m if n is None else n for n, m in zip(shape, x.shape + (None,) * len(shape))]
+    return np.asarray(getattr(generator_of(seed), method)(*arguments, size=size)).astype(dtype, copy=False)
+
+
+@repeatable
 @primitive(shape=lambda *, count, seed: (count,), policy=kept, result="int64")
 def draw_order(*, count, seed):
     """The integers below `count` in random order."""

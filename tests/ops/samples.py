@@ -20,7 +20,7 @@ from minikeras.autograd.op import Op
 from minikeras.ops import activation, arithmetic, convolution, indexing, placing
 from minikeras.tf import nn as tf_nn
 
-from . import samples_arrays, samples_elementwise, samples_linalg, samples_nn
+from . import samples_arrays, samples_elementwise, samples_images, samples_linalg, samples_nn
 from .sampling import BOOLEANS, INTEGERS, POSITIVE, USUAL, Case, Sample
 
 # Range of each input, the last one also for those that follow.
@@ -182,7 +182,7 @@ COMPOSED = [
     (arithmetic.squared_difference, [Sample(((2, 3), (3,)))]),
 ]
 
-for _family in (samples_arrays, samples_elementwise, samples_linalg, samples_nn):
+for _family in (samples_arrays, samples_elementwise, samples_images, samples_linalg, samples_nn):
     SAMPLES.update(_family.SAMPLES)
     DOMAINS.update(_family.DOMAINS)
     PREPARED.update(_family.PREPARED)
