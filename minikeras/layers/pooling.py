@@ -29,13 +29,14 @@ class Pooling(Spatial, kind="layers"):
         self.built = True
 
     def call(self, inputs):
-        return self.pool(inputs, self.pool_size, self.strides, self.padding, self.data_format)
+        return pooling.pool(self.reduce, inputs, self.pool_size, self.strides, self.padding, self.data_format,
+                            f"{type(self).__name__} {self.name!r}")
 
 
 class MaxPooling(Pooling, kind="layers"):
     """Base of pooling that takes the largest element; of equal ones the first gets the gradient."""
 
-    pool = staticmethod(pooling.max_pool)
+    reduce = staticmethod(pooling.largest_of_windows)
 
     def __init__(self, pool_size=2, strides=None, padding="valid", data_format=None, name=None, **kwargs):
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
@@ -67,7 +68,7 @@ class MaxPooling3D(MaxPooling, aliases=("MaxPool3D",)):
 class AveragePooling(Pooling, kind="layers"):
     """Base of pooling that takes the mean; what padding='same' adds does not count."""
 
-    pool = staticmethod(pooling.average_pool)
+    reduce = staticmethod(pooling.mean_of_windows)
 
 
 class AveragePooling1D(AveragePooling, aliases=("AvgPool1D",)):

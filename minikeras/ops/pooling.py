@@ -3,31 +3,29 @@
 import numpy as np
 
 from ..autograd import dims
+from ..autograd.batching import shifted
 from ..autograd.linear import getitem, reshape
+from ..autograd.op import primitive
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
-from .indexing import gather, pad_with, pick_along_axis
+from .indexing import gather, pad_with
 from .products import tensordot
-from .reduce import argmax, sum
-from .shapes import expand_dims, moveaxis, pad_zeros, squeeze, transpose
+from .reduce import sum
+from .shapes import moveaxis, transpose
 from .windows import (
     channels_back,
     channels_last,
     from_patches,
     is_channels_first,
+    meetings,
     padded,
     padding_widths,
     patches,
     per_axis,
+    positions,
     spatial_axes,
     spatial_extents,
 )
-
-
-def first_max(x, axis):
-    """The largest element along `axis`; the first of equal ones gets the gradient."""
-    axis = dims.normalize_axis(axis, x.ndim, "max")
-    return squeeze(pick_along_axis(x, expand_dims(argmax(x, axis=axis), axis), axis=axis), axis)
 
 
 def pad_lowest(x, *, pad_width):
@@ -35,36 +33,100 @@ def pad_lowest(x, *, pad_width):
     return pad_with(x, -np.inf if x.dtype.is_floating else x.dtype.min, pad_width)
 
 
-def _pool(inputs, pool_size, strides, padding, data_format, where, reduce):
+# --- the largest of each window ------------------------------------------------------------------
+
+def _largest_shape(x, size, strides, padding):
+    count = len(size)
+    found = positions(x[-1 - count:-1], size, strides, (1,) * count, padding, "largest")
+    return (*x[:-1 - count], *found, x[-1])
+
+
+@primitive(lambda d, y, x, **geometry: put_at_largest(d, x, y, **geometry), shape=_largest_shape, batch=shifted)
+def largest(x, *, size, strides, padding, out=None):
+    """The largest element of each window of (..., *spatial, channels); the first of equal ones gets the gradient.
+
+    padding   (before, after) for each axis, of elements that are never the largest
+    """
+    count = len(size)
+    found = positions(x.shape[-1 - count:-1], size, strides, (1,) * count, padding, "largest")
+    y = np.empty((*x.shape[:-1 - count], *found, x.shape[-1]), x.dtype) if out is None else out
+    y[...] = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    flat, images = x.reshape(-1, *x.shape[-1 - count:]), y.reshape(-1, *y.shape[-1 - count:])
+    for at, place in _elements(flat, images, size, strides, padding):
+        np.maximum(images[at], flat[place], out=images[at])
+    return y
+
+
+def _elements(x, y, size, strides, padding):
+    """For each element of a window: the index of the windows `y` that have it inside `x`, and that of it there."""
+    for offset in np.ndindex(*size):
+        at, place = meetings(x.shape[1:-1], y.shape[1:-1], offset, strides, (1,) * len(size), padding)
+        yield (slice(None), *at), (slice(None), *place)
+
+
+def _hits(x, y, size, strides, padding):
+    """`_elements`, and for each whether it is the first that is equal to the largest."""
+    taken = np.zeros(y.shape, bool)
+    for at, place in _elements(x, y, size, strides, padding):
+        same = x[place] == y[at]
+        yield at, place, same > taken[at]
+        taken[at] |= same
+
+
+@primitive(lambda g, z, d, x, y, **geometry: take_at_largest(g, x, y, **geometry), None, None,
+           shape=lambda d, x, y, **geometry: x, batch=shifted)
+def put_at_largest(d, x, y, *, size, strides, padding):
+    """Zeros like `x` with `d` added where the windows of `x` have their largest elements `y`."""
+    count = len(size)
+    z, once = np.zeros(x.shape, d.dtype), all(k <= stride for k, stride in zip(size, strides))
+    d, x, y, images = (a.reshape(-1, *a.shape[-1 - count:]) for a in (d, x, y, z))
+    for at, place, hit in _hits(x, y, size, strides, padding):
+        if once:
+            np.multiply(d[at], hit, out=images[place])
+        else:
+            images[place] += d[at] * hit
+    return z
+
+
+@primitive(lambda d, z, g, x, y, **geometry: put_at_largest(d, x, y, **geometry), None, None,
+           shape=lambda g, x, y, **geometry: y, batch=shifted)
+def take_at_largest(g, x, y, *, size, strides, padding):
+    """The elements of `g` where the windows of `x` have their largest elements `y`: the transpose of the above."""
+    count = len(size)
+    z = np.zeros(y.shape, g.dtype)
+    g, x, y, images = (a.reshape(-1, *a.shape[-1 - count:]) for a in (g, x, y, z))
+    for at, place, hit in _hits(x, y, size, strides, padding):
+        images[at] += g[place] * hit
+    return z
+
+
+# --- pooling -------------------------------------------------------------------------------------
+
+def pool(reduce, inputs, pool_size, strides, padding, data_format, where):
+    """`max_pool` or `average_pool`, by what is made of (x, size, strides, widths), for a caller of a name."""
     x = as_tensor(inputs)
     count, first = spatial_axes(x, where), is_channels_first(data_format, where)
     size = per_axis(pool_size, count, f"{where}: pool_size")
     strides = size if strides is None else per_axis(strides, count, f"{where}: strides")
     x = channels_last(x, first, count)
-    widths = padding_widths(padding, spatial_extents(x, count), size, strides, (1,) * count, where)
+    extents = spatial_extents(x, count)
+    widths = padding_widths(padding, extents, size, strides, (1,) * count, where)
+    positions(extents, size, strides, (1,) * count, widths, where)
     return channels_back(reduce(x, size, strides, widths), first, count)
 
 
-def _windows(x, size, strides, widths, pad):
-    return patches(padded(x, widths, pad), size=size, strides=strides, dilations=(1,) * len(size))
+def largest_of_windows(x, size, strides, widths):
+    """The largest elements, of windows that reach into a border of `widths`."""
+    return largest(x, size=size, strides=strides, padding=widths)
 
 
-def _in_rows(windows, count):
-    """Windows (batch, *positions, *size, channels) as (batch, *positions, elements, channels)."""
-    shape = shape_of(windows)
-    return reshape(windows, shape=(*shape[:1 + count], dims.product(shape[1 + count:-1]), shape[-1]))
-
-
-def _max_of_windows(x, size, strides, widths):
-    return first_max(_in_rows(_windows(x, size, strides, widths, pad_lowest), len(size)), axis=-2)
-
-
-def _mean_of_windows(x, size, strides, widths):
+def mean_of_windows(x, size, strides, widths):
+    """The means; what lies in the border of `widths` does not count."""
     count = len(size)
-    total = sum(_windows(x, size, strides, widths, pad_zeros), axis=tuple(range(1 + count, 1 + 2 * count)))
+    windows = patches(padded(x, widths), size=size, strides=strides, dilations=(1,) * count)
+    total = sum(windows, axis=tuple(range(1 + count, 1 + 2 * count)))
     elements = np.ones((), total.dtype.dtype)
     for n, k, s, (before, after) in zip(spatial_extents(x, count), size, strides, widths):
-        # What lies in the border does not count.
         starts = np.arange(0, n + before + after - k + 1, s) - before if type(n) is int else np.zeros(1)
         inside = np.minimum(starts + k, n) - np.maximum(starts, 0) if type(n) is int else starts + k
         elements = elements[..., None] * inside.astype(elements.dtype)
@@ -79,37 +141,46 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
     data_format   'channels_last' (None) or 'channels_first': (batch, channels, *spatial)
     Of equal elements the first gets the gradient.
     """
-    return _pool(inputs, pool_size, strides, padding, data_format, "max_pool", _max_of_windows)
+    return pool(largest_of_windows, inputs, pool_size, strides, padding, data_format, "max_pool")
 
 
 def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
     """The mean of each window and channel; what padding='same' adds does not count. Arguments as for `max_pool`."""
-    return _pool(inputs, pool_size, strides, padding, data_format, "average_pool", _mean_of_windows)
+    return pool(mean_of_windows, inputs, pool_size, strides, padding, data_format, "average_pool")
 
 
-def _adaptive(inputs, output_size, data_format, where, along):
+def _adaptive(reduce, inputs, output_size, data_format, where):
+    """`reduce` of the input with channels last and, for each spatial axis, of where windows start and stop."""
     x = as_tensor(inputs)
     count, first = spatial_axes(x, where), is_channels_first(data_format, where)
-    size = per_axis(output_size, count, f"{where}: output_size")
-    for axis, n in enumerate(size, 2 if first else 1):
+    x, bounds = channels_last(x, first, count), []
+    for axis, n in enumerate(per_axis(output_size, count, f"{where}: output_size"), 1):
         extent = shape_of(x)[axis]
         if type(extent) is not int:
-            raise ShapeError(f"{where}: axis {axis} of shape {x.shape} must be known to be divided into {n} windows.")
-        starts = np.arange(n) * extent // n
-        x = along(x, axis, starts, -(-np.arange(1, n + 1) * extent // n), extent)
+            raise ShapeError(f"{where}: axis {axis} of shape {x.shape} (channels last) must be known to be divided "
+                             f"into {n} windows.")
+        bounds.append((np.arange(n) * extent // n, -(-np.arange(1, n + 1) * extent // n)))
+    return channels_back(reduce(x, bounds), first, count)
+
+
+def _means_between(x, bounds):
+    for axis, (starts, stops) in enumerate(bounds, 1):
+        place = np.arange(shape_of(x)[axis])
+        inside = (place >= starts[:, None]) & (place < stops[:, None])
+        x = along_axis(x, inside / (stops - starts)[:, None], axis)
     return x
 
 
-def _mean_between(x, axis, starts, stops, extent):
-    place = np.arange(extent)
-    inside = (place >= starts[:, None]) & (place < stops[:, None])
-    return along_axis(x, inside / (stops - starts)[:, None], axis)
-
-
-def _max_between(x, axis, starts, stops, extent):
-    reach = (stops - starts).max()
-    within = np.minimum(starts[:, None] + np.arange(reach), stops[:, None] - 1)
-    return first_max(gather(x, within, axis=axis), axis + 1)
+def _largest_between(x, bounds):
+    """Axis by axis, with windows laid side by side where they overlap or differ; a smaller one ends in repeats."""
+    count = len(bounds)
+    for axis, (starts, stops) in enumerate(bounds, 1):
+        k = int((stops - starts).max())
+        if len(starts) * k != shape_of(x)[axis]:
+            x = gather(x, np.minimum(starts[:, None] + np.arange(k), stops[:, None] - 1).ravel(), axis=axis)
+        size = (1,) * (axis - 1) + (k,) + (1,) * (count - axis)
+        x = largest(x, size=size, strides=size, padding=((0, 0),) * count)
+    return x
 
 
 def along_axis(x, matrix, axis):
@@ -121,12 +192,12 @@ def along_axis(x, matrix, axis):
 def adaptive_max_pool(inputs, output_size, data_format=None):
     """The largest element of each of `output_size` windows: window i of n goes from i/n to (i+1)/n of the extent,
     rounded outwards. Data formats as for `max_pool`; raises ShapeError for extents that are not known."""
-    return _adaptive(inputs, output_size, data_format, "adaptive_max_pool", _max_between)
+    return _adaptive(_largest_between, inputs, output_size, data_format, "adaptive_max_pool")
 
 
 def adaptive_average_pool(inputs, output_size, data_format=None):
     """The mean of each of `output_size` windows, which are those of `adaptive_max_pool`."""
-    return _adaptive(inputs, output_size, data_format, "adaptive_average_pool", _mean_between)
+    return _adaptive(_means_between, inputs, output_size, data_format, "adaptive_average_pool")
 
 
 # --- windows in rows -----------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def test_a_config_has_sizes_for_each_axis():
     (lambda: layers.AdaptiveMaxPooling2D((2, 0)), ValueError, "output_size must be"),
     (lambda: layers.GlobalMaxPooling1D(keepdims=1), ValueError, "keepdims must be True or False"),
     (lambda: layers.MaxPooling2D(name="p")(STEPS), ShapeError, "MaxPooling2D 'p': the input must have 4 axes"),
-    (lambda: layers.MaxPooling2D(6, name="p")(X), ShapeError, "does not fit into an extent of 5"),
+    (lambda: layers.MaxPooling2D(6, name="p")(X), ShapeError, "MaxPooling2D 'p': a window that .* 6 does not fit"),
 ])
 def test_refusals(call, error, match):
     with pytest.raises(error, match=match):

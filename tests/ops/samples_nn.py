@@ -36,7 +36,21 @@ _TWO = {"strides": (2, 1), "dilations": (1, 2), "padding": ((1, 0), (0, 1)), "gr
 _CUT = {"strides": (2,), "dilations": (1,), "padding": ((1, -1),), "groups": 1}
 _EACH = [{"strides": (stride,), "dilations": (dilation,), "padding": ((1, 1),), "groups": 3}
          for stride, dilation in ((1, 1), (2, 1), (1, 2))]
+_HALVES = {"size": (2,), "strides": (2,), "padding": ((0, 0),)}
+_OVERLAPPING = {"size": (2, 3), "strides": (1, 2), "padding": ((0, 1), (1, 1))}
+_LARGEST = [((2, 5, 2), (2, 2, 2), _HALVES), ((1, 3, 4, 1), (1, 3, 2, 1), _OVERLAPPING),
+            ((0, 4, 2), (0, 2, 2), _HALVES)]
+
+
+def _windows_and_largest(x, attrs):
+    x = np.random.default_rng(0).permutation(np.linspace(-1.9, 2.1, int(np.prod(x)))).reshape(x)
+    return x, ops.max_pool(x, *list(attrs.values())[:2], "same" if attrs is _OVERLAPPING else "valid").numpy()
+
+
 SAMPLES = {
+    "largest": [Sample((x,), attrs) for x, _, attrs in _LARGEST],
+    "put_at_largest": [Sample((y, *_windows_and_largest(x, attrs)), attrs) for x, y, attrs in _LARGEST],
+    "take_at_largest": [Sample((x, *_windows_and_largest(x, attrs)), attrs) for x, y, attrs in _LARGEST],
     # Statistics along the last axes, the first, between others, in two runs; of blocks of rows.
     "standardize": [Sample((extents,), {"axes": axes, "epsilon": 0.1}) for extents, axes in (
         ((3, 4), (1,)), ((4, 3), (0,)), ((2, 3, 4), (1,)), ((2, 3, 2), (0, 2)), ((2, 2, 2, 3), (1, 3)), ((5,), (0,)),

@@ -8,6 +8,7 @@ import pytest
 import minikeras as tf
 from minikeras import ops
 from minikeras.errors import DTypeError, ShapeError
+from minikeras.ops import correlation
 
 RNG = np.random.default_rng(0)
 
@@ -196,3 +197,26 @@ def test_a_border_of_a_large_constant_leaves_the_rest_as_it_was():
     x = tf.constant([0.1, 0.2])
     assert ops.pad(x, 1, constant_values=1e9).numpy().tolist() == np.float32([1e9, 0.1, 0.2, 1e9]).tolist()
     assert ops.pad(x, ((0, 1),), constant_values=-np.inf).numpy()[2] == -np.inf
+
+
+@pytest.mark.parametrize("block", [1, 40, 1000])
+def test_no_result_depends_on_how_many_windows_are_copied_at_a_time(block, monkeypatch):
+    x, kernel = RNG.normal(size=(3, 7, 4, 4)), RNG.normal(size=(3, 2, 2, 6))
+    y = ops.conv(x, kernel, 2, "same")
+    want = [y, *_pulled_back(x, kernel)]
+    monkeypatch.setattr(correlation, "BLOCK", block)
+    for got, expected in zip([ops.conv(x, kernel, 2, "same"), *_pulled_back(x, kernel)], want, strict=True):
+        np.testing.assert_allclose(got.numpy(), expected.numpy(), atol=1e-12)
+
+
+def _pulled_back(x, kernel):
+    x, kernel = tf.Variable(x), tf.Variable(kernel)
+    with tf.GradientTape() as tape:
+        y = ops.sum(ops.sin(ops.conv(x, kernel, 2, "same")))
+    return tape.gradient(y, [x, kernel])
+
+
+def test_a_largest_element_may_be_the_lowest_number():
+    for lowest in (-np.inf, np.iinfo(np.int32).min):
+        x = np.full((1, 2, 1), lowest, np.float64 if lowest == -np.inf else np.int32)
+        assert ops.max_pool(x, 2, 1, "same").numpy().ravel().tolist() == [lowest, lowest]
