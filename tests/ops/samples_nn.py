@@ -51,6 +51,7 @@ SAMPLES = {
     "largest": [Sample((x,), attrs) for x, _, attrs in _LARGEST],
     "put_at_largest": [Sample((y, *_windows_and_largest(x, attrs)), attrs) for x, y, attrs in _LARGEST],
     "take_at_largest": [Sample((x, *_windows_and_largest(x, attrs)), attrs) for x, y, attrs in _LARGEST],
+    "lstm_update": [Sample(extents) for extents in (((2, 8), (2, 2)), ((2, 3, 4), (2, 3, 1)), ((0, 4), (0, 1)))],
     # Statistics along the last axes, the first, between others, in two runs; of blocks of rows.
     "standardize": [Sample((extents,), {"axes": axes, "epsilon": 0.1}) for extents, axes in (
         ((3, 4), (1,)), ((4, 3), (0,)), ((2, 3, 4), (1,)), ((2, 3, 2), (0, 2)), ((2, 2, 2, 3), (1, 3)), ((5,), (0,)),

@@ -14,7 +14,9 @@ from ...errors import ShapeError
 from ...ops import random
 from ...ops.creation import ones, zeros, zeros_like
 from ...ops.products import affine, matmul
+from ...ops.recurrent import lstm_update
 from ...ops.shapes import expand_dims, shape, split
+from ...ops.unary import sigmoid, tanh
 from ..base import Layer
 
 
@@ -99,9 +101,11 @@ class _Cell(Layer):
 
     def call(self, inputs, states, training=False):
         """One step: (batch, features) and the states to (output, new states)."""
-        states = states if isinstance(states, (list, tuple)) else [states]
-        sequence, step = self.prepare(expand_dims(inputs, 0), states, training)
-        return step(sequence[0], states)
+        listed = isinstance(states, (list, tuple))
+        states = states if listed else [states]
+        of_inputs, step = self.prepare(expand_dims(inputs, 0), states, training)
+        output, new = step(of_inputs[0], states)
+        return output, new if listed else new[0]
 
     def prepare(self, sequence, states, training):
         """For inputs of shape (steps, batch, ...): what comes of them for each step, and `step(of_inputs, states)`.
@@ -222,6 +226,9 @@ class LSTMCell(_Cell):
         """The output and new states, given what came of the inputs."""
         output, carry = states
         gates = of_inputs + self.through(output, self.recurrent_kernel, masks, self.recurrent_product)
+        if self.activation is tanh and self.recurrent_activation is sigmoid and self.gates_axis == -1:
+            output, carry, _ = lstm_update(gates, carry)
+            return output, [output, carry]
         i, f, g, o = split(gates, 4, axis=self.gates_axis)
         carry = self.recurrent_activation(f) * carry + self.recurrent_activation(i) * self.activation(g)
         output = self.recurrent_activation(o) * self.activation(carry)

@@ -122,9 +122,6 @@ class RNN(Layer):
         batch, steps = shape(sequences)[:2]
         if steps == 0:
             raise ShapeError(f"{where}: sequences of shape {sequences.shape} have no step.")
-        if self.unroll and not isinstance(steps, int):
-            raise ShapeError(f"{where}: unroll=True needs to know the number of steps; give it in "
-                             "Input(shape=(steps, ...)), or leave unroll False, which costs nothing here.")
         masks = None
         if mask is not None:
             if mask.ndim != 2:
