@@ -27,6 +27,7 @@ MADE = {
     "SeparableConv1D": lambda: layers.SeparableConv1D(64, 5),
     "SeparableConv2D": lambda: layers.SeparableConv2D(64, 3),
     "MaxPooling2D 3x3": lambda: layers.MaxPooling2D(3, strides=2),
+    **{f"AveragePooling{n}D": lambda n=n: getattr(layers, f"AveragePooling{n}D")(2) for n in (1, 2, 3)},
     "AdaptiveAveragePooling2D": lambda: layers.AdaptiveAveragePooling2D(7),
     "AdaptiveMaxPooling2D": lambda: layers.AdaptiveMaxPooling2D(7),
     "BatchNormalization of vectors": lambda: layers.BatchNormalization(),
