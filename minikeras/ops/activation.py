@@ -15,14 +15,16 @@ from .reduce import sum
 from .running import cumsum
 from .shapes import flip, split
 from .sorting import sort
-from .special import erf
+from .special import erf_into, in_pieces
 from .unary import exp, expm1, sigmoid, softplus, sqrt, tanh
 
 
 @elementwise(lambda d, y, x, **_: zeros_like(d))
 def step(x, *, low=0.0, out=None):
     """1 where x is above 0, else `low`, with a derivative of 0."""
-    return np.where(x > 0, x.dtype.type(1), x.dtype.type(low))
+    if low > 1:
+        return np.where(x > 0, x.dtype.type(1), x.dtype.type(low))
+    return np.maximum(x > 0, x.dtype.type(low), dtype=x.dtype, out=out)
 
 
 def _where_positive(x):
@@ -42,16 +44,32 @@ def relu6(x, *, out=None):
     return np.minimum(np.maximum(x, 0), 6, out=out)
 
 
+@elementwise(lambda d, y, x, slope=0.2: d * step(x, low=slope), policy=floated)
+def leaky(x, *, slope=0.2, out=None):
+    """x, times `slope`, between 0 and 1, where it is negative."""
+    return np.maximum(x, x * x.dtype.type(slope), out=out)
+
+
 def leaky_relu(x, negative_slope=0.2):
     """x, times `negative_slope` where it is negative."""
     x = as_tensor(x)
+    if 0 < negative_slope < 1:
+        return leaky(x, slope=float(negative_slope))
     return x * step(x, low=negative_slope)
+
+
+# The slope is exp(x) * alpha = y + alpha below 0, and 1 above.
+@elementwise(lambda d, y, x, alpha=1.0: d * (minimum(y, 0.0) + step(x, low=alpha)), policy=floated)
+def exponential_linear(x, *, alpha=1.0, out=None):
+    """x, and alpha * (exp(x) - 1) where it is negative."""
+    bent = np.expm1(np.minimum(x, 0))
+    bent *= x.dtype.type(alpha)
+    return np.add(np.maximum(x, 0), bent, out=out)
 
 
 def elu(x, alpha=1.0):
     """x, and alpha * (exp(x) - 1) where it is negative."""
-    x = as_tensor(x)
-    return select(x >= 0, x, alpha * expm1(minimum(x, 0.0)))
+    return exponential_linear(as_tensor(x), alpha=float(alpha))
 
 
 def celu(x, alpha=1.0):
@@ -71,12 +89,50 @@ def silu(x):
     return x * sigmoid(x)
 
 
+def _normal_density(x):
+    return exp(-0.5 * x * x) * 0.3989422804014327
+
+
+# The second derivative of x * cdf(x) is (2 - x**2) * density(x).
+@elementwise(lambda d, y, x: d * ((2.0 - x * x) * _normal_density(x)), policy=floated)
+def normal_weighted_slope(x, *, out=None):
+    """The derivative of `normal_weighted`: cdf(x) + x * density(x)."""
+    return in_pieces(_gelu_slopes, x, out)
+
+
+@elementwise(lambda d, y, x: d * normal_weighted_slope(x), policy=floated)
+def normal_weighted(x, *, out=None):
+    """x times the standard normal distribution function of x."""
+    return in_pieces(_gelus, x, out)
+
+
+def _gelus(x, y):
+    _normal_cdf(x, y)
+    y *= x
+
+
+def _gelu_slopes(x, y):
+    _normal_cdf(x, y)
+    density = x * x
+    density *= -0.5
+    np.exp(density, out=density)
+    density *= x
+    density *= x.dtype.type(0.3989422804014327)
+    y += density
+
+
+def _normal_cdf(x, y):
+    erf_into(x * x.dtype.type(0.7071067811865476), y)
+    y += 1
+    y *= x.dtype.type(0.5)
+
+
 def gelu(x, approximate=True):
     """x times the normal distribution function of x, or its tanh approximation (Hendrycks & Gimpel 2016)."""
     x = as_tensor(x)
     if approximate:
         return 0.5 * x * (1.0 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
-    return 0.5 * x * (1.0 + erf(x * 0.7071067811865476))
+    return normal_weighted(x)
 
 
 def mish(x):

@@ -106,3 +106,11 @@ def test_derivatives_of_sinc_are_accurate_near_zero():
 def test_complex_numbers_are_refused(function):
     with pytest.raises(DTypeError, match="complex128"):
         function(tf.constant([1j]))
+
+
+def test_erf_of_float32_is_right_to_its_last_bits():
+    x = np.concatenate([np.linspace(-6, 6, 20_001), np.geomspace(1e-30, 1, 500)]).astype("float32")
+    expected = np.array([math.erf(each) for each in x.tolist()])
+    np.testing.assert_allclose(ops.erf(x).numpy(), expected, rtol=5e-7)
+    assert np.isnan(ops.erf(np.float32("nan")).numpy())
+    assert ops.erf(np.array([-np.inf, np.inf], "float32")).numpy().tolist() == [-1.0, 1.0]

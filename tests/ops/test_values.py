@@ -308,3 +308,15 @@ def test_misfit_is_one_error_that_shows_the_shapes(call, words):
     with pytest.raises(ShapeError) as caught:
         call()
     assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "complex64", "float16"])
+@pytest.mark.parametrize("condition", [(100, 60), (60,), (100, 1), ()])
+def test_select_of_large_arrays_takes_the_very_bits(dtype, condition):
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=(100, 60)).astype(dtype) for _ in range(2))
+    if dtype != "int32":
+        a[3], b[:, 4] = np.nan, -np.inf
+    condition = rng.random(condition) < 0.5
+    assert arithmetic.select(condition, a, b).numpy().tobytes() == np.where(condition, a, b).tobytes()
+    assert arithmetic.select(condition, a, b[:, ::-1]).numpy().tobytes() == np.where(condition, a, b[:, ::-1]).tobytes()
