@@ -1,6 +1,5 @@
 """Losses by Keras' names."""
 
-import functools
 import inspect
 
 from .. import registry
@@ -64,11 +63,18 @@ __all__ = ["CTC", "BinaryCrossentropy", "BinaryFocalCrossentropy", "CategoricalC
            "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "poisson",
            "serialize", "sparse_categorical_crossentropy", "squared_hinge", "tversky"]
 
-serialize = registry.serialize
-deserialize = functools.partial(registry.get, "losses")
-
 for _cls in set(registry.KINDS["losses"].values()):
     registry.register("functions")(globals()[registry.snake_case(_cls.__name__)])
+
+
+def serialize(loss):
+    """A loss, or a function of one, as plain data."""
+    return registry.serialize(loss)
+
+
+def deserialize(name, custom_objects=None):
+    """The loss of a config as `serialize` makes it, or of a name. `custom_objects`: the program's classes by name."""
+    return registry.get("losses", name, custom_objects)
 
 
 def get(identifier):

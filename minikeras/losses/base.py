@@ -75,7 +75,7 @@ def _reduce(name, losses, sample_weight, reduction):
     if sample_weight is not None:
         losses, sample_weight = fit_weight(name, losses, sample_weight)
         losses = losses * sample_weight
-    if reduction in (None, "none"):
+    if reduction in (None, "none") or not losses.shape:     # as in Keras, a single loss is not divided by its weight
         return losses
     if reduction == "sum" or not losses.size:       # of no losses the mean is 0
         return reduce.sum(losses)
@@ -117,9 +117,9 @@ class LossFunctionWrapper(OfFunction, Loss, named=False):
 
     keras_module = "keras.src.losses.losses"    # Keras has it, but under no public name
 
-    def __init__(self, fn, reduction="sum_over_batch_size", name=None, dtype=None, **arguments):
+    def __init__(self, fn, reduction="sum_over_batch_size", name=None, dtype=None, **kwargs):
         super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
-        self._take(fn, arguments)
+        self._take(fn, kwargs)
 
     def call(self, y_true, y_pred):
         return self.fn(*fit_ranks(y_true, y_pred), **self.arguments)

@@ -119,7 +119,7 @@ def kl_divergence(y_true, y_pred):
     Source: Kullback & Leibler 1951.
     """
     y_true, y_pred = clip(y_true, EPSILON, 1.0), clip(y_pred, EPSILON, 1.0)
-    return reduce.sum(y_true * log(y_true / y_pred), axis=-1)
+    return reduce.sum(y_true * (log(y_true) - log(y_pred)), axis=-1)     # their ratio overflows float16
 
 
 @of_pair

@@ -5,9 +5,10 @@ import numpy as np
 from ..autograd.linear import cast
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
-from ..ops import crossentropy, reduce
+from ..ops import reduce
 from ..ops.arithmetic import equal, logical_and, logical_not, maximum, not_equal, select
 from ..ops.creation import full
+from ..ops.ctc import ctc_loss
 from ..ops.products import matmul
 from ..ops.shapes import shape, transpose
 from ..ops.unary import softplus
@@ -82,4 +83,4 @@ def ctc(y_true, y_pred):
                          f"{y_true.shape} and {y_pred.shape}.")
     counts = reduce.sum(cast(not_equal(y_true, 0), dtype="int32"), axis=-1)
     batch, time = shape(y_pred)[:2]
-    return crossentropy.ctc_loss(y_true, y_pred, counts, full((batch,), time, "int32"))
+    return ctc_loss(y_true, y_pred, counts, full((batch,), time, "int32"))

@@ -1,7 +1,5 @@
 """Metrics by Keras' names."""
 
-import functools
-
 from .. import registry
 from ..losses import (
     binary_crossentropy,
@@ -91,12 +89,19 @@ __all__ = ["AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "BinaryIoU
            "sparse_categorical_accuracy", "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy",
            "squared_hinge", "top_k_categorical_accuracy"]
 
-serialize = registry.serialize
-deserialize = functools.partial(registry.get, "metrics")
-
 for _function in (accuracy, binary_accuracy, categorical_accuracy, concordance_correlation, pearson_correlation,
                   sparse_categorical_accuracy, sparse_top_k_categorical_accuracy, top_k_categorical_accuracy):
     registry.register("functions")(_function)
+
+
+def serialize(metric):
+    """A metric, or a function of one, as plain data."""
+    return registry.serialize(metric)
+
+
+def deserialize(config, custom_objects=None):
+    """The metric of a config as `serialize` makes it, or of a name. `custom_objects`: the program's classes by name."""
+    return registry.get("metrics", config, custom_objects)
 
 
 def get(identifier):

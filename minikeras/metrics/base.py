@@ -206,9 +206,9 @@ def _without_axes(x, first, reduction):
 class MeanMetricWrapper(OfFunction, Mean, named=False):
     """The mean of a function of (y_true, y_pred), with fixed further arguments."""
 
-    def __init__(self, fn, name=None, dtype=None, **arguments):
+    def __init__(self, fn, name=None, dtype=None, **kwargs):
         super().__init__(name or getattr(fn, "__name__", None), dtype)
-        self._take(fn, arguments)
+        self._take(fn, kwargs)
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         mask = mask_of(y_pred)

@@ -26,17 +26,17 @@ POSITIVES, NEGATIVES = ("true_positives", "false_positives"), ("true_negatives",
 class _Confusion(Metric):
     """What the metrics that compare predictions with thresholds share. A prediction above a threshold is positive.
 
-    counted   the counts that the class keeps, of POSITIVES and NEGATIVES: each becomes a Variable of that name and of
-              shape (thresholds,), or (thresholds, labels)
+    counted   the counts that the class keeps, of POSITIVES and NEGATIVES: each becomes a Variable, of that name unless
+              `names` gives another, and of shape (thresholds,), or (thresholds, labels)
     """
 
-    counted = ()
+    counted = names = ()
     top_k = class_id = None
 
     def _count_at(self, thresholds, evenly, labels=()):
         """Make the Variables. `evenly`: whether the thresholds are the bounds of equal parts of 0..1."""
         self.thresholds, self._evenly = thresholds, evenly
-        for name in self.counted:
+        for name in self.names or self.counted:
             setattr(self, name, self.add_variable((len(thresholds), *labels), name=name))
 
     def update_state(self, y_true, y_pred, sample_weight=None):
@@ -67,9 +67,9 @@ class _Confusion(Metric):
         """Count a batch; the labels along the last axis each for itself if `apart`."""
         above = weights_above(not_equal(y_true, 0), y_pred, weight, self.thresholds, self._evenly, apart)
         everything, positive = above[:1], above[1:]
-        for name in self.counted:
-            kind = int(name in ("true_positives", "false_negatives"))      # 1: counts labels that are true
-            found = positive[:, kind] if name in POSITIVES else everything[:, kind] - positive[:, kind]
+        for name, counted in zip(self.names or self.counted, self.counted):
+            kind = int(counted in ("true_positives", "false_negatives"))       # 1: of labels that are true
+            found = positive[:, kind] if counted in POSITIVES else everything[:, kind] - positive[:, kind]
             variable = getattr(self, name)
             variable.assign(variable + found)
 
@@ -135,13 +135,15 @@ def threshold_list(where, thresholds, default=0.5):
 
 
 class _Count(_Confusion):
+    names = ("accumulator",)
+
     def __init__(self, thresholds=None, name=None, dtype=None):
         super().__init__(dtype, name)
         thresholds = threshold_list(type(self).__name__, thresholds)
         self._count_at(thresholds, are_even(thresholds))
 
     def result(self):
-        return self._each(getattr(self, self.counted[0]).value)
+        return self._each(self.accumulator.value)
 
 
 class TruePositives(_Count):

@@ -22,7 +22,7 @@ class _Overlap(Metric):
 
     def __init__(self, num_classes, target_class_ids, name, dtype, ignore_class=None, sparse_y_true=True,
                  sparse_y_pred=True, axis=-1):
-        super().__init__(dtype or "int32", name)
+        super().__init__(dtype or "int64", name)
         self.num_classes = count(f"{type(self).__name__}: num_classes", num_classes)
         self.target_class_ids = list(range(num_classes) if target_class_ids is None else map(int, target_class_ids))
         for i in self.target_class_ids:

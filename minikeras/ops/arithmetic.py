@@ -156,7 +156,8 @@ def reciprocal(x, *, out=None):
     return np.reciprocal(x, out=out)
 
 
-@elementwise(lambda d, y, x, low, high: d * ((x >= low) & (x <= high)), None, None)
+# Selected, not multiplied: an infinite cotangent of an element that is cut off is none.
+@elementwise(lambda d, y, x, low, high: select((x >= low) & (x <= high), d, 0.0), None, None)
 def clip(x, low, high, *, out=None):
     """x limited to low..high; the gradient passes on the bounds themselves. The bounds get no gradient."""
     return np.clip(x, low, high, out=out)

@@ -29,7 +29,8 @@ from .activation import (
 from .attention import dot_product_attention
 from .binary import polar
 from .convolution import conv, conv_transpose, depthwise_conv, separable_conv
-from .crossentropy import binary_crossentropy, categorical_crossentropy, ctc_loss, sparse_categorical_crossentropy
+from .crossentropy import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
+from .ctc import ctc_decode, ctc_loss
 from .images import psnr
 from .indexing import multi_hot, one_hot
 from .normalization import batch_normalization, layer_normalization, rms_normalization

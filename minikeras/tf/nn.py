@@ -7,7 +7,7 @@ from ..autograd.linear import zeros_like as _zeros_like
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..ops import activation as _nn
-from ..ops import crossentropy as _crossentropy
+from ..ops import ctc as _ctc
 from ..ops import pooling as _pooling
 from ..ops import reduce, shapes, statistics
 from ..ops.unary import rsqrt as _rsqrt
@@ -92,7 +92,7 @@ def ctc_loss(labels, logits, label_length, logit_length, logits_time_major=True,
     unique        what TensorFlow would otherwise compute first; nothing here needs it
     """
     logits = shapes.swapaxes(logits, 0, 1) if logits_time_major else logits
-    return _crossentropy.ctc_loss(labels, logits, label_length, logit_length, blank_index or 0)
+    return _ctc.ctc_loss(labels, logits, label_length, logit_length, blank_index or 0)
 
 
 def bias_add(value, bias, data_format=None, name=None):

@@ -35,6 +35,21 @@ def logits_of(p):
     (losses.BinaryCrossentropy, ONE_HOT, P, -(ONE_HOT * np.log(P) + (1 - ONE_HOT) * np.log(1 - P)).mean(-1)),
     (losses.CategoricalCrossentropy, ONE_HOT, P, CROSS),
     (losses.SparseCategoricalCrossentropy, LABELS, P, CROSS),
+    (losses.CategoricalGeneralizedCrossEntropy, LABELS, P, (1 - P[np.arange(4), LABELS] ** 0.5) / 0.5),
+    (losses.MeanAbsolutePercentageError, A, B, 100 * np.abs((A - B) / A).mean(-1)),
+    (losses.MeanSquaredLogarithmicError, ONE_HOT, P, ((np.log1p(ONE_HOT) - np.log1p(P)) ** 2).mean(-1)),
+    (losses.CosineSimilarity, A, B, -(A * B).sum(-1) / np.linalg.norm(A, axis=-1) / np.linalg.norm(B, axis=-1)),
+    (losses.Huber, A, B, np.where(np.abs(A - B) < 1, (A - B) ** 2 / 2, np.abs(A - B) - 0.5).mean(-1)),
+    (losses.LogCosh, A, B, np.log(np.cosh(A - B)).mean(-1)),
+    (losses.KLDivergence, P, P[::-1], (P * np.log(P / P[::-1])).sum(-1)),
+    (losses.Poisson, LABELS[:, None] * np.ones(3), P, (P - LABELS[:, None] * np.log(P)).mean(-1)),
+    (losses.Hinge, ONE_HOT, B, np.maximum(1 - (2 * ONE_HOT - 1) * B, 0).mean(-1)),
+    (losses.SquaredHinge, 2 * ONE_HOT - 1, B, (np.maximum(1 - (2 * ONE_HOT - 1) * B, 0) ** 2).mean(-1)),
+    (losses.CategoricalHinge, ONE_HOT, B, np.maximum(
+        ((1 - ONE_HOT) * B).max(-1) - B[np.arange(4), LABELS] + 1, 0)),
+    (losses.BinaryFocalCrossentropy, ONE_HOT, P, -(
+        ONE_HOT * (1 - P) ** 2 * np.log(P) + (1 - ONE_HOT) * P**2 * np.log(1 - P)).mean(-1)),
+    (losses.CategoricalFocalCrossentropy, ONE_HOT, P, 0.25 * (1 - P[np.arange(4), LABELS]) ** 2 * CROSS),
 ], ids=lambda value: getattr(value, "__name__", ""))
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("weight", [None, np.array([1.0, 0.0, 2.0, 0.5], "float32")], ids=["plain", "weighted"])
@@ -67,6 +82,60 @@ def test_binary_label_smoothing_moves_labels_towards_a_half():
           -(smooth * np.log(P) + (1 - smooth) * np.log(1 - P)).mean())
 
 
+def test_class_balancing_weighs_the_labels_of_binary_focal_cross_entropy():
+    plain = losses.BinaryFocalCrossentropy(reduction="none")(ONE_HOT[..., None], P[..., None])
+    balanced = losses.BinaryFocalCrossentropy(True, alpha=0.3, reduction="none")(ONE_HOT[..., None], P[..., None])
+    close(balanced, plain * np.where(ONE_HOT == 1, 0.3, 0.7))
+
+
+def test_each_class_may_have_a_focal_weight_of_its_own():
+    loss = losses.CategoricalFocalCrossentropy(alpha=[0.1, 0.2, 0.3], gamma=0)
+    close(loss(ONE_HOT, P), (np.array([0.1, 0.2, 0.3])[LABELS] * CROSS).mean())
+
+
+@pytest.mark.parametrize(("axis", "over"), [(None, (0, 1, 2)), (1, (1,)), ([1, 2], (1, 2))])
+def test_overlap_is_summed_over_the_axes_asked_for(axis, over):
+    y, p = RNG.integers(0, 2, (2, 3, 4)).astype("float32"), RNG.random((2, 3, 4)).astype("float32")
+    common, missed, wrong = (v.sum(over) for v in (y * p, y * (1 - p), p * (1 - y)))
+    close(losses.Dice(axis=axis)(y, p), (1 - 2 * common / (2 * common + missed + wrong)).mean())
+    close(losses.Tversky(0.3, 0.9, axis=axis)(y, p), (1 - common / (common + 0.3 * missed + 0.9 * wrong)).mean())
+
+
+@pytest.mark.parametrize("remove_diagonal", [True, False])
+def test_circle_compares_each_embedding_with_all_others(remove_diagonal):
+    x, labels, gamma, m = RNG.normal(size=(6, 3)), [0, 1, 0, 2, 1, 0], 4.0, 0.25
+    x = (x / np.linalg.norm(x, axis=-1, keepdims=True)).astype("float32")
+    terms = []
+    for i in range(6):
+        near = far = 0.0
+        for j in range(6):
+            s = x[i] @ x[j]         # similarity; the optima of the paper are 1 + m and -m, its margins 1 - m and m
+            if labels[i] != labels[j]:
+                far += np.exp(gamma * max(s + m, 0) * (s - m))
+            elif i != j or not remove_diagonal:
+                near += np.exp(-gamma * max(1 + m - s, 0) * (s - (1 - m)))
+        terms.append(np.log1p(near * far))
+    counting = [term for term in terms if term > 0]
+    loss = losses.Circle(gamma, m, remove_diagonal)(np.array(labels), x)
+    close(loss, sum(counting) / len(counting), rtol=1e-4)
+
+
+def test_an_embedding_without_a_partner_has_no_circle_loss_and_no_gradient():
+    x = mk.constant(np.eye(3, dtype="float32"))
+    with mk.GradientTape() as tape:
+        tape.watch(x)
+        loss = losses.Circle()(np.array([0, 1, 2]), x)
+    assert float(loss) == 0.0
+    assert not tape.gradient(loss, x).numpy().any()
+
+
+def test_ctc_takes_zeros_for_padding_and_the_blank():
+    logits = RNG.normal(size=(1, 2, 3)).astype("float32")
+    p = np.exp(logits[0]) / np.exp(logits[0]).sum(-1, keepdims=True)
+    paths = p[0, 1] * p[1, 1] + p[0, 0] * p[1, 1] + p[0, 1] * p[1, 0]
+    close(losses.CTC()(np.array([[1, 0, 0]]), logits), -np.log(paths))
+
+
 @pytest.mark.parametrize("ignored", [1, -1])
 def test_ignored_classes_leave_the_mean(ignored):
     labels = np.array([2, ignored, 0, ignored])
@@ -82,6 +151,42 @@ def test_weights_of_another_rank_meet_ignored_classes():
 
 def test_a_sample_that_is_all_ignored_gives_zero():
     close(losses.SparseCategoricalCrossentropy(ignore_class=1)(np.array([1, 1, 1, 1]), P), 0.0)
+
+
+def masked(x, mask):
+    x = mk.constant(x)
+    x._keras_mask = mk.constant(mask)
+    return x
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("weight", [None, np.array([1.0, 3.0, 2.0, 0.5], "float32")], ids=["plain", "weighted"])
+def test_the_mask_of_predictions_is_a_weight_and_the_mean_is_over_what_counts(reduction, weight):
+    mask = np.array([True, False, True, True])
+    w = np.ones(4) if weight is None else weight
+    expected = ((A - B) ** 2).mean(-1)
+    want = REDUCTIONS[reduction](expected[mask], w[mask]) if reduction not in (None, "none") else expected * w * mask
+    close(losses.MeanSquaredError(reduction)(A, masked(B, mask), sample_weight=weight), want)
+
+
+def test_masks_of_predictions_and_ignored_classes_both_leave_out():
+    labels, mask = np.array([2, 1, 0, 1]), np.array([True, True, True, False])
+    loss = losses.SparseCategoricalCrossentropy(ignore_class=2)(labels, masked(P, mask))
+    close(loss, -(np.log(P[1, 1]) + np.log(P[2, 0])) / 2)
+
+
+def test_of_nothing_that_counts_the_loss_is_zero():
+    assert float(losses.MeanSquaredError()(A, masked(B, np.zeros(4, bool)))) == 0.0
+    assert float(losses.MeanSquaredError("mean_with_sample_weight")(A, B, sample_weight=np.zeros(4))) == 0.0
+    assert float(losses.MeanSquaredError()(A[:0], B[:0])) == 0.0
+
+
+def test_what_is_not_a_number_does_not_reach_the_gradient_from_an_ignored_sample():
+    logits = mk.constant(np.array([[np.nan, 1.0], [0.0, 0.0]], "float32"))
+    with mk.GradientTape() as tape:
+        tape.watch(logits)
+        loss = losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)(np.array([-1, 0]), logits)
+    close(tape.gradient(loss, logits), [[0, 0], [-0.5, 0.5]])
 
 
 def test_classes_may_lie_along_another_axis():
@@ -176,6 +281,56 @@ def test_labels_that_name_no_class_are_refused(bad, named, from_logits):
 def test_targets_of_another_shape_are_refused_with_advice(loss, y, message):
     with pytest.raises(ShapeError, match=message):
         loss(y, P)
+
+
+EDGES = {
+    "SparseCategoricalCrossentropy": np.array([0, 1]), "CategoricalGeneralizedCrossEntropy": np.array([0, 0]),
+    "Circle": np.array([0, 1])}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if cls is not losses.CTC])
+@pytest.mark.parametrize("p", [np.eye(2), np.zeros((2, 2))], ids=["certain", "zeros"])
+def test_gradients_are_finite_at_certainty_and_for_zeros(cls, p, dtype):
+    if cls is losses.CategoricalGeneralizedCrossEntropy and not p[1, 0]:
+        p = p + np.array([[0, 0], [1, 0]])          # its slope at probability 0 of the label is infinite
+        p[0, 0] = 1
+    if not p.any() and "Categorical" in cls.__name__:
+        pytest.skip("probabilities that are all 0 have no sum to divide by")
+    x = mk.constant(p, dtype)
+    with mk.GradientTape() as tape:
+        tape.watch(x)
+        loss = cls(dtype=dtype)(EDGES.get(cls.__name__, np.eye(2)[::-1]), x)
+    assert np.isfinite(loss.numpy()).all()
+    assert np.isfinite(tape.gradient(loss, x).numpy()).all()
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda: losses.BinaryCrossentropy(label_smoothing=1.5), r"BinaryCrossentropy: label_smoothing.*0\.\.1, got 1.5"),
+    (lambda: losses.CategoricalGeneralizedCrossEntropy(q=1.0), r"q must be .*got 1"),
+    (lambda: losses.CategoricalGeneralizedCrossEntropy(q=0), "q must be between 0 and 1, got 0"),
+    (lambda: losses.CategoricalGeneralizedCrossEntropy()(np.array([0, 3, 1, 1]), P), r"label 3.* is outside 0\.\.2"),
+    (lambda: losses.CategoricalCrossentropy(axis=True)(ONE_HOT, P), "axis must be an integer.*got True"),
+    (lambda: losses.Circle()(ONE_HOT, P), r"circle: embeddings of shape \(4, 3\) and y_true of shape \(4, 3\)"),
+    (lambda: losses.CTC()(LABELS, P), r"ctc: targets must be \(batch, labels\)"),
+    (lambda: losses.MeanSquaredError()(1.0, 2.0), "at least one axis, got a scalar"),
+    (lambda: losses.MeanSquaredError()(A, B, sample_weight=np.ones(5)),
+     r"mean_squared_error: sample_weight of shape \(5,\).*one weight for each sample, shape \(4,\)")])
+def test_bad_arguments_and_inputs_are_refused_by_name(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_one_class_alone_is_warned_of():
+    with pytest.warns(SyntaxWarning, match="one class only.*use binary_crossentropy"):
+        losses.CategoricalCrossentropy()(np.ones((4, 1)), np.ones((4, 1)))
+
+
+def test_the_arguments_of_a_loss_are_attributes_that_count():
+    loss = losses.Huber(delta=2.0)
+    assert loss.delta == 2.0
+    loss.delta = 0.5
+    assert float(loss([[0.0]], [[3.0]])) == 0.5 * 3 - 0.125
 
 
 def test_an_unknown_reduction_lists_the_known_ones():

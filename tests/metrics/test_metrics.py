@@ -47,6 +47,78 @@ def test_a_metric_is_the_weighted_mean_over_all_batches(make, y_true, y_pred, ex
     np.testing.assert_allclose(float(metric.result()), (expected * w).sum() / w.sum(), rtol=1e-5)
 
 
+@pytest.mark.parametrize(("metric", "each"), [
+    (metrics.RootMeanSquaredError(), None),
+    (metrics.CosineSimilarity(), (ONE_HOT * Q).sum(-1) / np.linalg.norm(Q, axis=-1)),
+    (metrics.LogCoshError(), np.log(np.cosh(ONE_HOT - Q)).mean(-1))], ids=lambda value: type(value).__name__)
+def test_a_metric_may_differ_from_the_loss_of_its_name(metric, each):
+    expected = np.sqrt(((ONE_HOT - Q) ** 2).mean()) if each is None else each.mean()
+    np.testing.assert_allclose(float(metric(ONE_HOT, Q)), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["plain", "weighted"])
+def test_the_mask_of_predictions_is_a_weight(weight):
+    mask = np.array([True, True, False, True, False, True])
+    p = mk.constant(P)
+    p._keras_mask = mk.constant(mask)
+    w = mask * (1.0 if weight is None else weight)
+    np.testing.assert_allclose(float(metrics.CategoricalAccuracy()(ONE_HOT, p, sample_weight=weight)),
+                               (RIGHT * w).sum() / w.sum(), rtol=1e-6)
+
+
+def test_the_best_ids_may_be_given_in_place_of_scores():
+    ids = np.array([[2, 0, 1], [1, 1, 0]])
+    metric = metrics.SparseTopKCategoricalAccuracy(k=2, from_sorted_ids=True)
+    assert float(metric([1, 1], ids)) == 0.5
+
+
+def test_a_mean_of_tensors_is_taken_element_by_element():
+    metric = metrics.MeanTensor()
+    metric.update_state([[1.0, 2.0], [3.0, 4.0]])
+    metric.update_state([[5.0, 6.0], [7.0, 8.0]], sample_weight=[3.0, 0.0])
+    assert metric.result().numpy().tolist() == [[4.0, 5.0], [3.0, 4.0]]
+    with pytest.raises(ShapeError, match=r"values of shape \(2,\) do not go with those before, of shape \(2, 2\)"):
+        metric.update_state([1.0, 2.0])
+
+
+def test_a_mean_of_tensors_has_a_value_once_its_shape_is_known():
+    with pytest.raises(ValueError, match="MeanTensor 'mean_tensor' has no value yet"):
+        metrics.MeanTensor().result()
+    assert metrics.MeanTensor(shape=(2,)).result().numpy().tolist() == [0.0, 0.0]
+
+
+def test_a_state_outside_the_metric_is_updated_and_read_without_touching_its_own():
+    metric = metrics.Mean()
+    metric.update_state([100.0])
+    state = metric.stateless_reset_state()
+    for value in (1.0, 3.0):
+        state = metric.stateless_update_state(state, [value])
+    assert [float(v) for v in state] == [4.0, 2.0]
+    assert float(metric.stateless_result(state)) == 2.0
+    assert float(metric.result()) == 100.0
+    with pytest.raises(ValueError, match=r"there are 2 variables \(total, count\), got 1 values"):
+        metric.stateless_result(state[:1])
+
+
+def test_metrics_in_attributes_belong_to_a_metric():
+    class Ratio(metrics.Metric):
+        def __init__(self):
+            super().__init__(name="ratio")
+            self.parts = [metrics.Sum(), metrics.Sum()]
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            for part, values in zip(self.parts, (y_true, y_pred)):
+                part.update_state(values)
+
+        def result(self):
+            return self.parts[0].result() / self.parts[1].result()
+    metric = Ratio()
+    assert float(metric([4.0], [2.0])) == 2.0
+    assert len(metric.variables) == 2
+    metric.reset_state()
+    assert float(metric([3.0], [1.0])) == 3.0
+
+
 def test_mean_and_sum_weigh_values():
     for metric, expected in ((metrics.Mean(), 2.0), (metrics.Sum(), 4.0)):
         metric.update_state([1, 3, 5, 7], sample_weight=[1, 1, 0, 0])

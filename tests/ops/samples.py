@@ -128,6 +128,7 @@ SAMPLES = {
                Sample(((2, 3),), {"low": -9.0, "high": 9.0, "complaint": ""})],
     "ascending": [Sample((np.array([0, 0, 2]),))],
     "ctc_labels": [Sample((np.array([[1, 2], [2, 0]]), np.array([2, 1]), np.array([3, 3])), {"extents": (2, 3, 3)})],
+    "ctc_beams": [Sample(((2, 4, 3), np.array([4, 2])), {"beam_width": 3, "top_paths": 2, "blank": 1})],
     "ones_like": [Sample(((2, 3),)), Sample((INTEGERS,))],
     "zeros_like": [Sample(((2, 3),)), Sample((INTEGERS,))],
     "draw": [Sample((), {"shape": (2, 3), "seed": 0, "method": "normal",

@@ -46,6 +46,59 @@ def test_ctc_loss_is_stable_and_infinite_where_nothing_fits():
     assert np.isfinite(grad).all() and grad[0].any() and not grad[1].any()
 
 
+def sequences_by_listing(logits, blank):
+    """The log probability of every sequence that some path spells, the most probable first."""
+    log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    found = {}
+    for path in itertools.product(range(logits.shape[1]), repeat=len(logits)):
+        spelled = tuple(collapsed(path, blank))
+        found[spelled] = np.logaddexp(found.get(spelled, -np.inf), log_p[np.arange(len(path)), path].sum())
+    return sorted(found.items(), key=lambda item: -item[1])
+
+
+def without_padding(decoded):
+    return [tuple(label for label in row if label >= 0) for row in decoded.tolist()]
+
+
+@pytest.mark.parametrize("blank", [0, 2, None])
+def test_a_beam_of_all_beginnings_finds_the_most_probable_sequences(blank):
+    logits = RNG.normal(size=(3, 5, 3))
+    decoded, scores = ops.ctc_decode(logits, [5, 3, 1], "beam_search", beam_width=500, top_paths=2, mask_index=blank)
+    for i, steps in enumerate([5, 3, 1]):
+        want = sequences_by_listing(logits[i, :steps], 2 if blank is None else blank)[:2]
+        assert without_padding(decoded.numpy()[:, i]) == [labels for labels, _ in want]
+        np.testing.assert_allclose(scores.numpy()[i], [score for _, score in want], rtol=1e-10)
+
+
+def test_a_beam_of_one_keeps_the_best_beginning_of_each_step():
+    p = np.array([[0.5, 0.3, 0.2], [0.1, 0.45, 0.45]])     # (1, blank) is forgotten
+    decoded, score = ops.ctc_decode(np.log(p)[None], [2], "beam_search", beam_width=1)
+    assert decoded.numpy().tolist() == [[[1, -1]]]
+    np.testing.assert_allclose(np.exp(score.numpy()), [[0.5 * 0.45]])
+
+
+@pytest.mark.parametrize("merge_repeated", [False, True])
+@pytest.mark.parametrize("blank", [0, 2])
+def test_greedy_decoding_spells_the_best_class_of_each_step(blank, merge_repeated):
+    logits = RNG.normal(size=(4, 9, 3)).round(1)
+    decoded, scores = ops.ctc_decode(logits, [9, 6, 1, 0], mask_index=blank, merge_repeated=merge_repeated)
+    paths = [logits[i, :n].argmax(-1).tolist() for i, n in enumerate([9, 6, 1, 0])]
+    spell = collapsed if merge_repeated else lambda path, blank: [label for label in path if label != blank]
+    assert without_padding(decoded.numpy()[0]) == [tuple(spell(path, blank)) for path in paths]
+    np.testing.assert_allclose(scores.numpy()[:, 0], [-logits[i, :n].max(-1).sum() for i, n in enumerate([9, 6, 1, 0])])
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"strategy": "viterbi"}, "'greedy' or 'beam_search', got 'viterbi'"),
+    ({"sequence_lengths": [1]}, r"sequence_lengths must have shape \(2,\)"),
+    ({"inputs": np.ones((2, 3))}, r"\(batch, time, classes\), got shape \(2, 3\)"),
+    ({"strategy": "beam_search", "top_paths": 9, "beam_width": 4}, "from 1 to beam_width=4, got 9"),
+    ({"strategy": "beam_search", "top_paths": 9}, "less than top_paths=9")])
+def test_what_cannot_be_decoded_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ops.ctc_decode(**{"inputs": np.ones((2, 1, 3)), "sequence_lengths": [1, 1]} | arguments)
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_gradient_of_sparse_crossentropy_is_softmax_minus_one_hot_along_any_axis(axis):
     logits = RNG.normal(size=(4, 4, 4))
