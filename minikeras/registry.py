@@ -113,7 +113,7 @@ class Configurable:
     @classmethod
     def from_config(cls, config):
         """An object from what `get_config` gave."""
-        return cls(**config)
+        return cls(**revived(config))
 
     def __repr__(self):
         shown = ", ".join(f"{name}={value!r}" for name, value in arguments_of(self, defaults=False).items())
@@ -323,6 +323,17 @@ def deserialize(config, kind=None, custom_objects=None):
             if follow is not None:
                 follow(deserialize(given, None, custom_objects))
     return obj
+
+
+def revived(value):
+    """A config, or a part of it, with the objects that stand in it in the form of `serialize_object`."""
+    if isinstance(value, list):
+        return [revived(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" in value and "module" in value:
+        return deserialize(value)
+    return {key: revived(item) for key, item in value.items()}
 
 
 def _numpy_array(inner):

@@ -298,7 +298,7 @@ class Layer(Holder, kind="layers"):
         """A layer from what `get_config` gave; it has no weights yet."""
         accepted = registry.parameters(cls)
         rest = {key: value for key, value in config.items() if key not in accepted and key in _BASE_ARGUMENTS}
-        layer = cls(**{key: value for key, value in config.items() if key not in rest})
+        layer = cls(**registry.revived({key: value for key, value in config.items() if key not in rest}))
         if "name" in rest:
             layer.name = rest["name"]
         if rest.get("dtype"):
