@@ -14,36 +14,55 @@ __version__ = "0.1.0"
 # Where each public name lives. A module's own name stands for the module.
 _PLACES = {
     "autograd.custom": "custom_gradient grad_pass_through recompute_grad stop_gradient",
+    "autograd.dims": "TensorShape",
+    "autograd.dtypes": "DType as_dtype",
     "autograd.indexed_slices": "IndexedSlices",
     "autograd.styles": "no_grad",
     "autograd.tape": "GradientTape UnconnectedGradients",
     "autograd.tensor": "SymbolicTensor Tensor",
     "autograd.variable": "Variable",
-    "layers": "Layer",
-    "plan": "TensorSpec function",
+    "debugging": "Assert assert_equal assert_greater assert_less assert_rank",
+    "dtype_policies": "DTypePolicy",
+    "initializers": "Initializer",
+    "layers": "InputSpec Layer",
+    "losses": "Loss",
+    "metrics": "Metric",
     "models": "Input Model Sequential",
+    "optimizers": "Optimizer",
+    "plan": "TensorSpec function",
+    "regularizers": "Regularizer",
     "tf": """
-        abs acos acosh add add_n argmax argmin argsort asin asinh atan atan2 atanh broadcast_to cast
+        abs acos acosh add add_n argmax argmin argsort asin asinh atan atan2 atanh bitcast broadcast_to cast
         clip_by_global_norm clip_by_norm clip_by_value complex concat constant convert_to_tensor cos cosh cumsum
         divide einsum equal exp expand_dims eye fill floor greater greater_equal identity is_tensor less less_equal
         linspace logical_and logical_not logical_or matmul maximum minimum multiply negative newaxis norm not_equal
-        one_hot ones ones_like pad pow range rank reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean
-        reduce_min reduce_prod reduce_sum repeat reshape reverse roll round shape sigmoid sign sin sinh size sort
-        split sqrt square squeeze stack subtract tan tanh tensordot tile transpose truediv unstack where zeros
-        zeros_like""",
+        one_hot ones ones_like pad pow range rank realdiv reduce_all reduce_any reduce_logsumexp reduce_max reduce_mean
+        reduce_min reduce_prod reduce_sum repeat reshape reverse roll round scalar_mul shape shape_n sigmoid sign sin
+        sinh size sort split sqrt square squeeze stack subtract tan tanh tensordot tile transpose truediv truncatediv
+        truncatemod unstack where zeros zeros_like""",
     "tf.arrays": """
         boolean_mask broadcast_dynamic_shape broadcast_static_shape dynamic_partition dynamic_stitch ensure_shape
         gather gather_nd histogram_fixed_width histogram_fixed_width_bins meshgrid reverse_sequence saturate_cast
         scatter_nd searchsorted sequence_mask slice strided_slice tensor_scatter_nd_add tensor_scatter_nd_max
         tensor_scatter_nd_min tensor_scatter_nd_sub tensor_scatter_nd_update unique unique_with_counts unravel_index""",
     "tf.control": "case cond foldl foldr map_fn scan switch_case vectorized_map while_loop",
+    "tf.dtypes": "double half",
+    "tf.initializers": """
+        constant_initializer ones_initializer random_normal_initializer random_uniform_initializer zeros_initializer""",
+    "tf.linalg": "eig eigvals",
+    "tf.module": "Module",
+    "tf.running": """
+        control_dependencies device executing_eagerly get_logger group identity_n init_scope is_symbolic_tensor
+        name_scope no_op numpy_function print py_function tuple""",
+    "tf.tensor_array": "TensorArray",
 }
 # The public modules, by the package they are in.
 _PACKAGES = {
     "": """
-        activations autodiff autograd callbacks config constraints datasets debugging errors initializers layers losses
-        metrics models ops optimizers random regularizers saving utils""",
-    "tf.": "bitwise image linalg math nn signal",
+        activations autodiff autograd backend callbacks config constraints datasets debugging dtype_policies errors
+        initializers layers losses metrics mixed_precision models ops optimizers preprocessing random regularizers
+        saving tf tree utils""",
+    "tf.": "bitwise dtypes image linalg math nest nn signal",
 }
 _MODULES = {name: package + name for package, names in _PACKAGES.items() for name in names.split()}
 _DTYPES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",

@@ -3,10 +3,9 @@
 
 from . import registry
 from .arguments import number
+from .autograd.dtypes import epsilon
 from .ops.arithmetic import clip, maximum
 from .ops.reduce import euclidean_norm
-
-EPSILON = 1e-7      # keeps the norm of a zero vector from dividing by 0
 
 
 class Constraint(registry.Configurable, kind="constraints"):
@@ -30,7 +29,7 @@ class UnitNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w):
-        return w / (euclidean_norm(w, axis=self.axis, keepdims=True) + EPSILON)
+        return w / (euclidean_norm(w, axis=self.axis, keepdims=True) + epsilon())
 
 
 class MaxNorm(Constraint):
@@ -41,7 +40,7 @@ class MaxNorm(Constraint):
 
     def __call__(self, w):
         length = euclidean_norm(w, axis=self.axis, keepdims=True)
-        return w * (clip(length, 0.0, float(self.max_value)) / (length + EPSILON))
+        return w * (clip(length, 0.0, float(self.max_value)) / (length + epsilon()))
 
 
 class MinMaxNorm(Constraint):
@@ -55,7 +54,7 @@ class MinMaxNorm(Constraint):
     def __call__(self, w):
         length = euclidean_norm(w, axis=self.axis, keepdims=True)
         wanted = self.rate * clip(length, float(self.min_value), float(self.max_value)) + (1 - self.rate) * length
-        return w * (wanted / (length + EPSILON))
+        return w * (wanted / (length + epsilon()))
 
 
 # Keras' older names.

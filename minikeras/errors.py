@@ -17,6 +17,10 @@ class SymbolicError(MinikerasError, TypeError):
     """A value was asked of a tensor that has only a shape."""
 
 
+class InvalidArgumentError(MinikerasError, ValueError):
+    """Values that do not hold what an assertion says, by TensorFlow's name."""
+
+
 class GradientError(MinikerasError, ValueError, RuntimeError):
     """A gradient that cannot be formed, or that nothing was connected to.
 

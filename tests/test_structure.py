@@ -14,10 +14,11 @@ PACKAGE = Path(minikeras.__file__).parent
 # Each level may import its own level and those before it.
 LEVELS = [
     {"errors", "arguments"}, {"autograd"}, {"ops"}, {"debugging"},
-    {"activations", "autodiff", "config", "constraints", "datasets", "initializers", "layers", "losses", "metrics",
-     "optimizers", "plan", "random", "registry", "regularizers", "tf"},
+    {"activations", "autodiff", "config", "constraints", "datasets", "dtype_policies", "initializers", "layers",
+     "losses", "metrics", "mixed_precision", "optimizers", "plan", "random", "registry", "regularizers", "tf", "tree"},
     {"saving"}, {"training", "callbacks"},
-    {"models", "utils", "__init__"},    # the package as a whole has the names of everything up to here
+    # The package as a whole has the names of everything up to here.
+    {"backend", "models", "preprocessing", "utils", "__init__"},
     {"experiment"}, {"cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

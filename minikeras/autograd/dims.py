@@ -1,4 +1,6 @@
-"""Dimensions that are not known yet: integers with arithmetic, as polynomials in symbols."""
+"""Shapes, and dimensions that are not known yet: integers with arithmetic, as polynomials in symbols."""
+
+import math
 
 from ..errors import ShapeError, SymbolicError
 from .state import tick
@@ -124,9 +126,86 @@ def product(dims):
     return total
 
 
+class TensorShape(tuple):
+    """A shape: a tuple of integers, with None where an extent is not known, that also has TensorFlow's methods.
+
+    dims   the extents, or another shape. Raises ValueError for None: the number of axes is always known here
+    It is equal to tuples, and slices and sums of it are plain tuples.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, dims):
+        if dims is None:
+            raise ValueError("TensorShape(None), with no known number of axes, is not supported: give a None for each "
+                             "axis, as in TensorShape([None, None]).")
+        return super().__new__(cls, dims)
+
+    @property
+    def rank(self):
+        """The number of axes."""
+        return len(self)
+
+    ndims = rank
+
+    @property
+    def dims(self):
+        """The extents as a list."""
+        return list(self)
+
+    def as_list(self):
+        """The extents as a list."""
+        return list(self)
+
+    def num_elements(self):
+        """The product of the extents; None if one is not known."""
+        return None if None in self else math.prod(self)
+
+    def is_fully_defined(self):
+        """Whether every extent is known."""
+        return None not in self
+
+    def is_compatible_with(self, other):
+        """Whether a tensor can have both shapes: as many axes, and equal extents where both are known."""
+        return len(self) == len(other) and all(m is None or n is None or m == n for m, n in zip(self, other))
+
+    def assert_is_compatible_with(self, other):
+        """Raises ShapeError unless a tensor can have both shapes."""
+        if not self.is_compatible_with(other):
+            raise ShapeError(f"shapes {self} and {tuple(other)} are not compatible.")
+
+    def concatenate(self, other):
+        """The extents of this shape and behind them those of another."""
+        return TensorShape((*self, *other))
+
+    def merge_with(self, other):
+        """What is known from both of two shapes of one tensor. Raises ShapeError if they contradict each other."""
+        self.assert_is_compatible_with(other)
+        return TensorShape(n if m is None else m for m, n in zip(self, other))
+
+    def with_rank(self, rank):
+        """This shape. Raises ShapeError if it does not have `rank` axes."""
+        if len(self) != rank:
+            raise ShapeError(f"shape {self} must have {rank} axes.")
+        return self
+
+
+class _KnownShapes(dict):
+    """The TensorShape of each tuple that was asked for: looking one up takes a third of the time of making it."""
+
+    def __missing__(self, shape):
+        if len(self) >= 10_000:
+            self.clear()
+        known = self[shape] = TensorShape(shape)
+        return known
+
+
+known_shapes = _KnownShapes()
+
+
 def public_shape(dims):
     """The shape as users see it: None where a dimension is unknown."""
-    return tuple(dim if type(dim) is int else None for dim in dims)
+    return TensorShape([dim if type(dim) is int else None for dim in dims])
 
 
 def make_dims(shape, name="dimension"):

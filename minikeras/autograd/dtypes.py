@@ -1,4 +1,4 @@
-"""Element types, and the one table of what a mixture of them becomes.
+"""Element types, the one table of what a mixture of them becomes, and the small number that goes with them.
 
 Tensor with Tensor promotes as in Keras 3 (which follows JAX): among floats the wider wins, a float
 beats any integer, `uint64` with a signed integer is the default float. Python numbers are weak.
@@ -110,6 +110,36 @@ def set_floatx(value):
                          "'float16', 'float32', 'float64'.")
     _floatx = dtype
     promote.cache_clear()
+
+
+_of_layers = None
+
+
+def layer_dtype():
+    """Name of the type that layers have by themselves: the default float, unless `set_layer_dtype` changed it."""
+    return floatx() if _of_layers is None else _of_layers
+
+
+def set_layer_dtype(name):
+    """Make a float type that of layers made from now on; None: the default float."""
+    global _of_layers
+    _of_layers = name
+
+
+_epsilon = 1e-7
+
+
+def epsilon():
+    """The small number that keeps quotients and logarithms finite, 1e-7 unless `set_epsilon` changed it."""
+    return _epsilon
+
+
+def set_epsilon(value):
+    """Make `value`, a number above 0, what `epsilon` gives. What was recorded before keeps the old one."""
+    global _epsilon
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 < value < float("inf"):
+        raise ValueError(f"set_epsilon: a number above 0 was expected, got {value!r}.")
+    _epsilon = float(value)
 
 
 def default_float():

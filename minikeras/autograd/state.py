@@ -58,6 +58,9 @@ class Recorder:
     def aside(self):
         """A block of which nothing is told: the first value of a Variable is computed."""
 
+    def later(self, effect):
+        """What an op is to do in the world, such as printing, as a function: the run may be undone."""
+
     def given(self, array):
         """An array that is the same in every run, such as the seed of a derivative."""
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import DTypeError, ShapeError, SymbolicError
 from . import state
-from .dims import make_dims, public_shape
+from .dims import TensorShape, known_shapes, make_dims, public_shape
 from .dtypes import DTYPES, as_dtype, python_dtype
 from .state import KEPT, NEVER, thread, tick
 
@@ -77,7 +77,7 @@ class Operand:
 
     def get_shape(self):
         """The shape, as TensorFlow also spells it."""
-        return self.shape
+        return TensorShape(self.shape)
 
     @property
     def ndim(self):
@@ -148,7 +148,7 @@ class ArrayOperand(Operand):
     @property
     def shape(self):
         """Extents of the axes, a tuple of int."""
-        return self._array.shape
+        return known_shapes[self._array.shape]
 
     @property
     def dtype(self):

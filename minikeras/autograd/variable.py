@@ -15,7 +15,9 @@ class Variable(ArrayOperand):
     """A tensor that can be assigned, and that tapes watch by themselves while `trainable`.
 
     initial_value  number, array, nested lists or tensor; or a function called without arguments, or
-                   with (shape, dtype=dtype) if `shape` is given, as Keras calls initializers
+                   with (shape, dtype=dtype) if `shape` is given, as Keras calls initializers. Keras'
+                   name for it, initializer=, is taken, too
+    trainable      as in TensorFlow the second argument; a shape in its place is Keras' second, `shape`
     constraint     function of the new value, applied by optimizers after an update
     regularizer    function of the value giving a loss, added up by the layer that owns the variable
     """
@@ -24,8 +26,11 @@ class Variable(ArrayOperand):
     __slots__ = ("__weakref__", "_array", "_constraint", "_lease", "_node", "_regularizer", "_seen", "_trainable",
                  "name", "path")
 
-    def __init__(self, initial_value, trainable=True, *, shape=None, dtype=None, name=None, constraint=None,
-                 regularizer=None):
+    def __init__(self, initial_value=None, trainable=True, dtype=None, *, shape=None, name=None, constraint=None,
+                 regularizer=None, initializer=None):
+        if isinstance(trainable, (tuple, list)):
+            trainable, shape = True, trainable
+        initial_value = initializer if initial_value is None else initial_value
         dtype = None if dtype is None else as_dtype(dtype)
         if callable(initial_value):
             shape = None if shape is None else tuple(shape)

@@ -10,7 +10,7 @@ import numpy as np
 from .. import registry, regularizers
 from ..arguments import switch
 from ..autograd import tree
-from ..autograd.dtypes import as_dtype, floatx
+from ..autograd.dtypes import as_dtype, layer_dtype
 from ..autograd.operands import as_tensor
 from ..autograd.quiet import quietly
 from ..autograd.state import tick
@@ -76,7 +76,7 @@ class Layer(Holder, kind="layers"):
             raise TypeError(f"{type(self).__name__}: name must be a string, got {name!r}.")
         self.name = name or automatic_name(type(self))
         self.built = False
-        self._dtype = as_dtype(dtype or floatx()).name
+        self._dtype = as_dtype(dtype or layer_dtype()).name
         self.autocast = switch(f"{type(self).__name__}: autocast", autocast)
         self.supports_masking = masked = type(self).compute_mask is not Layer.compute_mask
         self._record.array_dtype = np.dtype(self._dtype) if autocast else None

@@ -7,13 +7,13 @@ from .. import constraints, initializers, regularizers
 from ..arguments import count, number, switch
 from ..autograd import dims
 from ..autograd.custom import stop_gradient
+from ..autograd.dtypes import epsilon
 from ..autograd.linear import broadcast_to, reshape
 from ..autograd.operands import shape_of
 from ..errors import ShapeError
 from ..ops import normalization
 from ..ops.arithmetic import clip, equal, maximum, minimum, select, square
 from ..ops.creation import cast
-from ..ops.crossentropy import EPSILON
 from ..ops.norms import normalize
 from ..ops.products import matmul
 from ..ops.reduce import all, axes_of, sum
@@ -278,7 +278,7 @@ def _masked_moments(x, mask, axes):
     """Mean and variance along `axes`, which are kept as 1, of the places where `mask` (of one axis less) is true."""
     counts = broadcast_to(expand_dims(cast(mask, "bool"), -1), shape=shape_of(x))
     # As in Keras, the small number keeps the numbers of nothing finite.
-    total = sum(cast(counts, x.dtype), axis=axes, keepdims=True) + EPSILON
+    total = sum(cast(counts, x.dtype), axis=axes, keepdims=True) + epsilon()
     mean = sum(select(counts, x, 0.0), axis=axes, keepdims=True) / total
     return mean, sum(square(select(counts, x - mean, 0.0)), axis=axes, keepdims=True) / total
 

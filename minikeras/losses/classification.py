@@ -2,6 +2,7 @@
 
 import warnings
 
+from ..autograd.dtypes import epsilon
 from ..autograd.operands import as_tensor
 from ..ops import crossentropy, reduce
 from ..ops.activation import softmax
@@ -11,7 +12,6 @@ from ..ops.shapes import expand_dims, squeeze
 from ..ops.unary import sigmoid
 from .fitting import of_classes, of_equal_shapes, of_one_hot, of_pair
 from .masks import with_mask
-from .regression import EPSILON
 
 
 def _smoothed(y_true, label_smoothing, even):
@@ -76,7 +76,7 @@ def categorical_focal_crossentropy(y_true, y_pred, alpha=0.25, gamma=2.0, from_l
     """
     y_true = _smoothed(y_true, label_smoothing, 1.0 / _class_axis("categorical_focal_crossentropy", y_pred, axis))
     p = softmax(y_pred, axis=axis) if from_logits else y_pred
-    p = clip(p / reduce.sum(p, axis=axis, keepdims=True), EPSILON, 1.0 - EPSILON)
+    p = clip(p / reduce.sum(p, axis=axis, keepdims=True), epsilon(), 1.0 - epsilon())
     alpha = alpha if isinstance(alpha, (int, float)) else as_tensor(alpha, p.dtype)
     return reduce.sum(power(1.0 - p, gamma) * alpha * (-y_true * log(p)), axis=axis)
 
@@ -118,14 +118,14 @@ def kl_divergence(y_true, y_pred):
 
     Source: Kullback & Leibler 1951.
     """
-    y_true, y_pred = clip(y_true, EPSILON, 1.0), clip(y_pred, EPSILON, 1.0)
+    y_true, y_pred = clip(y_true, epsilon(), 1.0), clip(y_pred, epsilon(), 1.0)
     return reduce.sum(y_true * (log(y_true) - log(y_pred)), axis=-1)     # their ratio overflows float16
 
 
 @of_pair
 def poisson(y_true, y_pred):
     """The mean of y_pred - y_true log(y_pred) over the last axis: for counts y_true of expectation y_pred."""
-    return reduce.mean(y_pred - y_true * log(y_pred + EPSILON), axis=-1)
+    return reduce.mean(y_pred - y_true * log(y_pred + epsilon()), axis=-1)
 
 
 def _signs(y_true):

@@ -2,13 +2,12 @@
 
 import math
 
+from ..autograd.dtypes import epsilon
 from ..ops import reduce
 from ..ops.arithmetic import absolute, log, maximum, select, square
 from ..ops.norms import normalize
 from ..ops.unary import softplus
 from .fitting import of_pair
-
-EPSILON = 1e-7      # Keras' backend.epsilon()
 
 
 @of_pair
@@ -26,13 +25,13 @@ def mean_absolute_error(y_true, y_pred):
 @of_pair
 def mean_absolute_percentage_error(y_true, y_pred):
     """The mean of 100 |y_true - y_pred| / max(|y_true|, 1e-7) over the last axis, in percent."""
-    return 100.0 * reduce.mean(absolute((y_true - y_pred) / maximum(absolute(y_true), EPSILON)), axis=-1)
+    return 100.0 * reduce.mean(absolute((y_true - y_pred) / maximum(absolute(y_true), epsilon())), axis=-1)
 
 
 @of_pair
 def mean_squared_logarithmic_error(y_true, y_pred):
     """The mean of (log(1 + y_true) - log(1 + y_pred))**2 over the last axis; numbers below 1e-7 count as that."""
-    return reduce.mean(square(log(maximum(y_pred, EPSILON) + 1.0) - log(maximum(y_true, EPSILON) + 1.0)), axis=-1)
+    return reduce.mean(square(log(maximum(y_pred, epsilon()) + 1.0) - log(maximum(y_true, epsilon()) + 1.0)), axis=-1)
 
 
 @of_pair

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..autograd.dtypes import epsilon
 from ..autograd.linear import cast
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
@@ -14,7 +15,6 @@ from ..ops.shapes import shape, transpose
 from ..ops.unary import softplus
 from .fitting import of_equal_shapes
 from .masks import with_mask
-from .regression import EPSILON
 
 
 @of_equal_shapes
@@ -24,7 +24,7 @@ def dice(y_true, y_pred, axis=None):
     Source: Dice 1945; Milletari et al. 2016.
     """
     common = reduce.sum(y_true * y_pred, axis=axis)
-    return 1.0 - 2.0 * common / (reduce.sum(y_true, axis=axis) + reduce.sum(y_pred, axis=axis) + EPSILON)
+    return 1.0 - 2.0 * common / (reduce.sum(y_true, axis=axis) + reduce.sum(y_pred, axis=axis) + epsilon())
 
 
 @of_equal_shapes
@@ -36,7 +36,7 @@ def tversky(y_true, y_pred, alpha=0.5, beta=0.5, axis=None):
     common = reduce.sum(y_true * y_pred, axis=axis)
     missed = reduce.sum((1.0 - y_pred) * y_true, axis=axis)
     wrong = reduce.sum(y_pred * (1.0 - y_true), axis=axis)
-    return 1.0 - common / (common + missed * alpha + wrong * beta + EPSILON)
+    return 1.0 - common / (common + missed * alpha + wrong * beta + epsilon())
 
 
 def circle(y_true, y_pred, ref_labels=None, ref_embeddings=None, remove_diagonal=True, gamma=80, margin=0.4):

@@ -1,6 +1,7 @@
 """AUC: the area under a curve of two rates over all thresholds."""
 
 from ..arguments import count, number, switch
+from ..autograd.dtypes import epsilon
 from ..autograd.linear import broadcast_to
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
@@ -49,7 +50,7 @@ class AUC(_Confusion):
             raise ValueError(f"AUC: num_labels={num_labels} means something with multi_label=True only; set that, or "
                              "leave num_labels out.")
         # The ends lie outside, so that no prediction misses them by rounding.
-        self.thresholds = [-1e-7, *inner, 1.0 + 1e-7]
+        self.thresholds = [-epsilon(), *inner, 1.0 + epsilon()]
         self._labels = None
         if num_labels or not multi_label:
             self._build(num_labels)

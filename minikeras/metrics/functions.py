@@ -1,11 +1,10 @@
 """Metrics of each sample: functions of (y_true, y_pred)."""
 
-from ..autograd.dtypes import floatx
+from ..autograd.dtypes import epsilon, floatx
 from ..autograd.linear import cast
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..losses.fitting import of_one_hot, of_pair
-from ..losses.regression import EPSILON
 from ..losses.regression import cosine_similarity as _minus_cosine
 from ..ops import reduce
 from ..ops.arithmetic import absolute, clip, equal, greater, square
@@ -99,4 +98,4 @@ def concordance_correlation(y_true, y_pred, axis=-1):
     """
     mean_true, mean_pred = (reduce.mean(x, axis=axis, keepdims=True) for x in (y_true, y_pred))
     spread = reduce.var(y_true, axis, True) + reduce.var(y_pred, axis, True) + square(mean_true - mean_pred)
-    return reduce.mean(2.0 * (y_true - mean_true) * (y_pred - mean_pred) / (spread + EPSILON), axis=axis)
+    return reduce.mean(2.0 * (y_true - mean_true) * (y_pred - mean_pred) / (spread + epsilon()), axis=axis)

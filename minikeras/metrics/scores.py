@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..arguments import number
+from ..autograd.dtypes import epsilon
 from ..autograd.linear import cast
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
@@ -11,7 +12,6 @@ from ..ops import reduce
 from ..ops.arithmetic import absolute, isinf, logical_and, select, square
 from .base import Metric
 
-EPSILON = 1e-7
 AVERAGES = (None, "micro", "macro", "weighted")
 AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 
@@ -87,12 +87,12 @@ class FBetaScore(_OfOutputs, aliases=("fbeta_score",)):
     def result(self):
         self._check_fed()
         right, factor = self.true_positives.value, self.beta**2
-        precision = right / (right + self.false_positives + EPSILON)
-        recall = right / (right + self.false_negatives + EPSILON)
-        score = (1.0 + factor) * (precision * recall / (factor * precision + recall + EPSILON))
+        precision = right / (right + self.false_positives + epsilon())
+        recall = right / (right + self.false_negatives + epsilon())
+        score = (1.0 + factor) * (precision * recall / (factor * precision + recall + epsilon()))
         if self.average == "weighted":
             weight = self.intermediate_weights.value
-            return reduce.sum(score * (weight / (reduce.sum(weight) + EPSILON)))
+            return reduce.sum(score * (weight / (reduce.sum(weight) + epsilon())))
         return score if self.average is None else reduce.mean(score)
 
 

@@ -1,6 +1,7 @@
 """Cross-entropies of probabilities or logits."""
 
 from ..autograd import dims
+from ..autograd.dtypes import epsilon
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from .activation import log_softmax, sigmoid_cross_entropy, sparse_softmax_cross_entropy
@@ -8,8 +9,6 @@ from .arithmetic import clip, log, within
 from .creation import cast
 from .reduce import sum
 from .shapes import moveaxis, squeeze
-
-EPSILON = 1e-7      # Keras' backend.epsilon(): keeps probabilities away from 0 and 1
 
 
 def _same_shape(target, output, where, hint=""):
@@ -30,7 +29,7 @@ def binary_crossentropy(target, output, from_logits=False):
     target, output = _same_shape(target, output, "binary cross-entropy")
     if from_logits:
         return sigmoid_cross_entropy(target, output)
-    p = clip(output, EPSILON, 1.0 - EPSILON)
+    p = clip(output, epsilon(), 1.0 - epsilon())
     return -(target * log(p) + (1.0 - target) * log(1.0 - p))
 
 
@@ -44,7 +43,7 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     if from_logits:
         return -sum(target * log_softmax(output, axis=axis), axis=axis)
     p = output / sum(output, axis=axis, keepdims=True)
-    return -sum(target * log(clip(p, EPSILON, 1.0 - EPSILON)), axis=axis)
+    return -sum(target * log(clip(p, epsilon(), 1.0 - epsilon())), axis=axis)
 
 
 def integer_labels(target, output):
@@ -76,5 +75,5 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
     target = integer_labels(target, output)
     output = output if axis in (-1, output.ndim - 1) else moveaxis(output, axis, -1)
     if not from_logits:
-        output = log(clip(output, EPSILON, 1.0 - EPSILON))
+        output = log(clip(output, epsilon(), 1.0 - epsilon()))
     return sparse_softmax_cross_entropy(target, output)[0]

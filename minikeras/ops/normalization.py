@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from ..autograd import dims
+from ..autograd import dims, dtypes
 from ..autograd.linear import add_n, broadcast_to, ones_row, permute, reshape
 from ..autograd.op import fit_to, floated, multilinear, primitive, shifted
 from ..autograd.operands import as_tensor, shape_of
 from .arithmetic import square
 from .creation import cast
-from .crossentropy import EPSILON
 from .reduce import axes_of, keep_shape, mean, sum
 from .unary import rsqrt
 
@@ -196,7 +195,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, rms_sca
     dtype, x = as_tensor(x).dtype, wide(x)
     axes = axes_of(axis, x.ndim, "layer_normalization")
     gamma, beta = along(x, gamma, axes), along(x, beta, axes)
-    epsilon = EPSILON if epsilon is None else epsilon
+    epsilon = dtypes.epsilon() if epsilon is None else epsilon
     y, _, variance = standardized(x, axes, epsilon)
     if rms_scaling:
         y, beta = x * rsqrt(variance + epsilon), None
@@ -206,5 +205,5 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, rms_sca
 def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     """x / sqrt(mean of x**2 along `axis` + epsilon) * scale. Source: Zhang & Sennrich 2019, eq. 4."""
     dtype, x = as_tensor(x).dtype, wide(x)
-    y = x * rsqrt(mean(square(x), axis=axis, keepdims=True) + (EPSILON if epsilon is None else epsilon))
+    y = x * rsqrt(mean(square(x), axis=axis, keepdims=True) + (dtypes.epsilon() if epsilon is None else epsilon))
     return cast(y if scale is None else y * as_tensor(scale, y.dtype), dtype)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..autograd import dtypes
 from ..autograd.dtypes import is_complex
 from ..autograd.indexed_slices import IndexedSlices
 from ..autograd.linear import cast, stack
@@ -96,7 +97,7 @@ def normalize(x, axis=-1, order=2, epsilon=None):
     if not isinstance(order, int) or order < 1:
         raise ValueError(f"normalize: order must be an integer of 1 or more, got {order!r}.")
     x = as_float(x)
-    epsilon = 1e-7 if epsilon is None else epsilon
+    epsilon = dtypes.epsilon() if epsilon is None else epsilon
     size = vector_norm(x, order, axis, True) if order == 2 or axis is None else norm(x, order, axis, True)
     return x / maximum(size, epsilon)
 

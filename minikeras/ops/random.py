@@ -4,6 +4,7 @@ SeedGenerator goes on in its stream, an integer gives the same numbers again, No
 import numpy as np
 
 from ..arguments import number
+from ..autograd import dims
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.linear import cast, zeros_like
 from ..autograd.op import kept, primitive
@@ -14,8 +15,8 @@ from .arithmetic import minimum
 from .creation import as_float
 from .indexing import gather
 
-__all__ = ["SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "randint",
-           "set_random_seed", "shuffle", "truncated_normal", "uniform"]
+__all__ = ["SeedGenerator", "beta", "binomial", "categorical", "dropout", "gamma", "normal", "poisson",
+           "randint", "set_random_seed", "shuffle", "truncated_normal", "uniform"]
 
 
 @repeatable
@@ -39,8 +40,12 @@ def draw_by(*parameters, shape, seed, method, dtype):
 
 
 def _draw_by(parameters, shape, seed, method, dtype):
-    return draw_by(*map(as_tensor, parameters), shape=tuple(int(n) for n in shape), seed=seed, method=method,
-                   dtype=as_dtype(dtype or floatx()).name)
+    parameters, shape = [as_tensor(x) for x in parameters], tuple(int(n) for n in shape)
+    try:
+        dims.broadcast(shape, *map(shape_of, parameters))
+    except ShapeError as error:
+        raise ShapeError(f"random: the parameters do not broadcast to shape {shape}: {error}") from None
+    return draw_by(*parameters, shape=shape, seed=seed, method=method, dtype=as_dtype(dtype or floatx()).name)
 
 
 def gamma(shape, alpha, dtype=None, seed=None):
@@ -59,6 +64,11 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
     """How many of `counts` trials succeed that each do so with a probability; tensors of both are broadcast to
     `shape`. The result is floating by default, as in Keras."""
     return _draw_by((cast(as_tensor(counts), dtype="int64"), probabilities), shape, seed, "binomial", dtype)
+
+
+def poisson(shape, lam, dtype=None, seed=None):
+    """How many events happen where `lam` are expected; a tensor of them is broadcast to `shape`."""
+    return _draw_by((lam,), shape, seed, "poisson", dtype)
 
 
 @repeatable
@@ -85,16 +95,32 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
 
 
 def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
-    """Numbers from the normal distribution; `seed` is an integer, a SeedGenerator or None."""
-    return _draw(shape, seed, "normal", (mean, stddev), dtype)
+    """Numbers from the normal distribution.
+
+    mean, stddev   numbers, or tensors that broadcast to `shape`, which then get gradients
+    seed           an integer gives the same numbers at every call, a SeedGenerator goes on in its stream, None draws
+                   what follows from the global seed; so for all functions here
+    """
+    if isinstance(mean, (int, float)) and isinstance(stddev, (int, float)):
+        return _draw(shape, seed, "normal", (mean, stddev), dtype)
+    return _moved(_draw(shape, seed, "standard_normal", (), dtype), mean, stddev)
+
+
+def _moved(noise, mean, scale):
+    return as_tensor(mean, noise.dtype) + noise * as_tensor(scale, noise.dtype)
 
 
 def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
-    """Numbers spread evenly over minval <= x < maxval; integers for an integer dtype."""
+    """Numbers spread evenly over minval <= x < maxval; integers for an integer dtype.
+
+    minval, maxval   numbers, or tensors that broadcast to `shape`
+    """
     if dtype is not None and as_dtype(dtype).is_integer:
         return randint(shape, minval, maxval, dtype, seed)
     # Drawn in float64 and rounded, a number could become maxval itself.
     dtype = as_dtype(dtype or floatx())
+    if not (isinstance(minval, (int, float)) and isinstance(maxval, (int, float))):
+        return _moved(_draw(shape, seed, "random", (), dtype), minval, as_tensor(maxval, dtype) - minval)
     highest = np.nextafter(dtype.as_numpy_dtype(maxval), dtype.as_numpy_dtype(minval))
     return minimum(_draw(shape, seed, "uniform", (minval, maxval), dtype), highest)
 

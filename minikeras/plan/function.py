@@ -74,6 +74,20 @@ class _Entry:
         self.known = known
 
 
+_eager = False
+
+
+def run_functions_eagerly(run_eagerly):
+    """Whether functions, and the steps of models, run op by op from now on, not as plans: for debugging."""
+    global _eager
+    _eager = switch("run_functions_eagerly: run_eagerly", run_eagerly)
+
+
+def functions_run_eagerly():
+    """Whether `run_functions_eagerly` has them run op by op."""
+    return _eager
+
+
 class Function:
     """A Python function of tensors that runs as a plan.
 
@@ -113,7 +127,7 @@ class Function:
             args, kwargs = self._parameters.arranged(args, kwargs)
         if self._converts:
             args, kwargs = self._converted(args, kwargs)
-        if thread.watchers or thread.raw or self._jit_compile is False or (
+        if thread.watchers or thread.raw or _eager or self._jit_compile is False or (
                 state.kept and self._meets_kept(args, kwargs)) or (
                 state.listening and (thread.listeners or state.everywhere or thread.recorder is not None)):
             return self._eagerly(args, kwargs)
@@ -207,6 +221,7 @@ class Function:
                 return self._refuse(entry, why, self._eagerly)
         first = recording = self._record(args, kwargs, leaves)
         if recording.kept:      # the run counts
+            recording.counts()
             returned = recording.returned
             return None, lambda *_: returned
         try:
@@ -239,6 +254,7 @@ class Function:
         """What gives the result of a call whose last recording is refused: that run counts, unless it did again what
         an earlier one had done to Python's state."""
         if not self._jit_compile and (recording is first or recording.settled):
+            recording.counts()
             returned = recording.returned
             return lambda *_: returned
         recording.undo(seeds=True)

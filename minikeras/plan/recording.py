@@ -134,6 +134,11 @@ class Recording:
         as `seeds` says."""
         self._recorder.undo(not self.made if seeds is None else seeds)
 
+    def counts(self):
+        """The run is the call, and no replay follows: what it was to do in the world happens."""
+        for effect in self._recorder.effects:
+            effect()
+
     def escaped(self):
         """Why what this run made and nobody should have is still held, None if it is not."""
         self.returned = None
@@ -167,6 +172,7 @@ class _Recorder(state.Recorder):
         self.flags = {}         # id -> (Variable, its flags before)
         self.meets_kept = False     # whether a constant has everything computed from it recorded (`requires_grad_`)
         self.made = []          # Variables and SeedGenerators made meanwhile
+        self.effects = []       # what the run would have done in the world
         self.tensors = []       # (weak reference to a tensor, op, place)
         self.owners = {}        # id of an array -> owner of the instruction that made it
         self.refusals = []
@@ -286,6 +292,10 @@ class _Recorder(state.Recorder):
         if value is not None and value.varies:
             file, line = caller()
             self._refuse(f"{how} of a value that differs from step to step, at {file}:{line}.")
+
+    def later(self, effect):
+        """Something is to happen in the world, such as printing: in the replay, or if there is none."""
+        self.effects.append(effect)
 
     def given(self, array):
         """An array is the same in every run."""

@@ -1,11 +1,16 @@
 """TensorFlow's names for what exists, with TensorFlow's argument names. Also reached as `minikeras.<name>`.
 
+Where Keras has another function of that name, `minikeras.<name>` is Keras' and `minikeras.tf.<name>` TensorFlow's; that
+is so for `random`. Every other public name of the package can be had from here, too.
+
 `name=` labels a graph node in TensorFlow; there is no graph here, so it is taken and changes nothing.
 """
 
 import functools
+import importlib
 import inspect
 import operator
+import sys
 
 import numpy as np
 
@@ -37,6 +42,16 @@ def tf_function_of(function, *parameters):
     renamed = [p.replace(name=parameter) for p, parameter in zip(own, parameters)]
     call.__signature__ = inspect.Signature([*renamed, *own[len(parameters):], _NAME])
     return call
+
+
+_MODULES = ("bitwise", "config", "dtypes", "image", "linalg", "math", "nest", "nn", "random", "signal")
+
+
+def __getattr__(name):
+    """What TensorFlow has under its own name and is not in this file: its modules, then what the whole package has."""
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    return getattr(sys.modules[__name__.rpartition(".")[0]], name)
 
 
 _NAME = inspect.Parameter("name", inspect.Parameter.KEYWORD_ONLY, default=None)
@@ -206,6 +221,36 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split"):
     return shapes.split(value, np.cumsum(sizes)[:-1].tolist(), axis)
 
 
+def bitcast(input, type, name=None):
+    """The same bytes read as elements of another type.
+
+    Narrower ones are a new last axis; wider ones take the last axis away, which must hold the bytes of one.
+    """
+    x, dtype = as_tensor(input), dtypes.as_dtype(type)
+    if dtype.size < x.dtype.size:
+        x = ops.expand_dims(x, -1)
+    y = ops.view(x, dtype)
+    return ops.squeeze(y, -1) if dtype.size > x.dtype.size else y
+
+
+def scalar_mul(scalar, x, name=None):
+    """`x` times a number. Raises ShapeError for a `scalar` with axes."""
+    if as_tensor(scalar).ndim:
+        raise ShapeError(f"scalar_mul: the scalar has shape {as_tensor(scalar).shape}; use multiply.")
+    return ops.multiply(scalar, x)
+
+
+def shape_n(input, out_type="int32", name=None):
+    """The shapes of a list of tensors as tensors of integers."""
+    return [shape(x, out_type) for x in input]
+
+
+def truncatediv(x, y, name=None):
+    """x / y rounded towards 0, in the type of the operands."""
+    quotient = ops.trunc(ops.divide(x, y))
+    return creation.cast(quotient, as_tensor(x).dtype)
+
+
 def broadcast_to(input, shape, name=None):
     """The elements repeated to fill `shape`."""
     return ops.broadcast_to(input, np.asarray(shape).tolist())
@@ -312,5 +357,6 @@ tan = tf_function_of(ops.tan, "x")
 tanh = tf_function_of(ops.tanh, "x")
 tensordot = tf_function_of(ops.tensordot, "a", "b", "axes")
 tile = tf_function_of(ops.tile, "input", "multiples")
-truediv = divide
+realdiv = truediv = divide
+truncatemod = tf_function_of(ops.fmod, "x", "y")
 zeros_like = tf_function_of(ops.zeros_like, "input", "dtype")

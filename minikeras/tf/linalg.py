@@ -10,6 +10,8 @@ from ..ops import norms as _norms
 from ..ops import products as _products
 from ..ops import shapes as _shapes
 from ..ops import solving as _solving
+from ..ops import sorting as _sorting
+from ..ops.indexing import take_along_axis as _take_along_axis
 from . import einsum, matmul, norm, tensordot, tf_function_of  # noqa: F401 (public names of tf.linalg)
 
 band_part = tf_function_of(_solving.band_part, "input", "num_lower", "num_upper")
@@ -82,6 +84,29 @@ def lstsq(matrix, rhs, l2_regularizer=0.0, fast=True, name=None):
     if rows >= columns:
         return _decompositions.cholesky_solve(factor, _products.matmul(at, rhs))
     return _products.matmul(at, _decompositions.cholesky_solve(factor, rhs))
+
+
+def lu(input, output_idx_type="int32", name=None):
+    """The factors of square matrices with rows exchanged, x[p] = L @ U, in one array, and the order p of the rows."""
+    factors, _, order = _decompositions.lu_op(input)
+    return factors, _creation.cast(order, output_idx_type)
+
+
+def lu_reconstruct(lower_upper, perm, validate_args=False, name=None):
+    """The matrices of which `lu` gave the factors and the order of rows."""
+    lower_upper = as_tensor(lower_upper)
+    unit = _creation.eye(lower_upper.shape[-1], dtype=lower_upper.dtype)
+    exchanged = _products.matmul(_shapes.tril(lower_upper, -1) + unit, _shapes.triu(lower_upper))
+    return _take_along_axis(exchanged, _sorting.argsort(perm)[..., None], -2)
+
+
+def lu_solve(lower_upper, perm, rhs, validate_args=False, name=None):
+    """x with A @ x = rhs for the matrices A of which `lu` gave the factors and the order of rows."""
+    lower_upper, rhs = as_tensor(lower_upper), as_tensor(rhs)
+    unit = _creation.eye(lower_upper.shape[-1], dtype=lower_upper.dtype)
+    half = _solving.triangular_solve_op(_shapes.tril(lower_upper, -1) + unit,
+                                        _take_along_axis(rhs, as_tensor(perm)[..., None], -2), lower=True)
+    return _solving.triangular_solve_op(lower_upper, half, lower=False)
 
 
 def matvec(a, b, transpose_a=False, name=None):

@@ -5,6 +5,7 @@ import collections
 from .. import ops
 from ..autograd import dtypes
 from ..autograd.operands import as_tensor
+from ..ops import activation as _activation
 from ..ops import (
     arithmetic,
     binary,
@@ -133,6 +134,16 @@ def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
 def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False, name=None):
     """The running log(sum(exp(x))) along `axis`, without overflow."""
     return running.cumulative_logsumexp(x, axis=axis, exclusive=exclusive, reverse=reverse)
+
+
+def softmax(logits, axis=-1, name=None):
+    """exp(x) over its sum along `axis`."""
+    return _activation.softmax(logits, axis=axis)
+
+
+def log_softmax(logits, axis=-1, name=None):
+    """The logarithm of softmax."""
+    return _activation.log_softmax(logits, axis=axis)
 
 
 def top_k(input, k=1, sorted=True, index_type="int32", name=None):

@@ -3,16 +3,24 @@
 import numpy as np
 
 from ..autograd import dims
+from ..autograd.linear import concatenate as _concatenate
 from ..autograd.linear import zeros_like as _zeros_like
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..ops import activation as _nn
+from ..ops import arithmetic as _arithmetic
 from ..ops import ctc as _ctc
+from ..ops import norms as _norms
 from ..ops import pooling as _pooling
+from ..ops import random as _random
 from ..ops import reduce, shapes, statistics
+from ..ops import unary as _unary
+from ..ops.indexing import gather as _gather
 from ..ops.unary import rsqrt as _rsqrt
+from . import math as _math
 from . import sigmoid, tanh, tf_function_of  # noqa: F401 (public names of tf.nn)
-from .math import in_top_k, softplus, softsign  # noqa: F401 (public names of tf.nn)
+from .linalg import l2_normalize  # noqa: F401
+from .math import in_top_k, log_softmax, softmax, softplus, softsign  # noqa: F401 (public names of tf.nn)
 from .windows import (  # noqa: F401 (public names of tf.nn)
     avg_pool,
     avg_pool1d,
@@ -56,16 +64,6 @@ def silu(features, beta=1.0):
 swish = silu
 
 
-def softmax(logits, axis=-1, name=None):
-    """exp(x) over its sum along `axis`."""
-    return _nn.softmax(logits, axis=axis)
-
-
-def log_softmax(logits, axis=-1, name=None):
-    """The logarithm of softmax."""
-    return _nn.log_softmax(logits, axis=axis)
-
-
 def softmax_cross_entropy_with_logits(labels, logits, axis=-1, name=None):
     """-sum(labels * log(softmax(logits))) along `axis`."""
     return -reduce.sum(_nn.log_softmax(logits, axis=axis) * labels, axis=axis)
@@ -93,6 +91,70 @@ def ctc_loss(labels, logits, label_length, logit_length, logits_time_major=True,
     """
     logits = shapes.swapaxes(logits, 0, 1) if logits_time_major else logits
     return _ctc.ctc_loss(labels, logits, label_length, logit_length, blank_index or 0)
+
+
+def top_k(input, k=1, sorted=True, index_type="int32", name=None):
+    """The `k` largest elements along the last axis in descending order, and their indices."""
+    return _math.top_k(input, k, sorted, index_type)
+
+
+def dropout(x, rate, noise_shape=None, seed=None, name=None):
+    """`x` with each element 0 with probability `rate`, else times 1 / (1 - rate). Source: Srivastava et al. 2014."""
+    return _random.dropout(x, rate, noise_shape, seed)
+
+
+def embedding_lookup(params, ids, max_norm=None, name=None):
+    """Rows of `params` at integer `ids`, scaled down to a norm of `max_norm` if it is given.
+
+    Shapes: (rows, d), (...) -> (..., d). The gradient of a Variable is an IndexedSlices.
+    """
+    if isinstance(params, (list, tuple)):
+        if len(params) != 1:
+            raise ValueError("embedding_lookup: params in several parts are not supported; give one tensor.")
+        params = params[0]
+    rows = _gather(params, ids)
+    return rows if max_norm is None else _norms.clip_by_norm(rows, max_norm, axes=-1)
+
+
+def zero_fraction(value, name=None):
+    """The part of the elements that is 0, a float32 number."""
+    return reduce.mean(as_tensor(value) == 0)
+
+
+def crelu(features, axis=-1, name=None):
+    """relu of `features` and of -features, joined along `axis`. Shang et al. 2016, eq. 2."""
+    features = as_tensor(features)
+    return _nn.relu(_concatenate(features, -features, axis=axis))
+
+
+def log_poisson_loss(targets, log_input, compute_full_loss=False, name=None):
+    """exp(log_input) - targets * log_input, for each element.
+
+    compute_full_loss   adds Stirling's approximation of log(targets!), and nothing for targets of 1 and below
+    """
+    log_input = as_tensor(log_input)
+    targets = as_tensor(targets, log_input.dtype)
+    loss = _unary.exp(log_input) - log_input * targets
+    if not compute_full_loss:
+        return loss
+    inside = _arithmetic.select(targets > 1, targets, 2.0)
+    rest = inside * _arithmetic.log(inside) - inside + 0.5 * _arithmetic.log(2 * np.pi * inside)
+    return loss + _arithmetic.select(targets > 1, rest, 0.0)
+
+
+def sufficient_statistics(x, axes, shift=None, keepdims=False, name=None):
+    """How many elements lie along `axes`, their sum, the sum of their squares, and `shift`, taken off before."""
+    x = as_tensor(x)
+    count = as_tensor(float(np.prod([x.shape[axis] for axis in axes])), x.dtype)
+    x = x if shift is None else x - shift
+    return (count, reduce.sum(x, axis=axes, keepdims=keepdims), reduce.sum(x * x, axis=axes, keepdims=keepdims), shift)
+
+
+def normalize_moments(counts, mean_ss, variance_ss, shift, name=None):
+    """Mean and variance of what `sufficient_statistics` gave."""
+    mean = as_tensor(mean_ss) / counts
+    variance = as_tensor(variance_ss) / counts - mean * mean
+    return (mean if shift is None else mean + shift), variance
 
 
 def bias_add(value, bias, data_format=None, name=None):

@@ -108,7 +108,7 @@ def test_unstack_refuses_another_number_of_entries():
 
 
 def test_gather_refuses_negative_indices():
-    with pytest.raises(tf.errors.ShapeError, match="index -1 is negative"):
+    with pytest.raises(tf.errors.ShapeError, match=r"index -1 .*is negative"):
         tf.gather(tf.ones(3), [0, -1])
 
 

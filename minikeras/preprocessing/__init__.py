@@ -1,0 +1,5 @@
+"""Keras' `preprocessing`: `sequence`."""
+
+from . import sequence
+
+__all__ = ["sequence"]

@@ -1,0 +1,5 @@
+"""Keras' `preprocessing.sequence`."""
+
+from ..utils import pad_sequences
+
+__all__ = ["pad_sequences"]
