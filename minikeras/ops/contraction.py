@@ -129,19 +129,24 @@ def _order(terms, output, shapes):
 
 @functools.lru_cache(512)
 def _pair_plan(a, b, output):
-    """For two terms: the axes in the order (batch, rows, summed) and (batch, summed, columns), how many of each, and
-    the order that turns (batch, rows, columns) into `output`."""
+    """For two terms: whether they change places, so that the product comes out in the order of `output`; the axes in
+    the order (batch, rows, summed) and (batch, summed, columns), how many of each; and the order that turns
+    (batch, rows, columns) into `output`, None if that is what they are."""
     batch = [c for c in output if c in a and c in b]
     summed = [c for c in a if c in b and c not in output]
     rows, columns = [c for c in output if c not in b], [c for c in output if c not in a]
     product = batch + rows + columns
-    return ([a.index(c) for c in batch + rows + summed], [b.index(c) for c in batch + summed + columns],
+    if product != list(output) == batch + columns + rows:
+        return (True, *_pair_plan(b, a, output)[1:])
+    return (False, [a.index(c) for c in batch + rows + summed], [b.index(c) for c in batch + summed + columns],
             len(batch), len(rows), len(summed), None if product == list(output) else [product.index(c) for c in output])
 
 
 def _contracted(a, b, first, second, output):
     """The sum of products of two arrays over the letters that `output` lacks."""
-    order_a, order_b, batch, rows, summed, back = _pair_plan(first, second, output)
+    swapped, order_a, order_b, batch, rows, summed, back = _pair_plan(first, second, output)
+    if swapped:
+        a, b, first, second = b, a, second, first
     columns = len(order_b) - batch - summed
     if batch and summed and not rows and not columns:       # matrices of one element would be slow
         return np.einsum(f"{first},{second}->{output}", a, b)

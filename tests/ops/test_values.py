@@ -158,6 +158,15 @@ def test_softmax_ignores_what_is_masked_by_minus_infinity():
     assert gradient(lambda x: ops.softmax(x)[:, 0], x) == [[0.25, 0.0, -0.25]]
 
 
+@pytest.mark.parametrize("level", [-1e4, -50.0, 0.0, 30.0, 43.9, 44.1, 1e4])
+def test_softmax_does_not_depend_on_the_level_of_its_logits(level):
+    x = np.array([[0.0, 1.0, -INF], [-3.0, 2.0, 5.0]]) + level
+    e = np.exp(x - level)
+    np.testing.assert_allclose(ops.softmax(tf.constant(x)).numpy(), e / e.sum(1, keepdims=True), rtol=1e-12)
+    rows = tf.constant([[0.0, 0.0], [-1e30, -1e30], [-60.0, -60.0]])     # each alone, though exp is 0 in the second
+    assert ops.softmax(rows).numpy().tolist() == [[0.5, 0.5]] * 3
+
+
 def test_softmax_and_its_logarithm_of_large_logits():
     x = tf.constant([[1e4, 0.0, -1e4]])
     assert ops.softmax(x).numpy().tolist() == [[1.0, 0.0, 0.0]]
