@@ -101,6 +101,8 @@ class Attention(Layer):
         shown = f"query {tuple(query)}, value {tuple(value)} and key {tuple(key)}"
         if min(map(len, (query, value, key))) < 2:
             raise ShapeError(f"{title}: each input must have the axes (batch, time, features), got {shown}.")
+        if not dims.may_agree(query[:1], value[:1]) or not dims.may_agree(value[:1], key[:1]):
+            raise ShapeError(f"{title}: all inputs must be of the same batch, got {shown}.")
         if not dims.may_agree(query[-1:], key[-1:]):
             raise ShapeError(f"{title}: the last axes of query and key must be equal, got {shown}.")
         if not dims.may_agree(value[-2:-1], key[-2:-1]):

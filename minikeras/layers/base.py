@@ -201,6 +201,8 @@ class Layer(Holder, kind="layers"):
         try:
             self.build(*shapes.values()) if len(shapes) == 1 else self.build(**shapes)
         except (ShapeError, TypeError, IndexError) as error:
+            if str(error).startswith(f"{type(self).__name__} {self.name!r}"):
+                raise
             # Most often a dimension that is not known, or an axis that is not there.
             kind = type(error) if type(error) in (ShapeError, SymbolicError, DTypeError, IndexError) else TypeError
             shown = next(iter(shapes.values())) if len(shapes) == 1 else shapes

@@ -77,8 +77,8 @@ class Signature(NamedTuple):
         missing = [name for name in self.needed if name not in shapes]
         if missing:
             raise TypeError(f"build takes {', '.join(self.shapes)}, but the call has no tensor for "
-                            f"{', '.join(name.removesuffix('_shape') for name in missing)}. Name the parameters of "
-                            "build after those of call, with _shape behind.")
+                            f"{', '.join(name.removesuffix('_shape') for name in missing)}. Call it with one; in a "
+                            "layer of your own, name the parameters of build after those of call, with _shape behind.")
         return {name: shapes[name] for name in self.shapes if name in shapes}
 
 

@@ -1,5 +1,6 @@
 """Attention with several heads: each looks at projections of its own."""
 
+import functools
 import math
 import string
 
@@ -66,37 +67,42 @@ class _HeadedAttention(Layer):
         return f"{type(self).__name__} {self.name!r}"
 
     def _check_shapes(self, query, value, key):
-        if not dims.may_agree(tuple(value[1:-1]), tuple(key[1:-1])):
-            raise ShapeError(f"{self._title()}: value and key must agree in all axes between the first and the last, "
-                             f"got shapes {tuple(value)} and {tuple(key)}.")
+        shown = f"query {tuple(query)}, value {tuple(value)} and key {tuple(key)}"
+        if not len(query) == len(value) == len(key) >= 3:
+            raise ShapeError(f"{self._title()}: query, value and key must have the same number of axes, (batch, time, "
+                             f"features) at least, got {shown}.")
+        if not dims.may_agree(tuple(value[:-1]), tuple(key[:-1])):
+            raise ShapeError(f"{self._title()}: value and key must agree in all axes but the last, got {shown}.")
+        if not dims.may_agree(tuple(query[:1]), tuple(value[:1])):
+            raise ShapeError(f"{self._title()}: all inputs must be of the same batch, got {shown}.")
 
     def _seen(self, scores_shape, axes, masks, use_causal_mask):
         """Which sources each target sees: booleans that broadcast to the scores, or None for all.
 
         scores_shape   (batch, ..., heads, *targets, *sources), with as many `axes` of either
-        masks          of the query, (batch, target), of value and key, (batch, source), and of the scores: with
-                       fewer axes than these, the missing ones go before the targets
+        masks          by name: of the query, (batch, targets), of value and key, (batch, sources), and attention_mask,
+                       of the scores: if it has fewer axes, those that it lacks go before the targets
         """
-        if axes > 1 and (use_causal_mask or self.sliding_window):
-            raise ValueError(f"{self._title()}: use_causal_mask and sliding_window are for one attention axis, not "
-                             f"{axes}, for several have no order. Pass an attention_mask.")
-        query_mask, *source_masks, attention_mask = masks
-        parts = [] if query_mask is None else [expand_dims(query_mask, -1)]
-        parts += [expand_dims(mask, -2) for mask in source_masks if mask is not None]
+        batch, targets, sources = scores_shape[0], *scores_shape[-2:]
+        masks = {name: mask for name, mask in masks.items() if mask is not None}
+        attention_mask = masks.pop("attention_mask", None)
+        if axes > 1 and (masks or use_causal_mask or self.sliding_window):
+            raise ValueError(f"{self._title()}: use_causal_mask, sliding_window and the masks of query, value and key "
+                             f"are for one attention axis, not {axes}. Pass an attention_mask that says the same.")
+        parts = []
+        for name, mask in masks.items():
+            extent, place = (targets, -1) if name == "query_mask" else (sources, -2)
+            parts.append(expand_dims(as_mask(mask, (batch, extent), f"{self._title()}, {name}"), place))
         if use_causal_mask:
-            parts.append(as_tensor(causal_mask(*scores_shape[-2:])))
+            parts.append(as_tensor(causal_mask(targets, sources)))
         if self.sliding_window is not None:
-            parts.append(as_tensor(window_mask(*scores_shape[-2:], self.sliding_window)))
+            parts.append(as_tensor(window_mask(targets, sources, self.sliding_window)))
         if attention_mask is not None:
             parts.append(as_tensor(attention_mask))
-        seen = None
-        for part in parts:
-            missing = range(len(part.shape), len(scores_shape))
-            place = max(len(part.shape) - 2 * axes, 0)
-            part = expand_dims(part, tuple([place + i for i in range(len(missing))])) if missing else part
-            part = as_mask(part, scores_shape, f"{self._title()}: with axes for what is missing")
-            seen = part if seen is None else logical_and(seen, part)
-        return seen
+        parts = [_with_axes(part, len(scores_shape), 2 * axes) for part in parts]
+        if attention_mask is not None:
+            parts[-1] = as_mask(parts[-1], scores_shape, f"{self._title()}, attention_mask as one of the scores")
+        return functools.reduce(logical_and, parts) if parts else None
 
     def _attended(self, query, key, value, terms, seen, training):
         """The average of values, and the weights that it was made with before dropout.
@@ -120,6 +126,13 @@ class _HeadedAttention(Layer):
         config = super().get_config()
         del config["flash_attention"]
         return {**config, "activity_regularizer": registry.serialize(self.projection["activity_regularizer"])}
+
+
+def _with_axes(mask, ndim, after):
+    """A mask with axes of 1 before its last `after`, so that it has `ndim` of them."""
+    have = len(mask.shape)
+    place = max(have - after, 0)
+    return expand_dims(mask, tuple(range(place, place + ndim - have))) if have < ndim else mask
 
 
 class MultiHeadAttention(_HeadedAttention):
@@ -177,9 +190,6 @@ class MultiHeadAttention(_HeadedAttention):
 
     def _axes(self, ndim):
         """The attention axes, counted from the front."""
-        if ndim < 3:
-            raise ShapeError(f"{self._title()}: inputs must have the axes (batch, time, features) at least, got {ndim} "
-                             "axes.")
         given = range(1, ndim - 1) if self.attention_axes is None else self.attention_axes
         axes = [dims.normalize_axis(a, ndim, self._title()) for a in given]
         if not all(0 < a < ndim - 1 for a in axes):
@@ -199,7 +209,8 @@ class MultiHeadAttention(_HeadedAttention):
         terms = _terms(query.ndim, axes)
         extents = {**dict(zip(terms[1], shape_of(key))), **dict(zip(terms[0], shape_of(query)))}
         seen = self._seen(tuple([extents[c] for c in terms[2]]), len(axes),
-                          (query_mask, value_mask, key_mask, attention_mask), use_causal_mask)
+                          {"query_mask": query_mask, "value_mask": value_mask, "key_mask": key_mask,
+                           "attention_mask": attention_mask}, use_causal_mask)
         if self.dropout or return_attention_scores or query.ndim != 4:
             result, weights = self._attended(query, key, value, terms, seen, training)
         else:
@@ -254,9 +265,9 @@ class GroupedQueryAttention(_HeadedAttention, aliases=("GroupQueryAttention",)):
     def build(self, query_shape, value_shape, key_shape=None):
         key_shape = value_shape if key_shape is None else key_shape
         self._check_shapes(query_shape, value_shape, key_shape)
-        if not len(query_shape) == len(value_shape) == 3:
-            raise ShapeError(f"{self._title()}: inputs must have the axes (batch, time, features), got shapes "
-                             f"{tuple(query_shape)} and {tuple(value_shape)}.")
+        if len(query_shape) != 3:
+            raise ShapeError(f"{self._title()}: inputs must have the axes (batch, time, features), got shape "
+                             f"{tuple(query_shape)}.")
         shared, own = self.num_key_value_heads, self.num_query_heads
         self._query_dense = self._projected("query", query_shape, own, self.head_dim)
         self._key_dense = self._projected("key", key_shape, shared, self.head_dim)
@@ -272,7 +283,8 @@ class GroupedQueryAttention(_HeadedAttention, aliases=("GroupQueryAttention",)):
         gate = self._gate_dense(query) if self.use_gate else None
         query, key, value = self._query_dense(query), self._key_dense(key), self._value_dense(value)
         seen = self._seen((shape_of(query)[0], self.num_query_heads, shape_of(query)[1], shape_of(key)[1]), 1,
-                          (query_mask, value_mask, key_mask, attention_mask), use_causal_mask)
+                          {"query_mask": query_mask, "value_mask": value_mask, "key_mask": key_mask,
+                           "attention_mask": attention_mask}, use_causal_mask)
         if self.dropout or return_attention_scores:
             key, value = (repeat(x, self.num_query_heads // self.num_key_value_heads, axis=2) for x in (key, value))
             result, weights = self._attended(query, key, value, _terms(4, [1]), seen, training)

@@ -1,5 +1,7 @@
 """Layers that give the elements of each sample another arrangement. None of them passes a mask on."""
 
+import numpy as np
+
 from ..arguments import count
 from ..autograd import dims
 from ..autograd.linear import broadcast_to, reshape
@@ -40,7 +42,8 @@ class Reshape(Layer):
 
     def __init__(self, target_shape, **kwargs):
         super().__init__(**kwargs)
-        self.target_shape = (target_shape,) if type(target_shape) is int else tuple(target_shape)
+        extents = target_shape if isinstance(target_shape, (list, tuple)) else [target_shape]
+        self.target_shape = tuple([int(n) if isinstance(n, np.integer) else n for n in extents])
         if not all(type(n) is int and n >= -1 for n in self.target_shape) or self.target_shape.count(-1) > 1:
             raise ValueError("Reshape: target_shape must be integers from 0 on, with at most one -1 for what is left, "
                              f"got {target_shape!r}.")
@@ -62,8 +65,8 @@ class Permute(Layer):
 
     def __init__(self, dims, **kwargs):
         super().__init__(**kwargs)
-        self.dims = tuple(dims)
-        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+        self.dims = tuple(dims) if isinstance(dims, (list, tuple)) else (dims,)
+        if len(set(self.dims)) < len(self.dims) or set(self.dims) != set(range(1, len(self.dims) + 1)):
             raise ValueError(f"Permute: dims must have each of the axes 1..k once (0 is the batch), got {dims!r}.")
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
         self.built = True

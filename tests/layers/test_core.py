@@ -1,4 +1,4 @@
-"""Dense, Activation, ReLU, Flatten, Dropout and the like, against NumPy."""
+"""Input, Dense, Lambda, Masking, Dropout and the like, against NumPy."""
 
 import numpy as np
 import pytest
@@ -51,6 +51,17 @@ def test_lora_trains_two_thin_matrices_and_starts_at_the_kernel():
     assert [v.shape for v in layer.trainable_weights] == [(4,), (3, 2), (2, 4)]
 
 
+def test_a_layer_can_be_adapted_after_its_training():
+    layer = layers.Dense(4)
+    layer(X)
+    layer.enable_lora(2, lora_alpha=1.0, b_initializer="ones")
+    a, b = layer.lora_kernel_a.numpy(), layer.lora_kernel_b.numpy()
+    np.testing.assert_allclose(np.asarray(layer(X)), X @ (layer.kernel.numpy() + 0.5 * a @ b), rtol=1e-4, atol=1e-5)
+    assert (layer.get_config()["lora_rank"], layer.get_config()["lora_alpha"]) == (2, 1.0)
+    with pytest.raises(ValueError, match="adapted already"):
+        layer.enable_lora(2)
+
+
 def test_dense_fed_another_width_names_both():
     layer = layers.Dense(2, name="head")
     layer(X)
@@ -71,56 +82,64 @@ def test_dense_needs_a_batch_axis():
 
 # --- the others ----------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("activation", ["sigmoid", lambda x: x * x])
-def test_activation_takes_names_and_functions(activation):
-    expected = 1 / (1 + np.exp(-X)) if activation == "sigmoid" else X * X
-    np.testing.assert_allclose(np.asarray(layers.Activation(activation)(X)), expected, rtol=1e-5)
-
-
-def test_relu_limits_slopes_and_thresholds():
-    x = np.array([[-2.0, 0.5, 1.5, 9.0]], "float32")
-    y = layers.ReLU(max_value=4.0, negative_slope=0.5, threshold=1.0)(x)
-    np.testing.assert_allclose(np.asarray(y), [[-1.5, -0.25, 1.5, 4.0]])
-
-
-@pytest.mark.parametrize("arguments", [{"max_value": -1.0}, {"negative_slope": None}, {"threshold": -0.1}])
-def test_relu_refuses_negative_settings(arguments):
-    with pytest.raises(ValueError, match=f"ReLU: {next(iter(arguments))} must be a number from 0 on"):
-        layers.ReLU(**arguments)
-
-
-def test_softmax_leaves_out_what_is_masked():
-    y = np.asarray(layers.Softmax()(np.zeros((1, 4), "float32"), mask=np.array([[True, False, True, False]])))
-    np.testing.assert_allclose(y, [[0.5, 0.0, 0.5, 0.0]], atol=1e-6)
-
-
 def test_rescaling_scales_and_shifts():
     np.testing.assert_allclose(np.asarray(layers.Rescaling(0.5, offset=1.0)(X)), X * 0.5 + 1, rtol=1e-6)
-
-
-@pytest.mark.parametrize(("shape", "flat"), [((2, 3, 4), (2, 12)), ((2, 3), (2, 3)), ((5,), (5, 1))])
-def test_flatten_joins_all_axes_but_the_first(shape, flat):
-    x = np.arange(np.prod(shape), dtype="float32").reshape(shape)
-    np.testing.assert_array_equal(np.asarray(layers.Flatten()(x)), x.reshape(flat))
-
-
-def test_flatten_moves_channels_last_first():
-    np.testing.assert_array_equal(np.asarray(layers.Flatten("channels_first")(X)),
-                                  np.moveaxis(X, 1, -1).reshape(4, -1))
-
-
-def test_flatten_of_an_unknown_extent_stays_unknown():
-    assert layers.Flatten().compute_output_shape((None, None, 3)) == (None, None)
 
 
 @pytest.mark.parametrize(("make", "message"), [
     (lambda: layers.Dense(1, use_bias="no"), "Dense: use_bias must be True or False, got 'no'"),
     (lambda: layers.Dense(1, trainable="no"), "Dense: trainable must be True or False, got 'no'"),
     (lambda: layers.Dense(1, lora_rank=-1), "Dense: lora_rank must be an integer from 1 on, got -1"),
-    (lambda: layers.ReLU(negative_slope="a"), "ReLU: negative_slope must be a number from 0 on, got 'a'")])
+    (lambda: layers.Dense(1, lora_rank=1, kernel_constraint="non_neg"), "lora_rank does not go with kernel_constraint"),
+    (lambda: layers.Dense(1).enable_lora(2), "dense.*enable_lora: the layer has no weights yet")])
 def test_arguments_of_another_type_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_masking_masks_steps_of_nothing_else_and_zeros_them():
+    x = np.array([[[2.0, 2.0], [2.0, 3.0]]], "float32")
+    y = layers.Masking(2.0)(x)
+    assert y.numpy().tolist() == [[[0.0, 0.0], [2.0, 3.0]]]
+    assert y._keras_mask.numpy().tolist() == [[False, True]]
+
+
+# --- Lambda --------------------------------------------------------------------------------------
+
+@mk.saving.register_keras_serializable("tests")
+def tripled(x):
+    return x * 3.0
+
+
+def test_lambda_gives_its_function_the_arguments_mask_and_training():
+    layer = layers.Lambda(lambda x, power, mask, training: x ** power if training and mask is None else x,
+                          arguments={"power": 2})
+    np.testing.assert_allclose(np.asarray(layer(X, training=True)), X ** 2, rtol=1e-6)
+    np.testing.assert_array_equal(np.asarray(layer(X)), X)
+
+
+@pytest.mark.parametrize(("output_shape", "shape"), [
+    (None, (None, 5, 1)), ((7,), (None, 7)), (lambda shape: (shape[0], shape[2]), (None, 3))])
+def test_lambda_has_the_shape_that_it_is_told_or_finds(output_shape, shape):
+    layer = layers.Lambda(lambda x: x[..., :1], output_shape=output_shape)
+    assert layer.compute_output_shape((None, 5, 3)) == shape
+
+
+def test_lambda_masks_as_it_is_told():
+    y = layers.Lambda(lambda x: x, mask=lambda inputs, mask: inputs[:, :, 0] > 0)(X)
+    np.testing.assert_array_equal(y._keras_mask.numpy(), X[:, :, 0] > 0)
+
+
+def test_lambda_is_saved_by_a_registered_name_only():
+    again = layers.Lambda.from_config(layers.Lambda(tripled).get_config())
+    np.testing.assert_array_equal(np.asarray(again(X)), X * np.float32(3))
+    with pytest.raises(TypeError, match=r"<lambda> cannot be written into a config.*register_keras_serializable"):
+        layers.Lambda(lambda x: x).get_config()
+
+
+def test_lambda_never_runs_bytecode_of_a_file():
+    with pytest.raises(ValueError, match="bytecode, which is never run"):
+        layers.Lambda.from_config({"function": {"class_name": "__lambda__", "config": {"code": "4wEAAAA="}}})
 
 
 # --- Dropout -------------------------------------------------------------------------------------
@@ -181,7 +200,8 @@ def test_input_is_a_symbolic_tensor_with_the_batch_left_open():
 
 @pytest.mark.parametrize(("arguments", "message"), [
     ({"shape": 3}, r"Input\(shape=\(3,\)\)"), ({}, "needs `shape`"),
-    ({"shape": (3,), "batch_shape": (1, 3)}, "only one"),
+    ({"shape": (3,), "batch_shape": (1, 3)}, "only one"), ({"shape": (3,), "sparse": True}, "sparse is not supported"),
+    ({"batch_size": 2, "batch_shape": (1, 3)}, "batch_size=2 does not go with batch_shape"),
     ({"shape": (-1,)}, r"an integer from 0 on, or None .*got \(None, -1\)"), ({"shape": (2.5,)}, "integer from 0 on")])
 def test_input_refuses_what_is_no_shape(arguments, message):
     with pytest.raises(ValueError, match=message):
