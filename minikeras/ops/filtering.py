@@ -27,7 +27,8 @@ def filtered(x, window, axis, padding):
     """A batch of images with channels last, with `window` slid along `axis` (1 or 2) of all channels."""
     size, channels = window.shape[0], shape_of(x)[-1]
     kernel = reshape(window, shape=(size, 1, 1, 1) if axis == 1 else (1, size, 1, 1))
-    return depthwise_conv(x, broadcast_to(kernel, shape=(*kernel.shape[:2], channels, 1)), padding=padding)
+    return depthwise_conv(x, broadcast_to(kernel, shape=(*kernel.shape[:2], channels, 1)), padding=padding,
+                          data_format="channels_last")
 
 
 def blurred(x, size, sigma):

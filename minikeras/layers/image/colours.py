@@ -68,6 +68,14 @@ class RandomContrast(ColourLayer):
         return self.clipped((images - middle) * drawn + middle)
 
 
+def _hsv(images):
+    return unstack(rgb_to_hsv(images, "channels_last"), 3, axis=-1)
+
+
+def _rgb(hue, saturation, value):
+    return hsv_to_rgb(stack(hue, saturation, value, axis=-1), "channels_last")
+
+
 class RandomSaturation(ColourLayer):
     """Images whose saturation is multiplied by f / (1 - f): 0 makes them grey, 0.5 leaves them, 1 saturates them.
 
@@ -84,8 +92,8 @@ class RandomSaturation(ColourLayer):
         return factor / (1.0 - factor + epsilon())
 
     def transform_images(self, images, drawn):
-        hue, saturation, value = unstack(rgb_to_hsv(images), 3, axis=-1)
-        return hsv_to_rgb(stack(hue, self.clipped(saturation * drawn), value, axis=-1))
+        hue, saturation, value = _hsv(images)
+        return _rgb(hue, self.clipped(saturation * drawn), value)
 
 
 class RandomHue(ColourLayer):
@@ -103,11 +111,11 @@ class RandomHue(ColourLayer):
         return 0.5 * self.sign(images, seed, 1, 1) * self.uniform(images, self.factor, seed, 1, 1)
 
     def transform_images(self, images, drawn):
-        hue, saturation, value = unstack(rgb_to_hsv(rescaled(images, self.value_range, (0, 1))), 3, axis=-1)
+        hue, saturation, value = _hsv(rescaled(images, self.value_range, (0, 1)))
         hue = hue + drawn
         hue = select(hue > 1.0, hue - 1.0, hue)
         hue = select(hue < 0.0, hue + 1.0, hue)
-        return rescaled(clip(hsv_to_rgb(stack(hue, saturation, value, axis=-1)), 0.0, 1.0), (0, 1), self.value_range)
+        return rescaled(clip(_rgb(hue, saturation, value), 0.0, 1.0), (0, 1), self.value_range)
 
 
 class RandomColorDegeneration(ColourLayer):
@@ -125,7 +133,7 @@ class RandomColorDegeneration(ColourLayer):
         return self.uniform(images, self.factor, seed, 1, 1, 1)
 
     def transform_images(self, images, drawn):
-        return self.clipped(images + drawn * (rgb_to_grayscale(images) - images))
+        return self.clipped(images + drawn * (rgb_to_grayscale(images, "channels_last") - images))
 
 
 class RandomGrayscale(ImageLayer):
@@ -140,7 +148,7 @@ class RandomGrayscale(ImageLayer):
         return self.uniform(images, (0, 1), seed, 1, 1, 1) < self.factor
 
     def transform_images(self, images, drawn):
-        return select(drawn, rgb_to_grayscale(images), images)
+        return select(drawn, rgb_to_grayscale(images, "channels_last"), images)
 
     def get_config(self):
         config = super().get_config()
@@ -253,7 +261,7 @@ class RandomSharpness(ColourLayer):
     def transform_images(self, images, drawn):
         window = as_tensor(np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13, images.dtype)
         kernel = broadcast_to(reshape(window, shape=(3, 3, 1, 1)), shape=(3, 3, shape(images)[-1], 1))
-        smooth = depthwise_conv(images, kernel, padding="same")
+        smooth = depthwise_conv(images, kernel, padding="same", data_format="channels_last")
         return self.clipped(images + (1.0 - 2.0 * drawn) * (smooth - images))
 
 

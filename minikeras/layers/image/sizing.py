@@ -42,7 +42,7 @@ class Resizing(ImageLayer):
 
     def _resized(self, images, interpolation):
         return resize(images, (self.height, self.width), interpolation, self.antialias, self.crop_to_aspect_ratio,
-                      self.pad_to_aspect_ratio, self.fill_mode, self.fill_value)
+                      self.pad_to_aspect_ratio, self.fill_mode, self.fill_value, "channels_last")
 
 
 class CenterCrop(ImageLayer):
@@ -59,7 +59,8 @@ class CenterCrop(ImageLayer):
         height, width = height_and_width(images)
         top, left = (height - self.height) // 2, (width - self.width) // 2
         if top < 0 or left < 0:
-            return resize(images, (self.height, self.width), interpolation, crop_to_aspect_ratio=True)
+            return resize(images, (self.height, self.width), interpolation, crop_to_aspect_ratio=True,
+                          data_format="channels_last")
         return images[:, top:top + self.height, left:left + self.width]
 
     def transform_masks(self, masks, drawn):
@@ -89,11 +90,12 @@ class RandomCrop(ImageLayer):
     def transform_images(self, images, drawn, interpolation="bilinear"):
         size = self.height, self.width
         if drawn is None:
-            return resize(images, size, interpolation, crop_to_aspect_ratio=True)
+            return resize(images, size, interpolation, crop_to_aspect_ratio=True, data_format="channels_last")
         for axis, start, wanted, n in zip((1, 2), drawn, size, height_and_width(images)):
             left = wanted if not isinstance(start, int) else min(wanted, n - start)
             images = gather(images, start + np.arange(left), axis=axis)
-        return images if height_and_width(images) == size else resize(images, size, interpolation)
+        fits = height_and_width(images) == size
+        return images if fits else resize(images, size, interpolation, data_format="channels_last")
 
     def transform_masks(self, masks, drawn):
         return self.transform_images(masks, drawn, "nearest")

@@ -64,7 +64,8 @@ class MovingLayer(ImageLayer, kind="layers"):
         return self._moved(masks, drawn, "nearest")
 
     def _moved(self, images, drawn, interpolation):
-        return affine_transform(images, drawn, interpolation, self.fill_mode, self.fill_value)
+        return affine_transform(images, drawn, interpolation, self.fill_mode, self.fill_value,
+                                "channels_last")
 
 
 def transform(*numbers):
