@@ -68,5 +68,10 @@ def get(identifier):
     return registry.get("activations", identifier)
 
 
-serialize = registry.serialize
+
+def serialize(activation):
+    """An activation as plain data that `deserialize` reads: the name of a function."""
+    return registry.serialize(activation)
+
+
 deserialize = registry.deserializer("activations")

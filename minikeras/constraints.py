@@ -66,5 +66,10 @@ def get(identifier):
     return registry.get("constraints", identifier)
 
 
-serialize = registry.serialize
+
+def serialize(constraint):
+    """A constraint as plain data that `deserialize` reads: class name and config."""
+    return registry.serialize(constraint)
+
+
 deserialize = registry.deserializer("constraints")

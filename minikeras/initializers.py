@@ -291,5 +291,10 @@ def get(identifier):
     return registry.get("initializers", identifier)
 
 
-serialize = registry.serialize
+
+def serialize(initializer):
+    """An initializer as plain data that `deserialize` reads: class name and config."""
+    return registry.serialize(initializer)
+
+
 deserialize = registry.deserializer("initializers")

@@ -91,5 +91,10 @@ def get(identifier):
     return registry.get("regularizers", identifier)
 
 
-serialize = registry.serialize
+
+def serialize(regularizer):
+    """A regularizer as plain data that `deserialize` reads: class name and config."""
+    return registry.serialize(regularizer)
+
+
 deserialize = registry.deserializer("regularizers")

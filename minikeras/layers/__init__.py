@@ -163,7 +163,12 @@ MaxPool3D = MaxPooling3D
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
 
-serialize = registry.serialize
-deserialize = functools.partial(registry.get, "layers")
+
+def serialize(layer):
+    """A layer as plain data that `deserialize` reads: class name and config."""
+    return registry.serialize(layer)
+
+
+deserialize = registry.deserializer("layers")
 
 __all__ = sorted(name for name, value in globals().items() if not name.startswith("_") and callable(value))

@@ -20,7 +20,12 @@ def get(identifier):
     return optimizer
 
 
-serialize = registry.serialize
+
+def serialize(optimizer):
+    """An optimizer as plain data that `deserialize` reads: class name and config."""
+    return registry.serialize(optimizer)
+
+
 deserialize = registry.deserializer("optimizers")
 
 __all__ = ["SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion",

@@ -151,5 +151,10 @@ def get(identifier):
     return registry.get("schedules", identifier)
 
 
-serialize = registry.serialize
+
+def serialize(learning_rate_schedule):
+    """A schedule as plain data that `deserialize` reads: class name and config."""
+    return registry.serialize(learning_rate_schedule)
+
+
 deserialize = registry.deserializer("schedules")

@@ -7,8 +7,7 @@ from ..registry import (
     get_registered_object,
     register_keras_serializable,
 )
-from ..registry import serialize as serialize_keras_object
-from .api import deserialize_keras_object, load_model, load_weights, save_model, save_weights
+from .api import deserialize_keras_object, load_model, load_weights, save_model, save_weights, serialize_keras_object
 from .atomic import write_atomically
 
 custom_object_scope = CustomObjectScope

@@ -81,6 +81,14 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     return model
 
 
+def serialize_keras_object(obj):
+    """Keras' form of an object: module, class name, config and registered name; numbers, text and lists as they are.
+
+    Raises TypeError for what has no config, such as a function that has no name to find it by.
+    """
+    return registry.serialize(obj)
+
+
 def deserialize_keras_object(config, custom_objects=None, safe_mode=True):
     """The object of a config in Keras' form; data that is no such config as it is. Arguments as for `load_model`."""
     _check_safe(safe_mode, "deserialize_keras_object")

@@ -1,0 +1,65 @@
+"""What differs from Keras other than in arguments, and why names of Keras are missing, for docs/compatibility.md."""
+
+DIFFERS = {
+    "config.backend": "gives 'numpy'",
+    "config.set_backend": "takes 'numpy' only",
+    "config.set_dtype_policy": "takes float16, float32 and float64; mixed policies are refused",
+    "dtype_policies.DTypePolicy": "float16, float32 and float64; mixed policies are refused",
+    "dtype_policies.FloatDTypePolicy": "float16, float32 and float64; mixed policies are refused",
+    "layers.BatchNormalization": "`synchronized=True` is refused: there is one machine",
+    "ops.bincount": "`sparse=True` is refused",
+    "ops.convert_to_tensor": "`sparse=True` and `ragged=True` are refused",
+    "ops.einsum": "no keywords for TensorFlow's or JAX' own einsum",
+    "ops.layer_normalization": "of Keras' further keywords only `rms_scaling`",
+    "ops.lu_factor": "pivots as LAPACK counts them, as in Keras on JAX; on TensorFlow they are places of rows",
+    "ops.multi_hot": "`sparse=True` and the old name `num_tokens` are refused",
+    "ops.one_hot": "`sparse=True` is refused",
+    "saving.deserialize_keras_object": "`safe_mode=False` is refused: no code is taken from files",
+    "saving.load_model": "`safe_mode=False` is refused: no code is taken from files",
+    "utils.deserialize_keras_object": "`safe_mode=False` is refused: no code is taken from files",
+    "utils.set_random_seed": "leaves Python's `random` and NumPy's global generator alone",
+}
+for _path in ("bincount", "einsum", "one_hot", "multi_hot", "layer_normalization", "lu_factor"):
+    for _space in ("numpy", "nn", "linalg"):
+        DIFFERS[f"ops.{_space}.{_path}"] = DIFFERS[f"ops.{_path}"]
+DIFFERS["models.load_model"] = DIFFERS["saving.load_model"]
+
+_FRAMEWORK = "wraps a model of another framework"
+_QUANTIZED = "there is no quantization"
+LEFT_OUT = {
+    "callbacks.OrbaxCheckpoint": "writes files of another framework",
+    "callbacks.RemoteMonitor": "sends what happens in training over the network",
+    "config.enable_unsafe_deserialization": "no code is taken from files",
+    "dtype_policies.DTypePolicyMap": _QUANTIZED,
+    "layers.FlaxLayer": _FRAMEWORK, "layers.JaxLayer": _FRAMEWORK, "layers.TFSMLayer": _FRAMEWORK,
+    "layers.TorchModuleWrapper": _FRAMEWORK,
+    "config.is_nnx_enabled": "belongs to Keras on JAX",
+    **{f"config.{name}": "there is one way to compute attention" for name in (
+        "disable_flash_attention", "enable_flash_attention", "is_flash_attention_enabled")},
+    **{f"config.{name}": "tracebacks are always whole" for name in (
+        "disable_traceback_filtering", "enable_traceback_filtering", "is_traceback_filtering_enabled")},
+    **{f"dtype_policies.{name}": _QUANTIZED for name in (
+        "AWQDTypePolicy", "GPTQDTypePolicy", "Int4DTypePolicy", "QuantizedDTypePolicy", "QuantizedFloat8DTypePolicy")},
+}
+
+_TRAINING = "comes with the work on models and training"
+_IMAGES = "needs a reader of image files"
+NOT_YET = {
+    **{f"callbacks.{name}": _TRAINING for name in (
+        "BackupAndRestore", "CSVLogger", "LambdaCallback", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau",
+        "SwapEMAWeights", "TensorBoard")},
+    **{f"config.{name}": _TRAINING for name in (
+        "disable_interactive_logging", "enable_interactive_logging", "is_interactive_logging_enabled", "max_epochs",
+        "max_steps_per_epoch", "set_max_epochs", "set_max_steps_per_epoch")},
+    **{f"models.{name}": _TRAINING for name in ("clone_model", "model_from_json", "save_model")},
+    "saving.KerasFileEditor": _TRAINING,
+    **{f"utils.{name}": _TRAINING for name in (
+        "Config", "FeatureSpace", "Progbar", "PyDataset", "Sequence", "audio_dataset_from_directory",
+        "disable_interactive_logging", "enable_interactive_logging", "get_file", "get_source_inputs",
+        "image_dataset_from_directory", "is_interactive_logging_enabled", "model_to_dot", "plot_model", "split_dataset",
+        "text_dataset_from_directory", "timeseries_dataset_from_array")},
+    **{f"utils.{name}": _IMAGES for name in ("array_to_img", "img_to_array", "load_img", "save_img")},
+    **{f"layers.{name}": "comes with the layers of preprocessing" for name in (
+        "CategoryEncoding", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "MaxNumBoundingBoxes",
+        "MelSpectrogram", "Normalization", "Pipeline", "STFTSpectrogram", "StringLookup", "TextVectorization")},
+}
