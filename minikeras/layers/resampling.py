@@ -3,7 +3,7 @@
 from ..arguments import count
 from ..autograd.linear import getitem
 from ..errors import ShapeError
-from ..ops.images import KERNELS, resize
+from ..ops.images import INTERPOLATIONS, resize
 from ..ops.indexing import repeat
 from ..ops.shapes import pad_zeros, shape
 from ..ops.windows import per_axis
@@ -139,7 +139,7 @@ class UpSampling2D(UpSampling):
     """Larger images. Shapes: (n, height, width, c) -> (n, height * size[0], width * size[1], c), or channels first.
 
     size            one integer for both axes, or one for each
-    interpolation   'nearest', which repeats pixels, 'bilinear', 'bicubic', 'lanczos3' or 'lanczos5'
+    interpolation   'nearest', which repeats pixels, or another of `ops.image.resize`
     """
 
     rank = 2
@@ -149,8 +149,8 @@ class UpSampling2D(UpSampling):
         self._set_data_format(data_format)
         self.size = self._sizes("size", size)
         self.interpolation = str(interpolation).lower()
-        if self.interpolation not in ("nearest", *KERNELS):
-            raise ValueError(f"{self._where('interpolation')} must be one of {', '.join(('nearest', *KERNELS))}, got "
+        if self.interpolation not in INTERPOLATIONS:
+            raise ValueError(f"{self._where('interpolation')} must be one of {', '.join(INTERPOLATIONS)}, got "
                              f"{interpolation!r}.")
         self.built = True
 

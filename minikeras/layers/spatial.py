@@ -47,5 +47,6 @@ class Spatial(Layer, kind="layers"):
 
     def get_config(self):
         """The constructor arguments as they were understood: a size for each axis, functions and objects by name."""
-        own = [name for name in registry.parameters(type(self)) if name not in registry.parameters(Layer)]
-        return {**super().get_config(), **{name: registry.serialize(getattr(self, name)) for name in own}}
+        own = {name: registry.serialize(getattr(self, name, value))
+               for name, value in registry.arguments_of(self).items() if name not in registry.parameters(Layer)}
+        return {**super().get_config(), **own}

@@ -5,8 +5,8 @@ the three. `correlate` is its derivative with respect to the cotangent, `spread`
 so that the derivatives of each of them are the other two, to any order.
 
 Shapes: input (..., *spatial, channels), kernel (*size, channels / groups, filters), cotangent (..., *positions,
-filters). `padding` is (before, after) for each axis: zeros that are never made; negative where the last elements
-meet no window.
+filters). `padding` is (before, after) for each axis: zeros that last as long as the op runs; negative where the last
+elements meet no window.
 
 Windows are copied into rows, some images at a time, and multiplied with the kernel in one product: the rows stay in
 the cache between the copy and the product, and nothing of their size is kept for the way back. That way goes window
@@ -22,7 +22,7 @@ from ..autograd.dispatch import apply
 from ..autograd.op import multilinear
 from .windows import meetings, positions, window_view
 
-BLOCK = 1 << 18     # numbers copied or computed at a time: 1 MB of float32, half of a usual second cache
+BLOCK = 1 << 18     # numbers copied or computed at a time: 1 MB of float32, as much as a usual second cache
 
 
 def _wrt_input(d, x, kernel, **geometry):
@@ -80,8 +80,8 @@ def spread(d, kernel, *, extents, strides, dilations, padding, groups):
     for tile in _tiles(d.shape[:-1], channels * groups):
         part, inside = d[tile], images[tile[0]]
         around = [(padding[0][0] - tile[1].start * strides[0], 0), *padding[1:]]
+        product = np.empty((*part.shape[:-1], channels * groups), d.dtype)
         for offset in np.ndindex(*size):
-            product = np.empty((*part.shape[:-1], channels * groups), d.dtype)
             np.matmul(_by_group(part, groups), weights[offset], out=_by_group(product, groups))
             at, place = meetings(extents, part.shape[1:-1], offset, strides, dilations, around)
             inside[(slice(None), *place)] += product[(slice(None), *at)]
@@ -191,7 +191,7 @@ def _spread_depthwise(d, kernel, x, strides, dilations, padding):
 
 def _as_rows(x, strides):
     """Columns and channels as one axis, and one of extent 1, if neighbours in it are neighbours in all windows."""
-    return x.reshape(*x.shape[:-2], -1, 1) if strides[-1] == 1 else x
+    return x.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1], 1) if strides[-1] == 1 else x
 
 
 def _row_windows(x, size, strides, dilations):

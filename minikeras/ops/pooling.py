@@ -4,13 +4,15 @@ import numpy as np
 
 from ..autograd import dims
 from ..autograd.batching import shifted
-from ..autograd.linear import getitem, reshape
+from ..autograd.dtypes import floatx
+from ..autograd.linear import broadcast_to, getitem, reshape
 from ..autograd.op import primitive
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
+from .correlation import correlate
+from .creation import cast
 from .indexing import gather, pad_with
 from .products import tensordot
-from .reduce import sum
 from .shapes import moveaxis, transpose
 from .windows import (
     channels_back,
@@ -121,10 +123,13 @@ def largest_of_windows(x, size, strides, widths):
 
 
 def mean_of_windows(x, size, strides, widths):
-    """The means; what lies in the border of `widths` does not count."""
+    """The means, by a kernel of ones for each channel; what lies in the border of `widths` does not count."""
     count = len(size)
-    windows = patches(padded(x, widths), size=size, strides=strides, dilations=(1,) * count)
-    total = sum(windows, axis=tuple(range(1 + count, 1 + 2 * count)))
+    if x.dtype.is_integer:
+        x = cast(x, floatx())
+    channels = shape_of(x)[-1]
+    ones = broadcast_to(as_tensor(1, x.dtype), shape=(*size, 1, channels))
+    total = correlate(x, ones, strides=strides, dilations=(1,) * count, padding=widths, groups=channels)
     elements = np.ones((), total.dtype.dtype)
     for n, k, s, (before, after) in zip(spatial_extents(x, count), size, strides, widths):
         starts = np.arange(0, n + before + after - k + 1, s) - before if type(n) is int else np.zeros(1)

@@ -2,7 +2,7 @@
 
 from ..arguments import count, switch
 from ..autograd.linear import cast
-from ..ops.arithmetic import absolute_op, maximum, minimum, power, select
+from ..ops.arithmetic import absolute, maximum, minimum, power, select
 from ..ops.reduce import euclidean_norm
 from ..ops.unary import sqrt
 from .applying import store, value_of
@@ -83,7 +83,7 @@ class Adamax(_Means):
 
     def update(self, value, grad, slot, rate):
         m = slot.momentum + (grad - slot.momentum) * (1.0 - self.beta_1)
-        u = maximum(self.beta_2 * slot.norm, absolute_op(grad))
+        u = maximum(self.beta_2 * slot.norm, absolute(grad))
         return value - m * rate / (u + self.epsilon), {"momentum": m, "norm": u}
 
 
@@ -170,8 +170,6 @@ class ScheduleFreeAdamW(_Means):
         rate, share, start = factors
         velocity = self.means(grad, slot)[1]
         z = slot.momentum - rate * grad / (sqrt(velocity / start) + self.epsilon)
-        # With z before this update, as in Keras on JAX; on TensorFlow Keras takes the new one by mistake, for there it
-        # holds the variable and not its value.
         average = (value - (1.0 - self.beta_1) * slot.momentum) / self.beta_1
         average = (1.0 - share) * average + share * z
         return (1.0 - self.beta_1) * z + self.beta_1 * average, {"momentum": z, "velocity": velocity}

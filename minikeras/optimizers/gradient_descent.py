@@ -2,7 +2,7 @@
 
 from .. import initializers
 from ..arguments import switch
-from ..ops.arithmetic import clip, maximum, minimum, power, sign_op
+from ..ops.arithmetic import clip, maximum, minimum, power, sign
 from ..ops.reduce import mean, root_mean_square
 from ..ops.unary import sqrt
 from .base import Optimizer, with_shared
@@ -141,8 +141,7 @@ class Ftrl(Optimizer):
 
     def update(self, value, grad, slot, rate):
         total = slot.accumulator + grad * grad
-        exponent = -self.learning_rate_power
-        before, now = [sqrt(a) if exponent == 0.5 else power(a, exponent) for a in (slot.accumulator, total)]
+        before, now = (power(a, -self.learning_rate_power) for a in (slot.accumulator, total))
         shrunk = grad + 2.0 * self.l2_shrinkage_regularization_strength * value
         linear = slot.linear + (shrunk - (now - before) / rate * value)
         quadratic = now / rate + 2.0 * (self.l2_regularization_strength + self.beta / (2.0 * rate))
@@ -164,7 +163,7 @@ class Lion(Optimizer):
             raise ValueError("Lion: beta_1 must be above 0; with 0 the past would have no say.")
 
     def update(self, value, grad, slot, rate):
-        direction = sign_op(slot.momentum * self.beta_1 + grad * (1.0 - self.beta_1))
+        direction = sign(slot.momentum * self.beta_1 + grad * (1.0 - self.beta_1))
         return value - rate * direction, {"momentum": slot.momentum * self.beta_2 + grad * (1.0 - self.beta_2)}
 
 

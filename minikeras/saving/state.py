@@ -86,9 +86,8 @@ def plan_weights(model, arrays, where):
             key = f"{place}/{i}"
             pairs.append((variable, _fitting(variable, arrays.get(key), f"{where}: {title}, weight {variable.name!r}")))
             used.add(key)
-    # Keras' older files also hold the state of seed generators, in a form of its own; and that of optimizers inside
-    # another one twice.
-    rest = [key for key in arrays if key not in used and not key.startswith("optimizer/")
+    # Keras' older files also hold the state of seed generators, in a form of its own.
+    rest = [key for key in arrays if key not in used and not key.startswith(f"{OPTIMIZER}/")
             and "seed_generator" not in key.split("/")]
     if rest:
         raise FileFormatError(f"{where}: the file has weights that the model has no place for: {', '.join(rest[:5])}"

@@ -15,7 +15,6 @@ from minikeras.errors import FileFormatError, ShapeError
 from minikeras.layers.base import reset_names
 from minikeras.random import set_random_seed
 from minikeras.saving import api, archive
-from minikeras.saving import state as saved_state
 from tests.saving.objects import small_model
 
 h5py = None
@@ -53,12 +52,6 @@ OPTIMIZERS = {
     "amsgrad with averages": lambda: optimizers.Adam(amsgrad=True, use_ema=True),
     "schedule": lambda: optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 3, 0.5)),
     "accumulated": lambda: optimizers.SGD(0.1, gradient_accumulation_steps=2),
-    "shared state": lambda: optimizers.Nadam(0.1),
-    "state of several shapes": lambda: optimizers.Adafactor(0.1),
-    "own first values": lambda: optimizers.ScheduleFreeAdamW(0.1),
-    "found loss scale": lambda: optimizers.LossScaleOptimizer(optimizers.Adam(0.1), dynamic_growth_steps=2),
-    "several": lambda: optimizers.MultiOptimizer(optimizers.OptimizerMap(
-        optimizers.Adam(0.1), {".*bias": optimizers.SGD(0.1, momentum=0.5)})),
 }
 
 
@@ -71,13 +64,6 @@ def test_a_resumed_fit_continues_bit_for_bit(tmp_path, form, name):
     straight = model.fit(x, y, epochs=4, initial_epoch=2, batch_size=16, verbose=0).history
     assert resumed.fit(x, y, epochs=4, initial_epoch=2, batch_size=16, verbose=0).history == straight
     assert_equal_weights(model, resumed)
-
-
-def test_what_keras_repeats_for_optimizers_inside_is_passed_over():
-    model = dense_model(2)
-    arrays, _ = saved_state.collect(model, with_optimizer=True)
-    arrays["optimizer/inner_optimizer/vars/0"] = np.array(3)
-    assert len(saved_state.plan_weights(model, arrays, "m.keras")) == 2
 
 
 def test_the_state_of_the_optimizer_comes_back(tmp_path, form):
