@@ -2,6 +2,8 @@
 
 
 from ...arguments import count, number, switch
+from ...autograd.state import thread
+from ...autograd.tensor import Tensor
 from ...ops import random
 from ...ops.arithmetic import clip, logical_or, select
 from ...ops.images import one_of
@@ -23,8 +25,8 @@ from .warping import MovingLayer, RandomRotation, RandomShear, RandomTranslation
 class PolicyLayer(ImageLayer, kind="layers"):
     """Base of layers that apply others, drawn for the whole batch.
 
-    Which ones is a number that must not decide what is computed, or a recorded step would repeat the same ones: all
-    are computed, and one is selected. Those that move pixels are one layer with a transform that is selected.
+    While somebody listens, which ones it was must not decide what is computed, or a recorded step would repeat them:
+    all are computed, and one is selected. Those that move pixels are one layer then, whose transform is selected.
     """
 
     def __init__(self, value_range, factor, interpolation, seed, data_format, **kwargs):
@@ -66,19 +68,26 @@ class PolicyLayer(ImageLayer, kind="layers"):
             transform, moves = select(index == i, mine, transform), logical_or(moves, index == i)
         return select(moves, getattr(moving[0][1], transform_of)(x, transform), x)
 
-    def changed(self, images, drawn):
-        """The images as the drawn layer leaves them."""
-        images = self._moved(images, drawn, "transform_images")
+    def _changed(self, x, drawn, transform_of):
+        """`x` as the drawn layer's method `transform_of` leaves it."""
         index, each = drawn
-        result = images
+        if type(index) is Tensor and not thread.is_heard():
+            number = int(index)
+            unchanged = number == len(self._layers)
+            return x if unchanged else getattr(self._layers[number], transform_of)(x, each[number])
+        moved = result = self._moved(x, drawn, transform_of)
         for i, (layer, mine) in enumerate(zip(self._layers, each, strict=True)):
             if not isinstance(layer, MovingLayer):
-                result = select(index == i, layer.transform_images(images, mine), result)
+                result = select(index == i, getattr(layer, transform_of)(moved, mine), result)
         return result
+
+    def changed(self, images, drawn):
+        """The images as the drawn layer leaves them."""
+        return self._changed(images, drawn, "transform_images")
 
     def changed_masks(self, masks, drawn):
         """The masks as the drawn layer leaves them."""
-        return self._moved(masks, drawn, "transform_masks")
+        return self._changed(masks, drawn, "transform_masks")
 
 
 class RandAugment(PolicyLayer):
