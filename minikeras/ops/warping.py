@@ -128,12 +128,16 @@ def seen_at(images, y, x, interpolation, fill_mode, fill_value, batch=None):
         for at, n in zip((y, x), extents)]], fill_value)
 
 
+def _precise(x):
+    """`x` in a dtype that tells pixels of large images apart."""
+    return x if x.dtype.is_floating and x.dtype.size > 2 else cast(x, "float32")
+
+
 def _of_images(images, data_format, where, function):
     """`function` of a batch of images with their channels last, as floats; integers are cut off, as in TensorFlow."""
     x, first = checked(images, where), is_channels_first(data_format, where)
     batch, single = single_as_batch(channels_last(x, first, 2))
-    floats = batch if batch.dtype.is_floating and batch.dtype.size > 2 else cast(batch, "float32")
-    y = cast(function(floats), x.dtype)
+    y = cast(function(_precise(batch)), x.dtype)
     return channels_back(squeeze(y, 0) if single else y, first, 2)
 
 
@@ -166,7 +170,7 @@ def affine_transform(images, transform, interpolation="bilinear", fill_mode="con
     transform = as_tensor(transform)
     if transform.ndim not in (1, 2) or transform.shape[-1] != 8:
         raise ShapeError(f"{where}: a transform has 8 numbers, shape (8,) or (batch, 8), got shape {transform.shape}.")
-    transform = transform if transform.dtype.is_floating else cast(transform, "float32")
+    transform = _precise(transform)
     return _of_images(images, data_format, where, lambda x: _projected(
         x, transform, interpolation, fill_mode, float(fill_value)))
 
@@ -176,7 +180,7 @@ def _corner_points(points, what):
     if points.ndim not in (2, 3) or tuple(points.shape[-2:]) != (4, 2):
         raise ShapeError(f"perspective_transform: {what} must be the four corners (x, y), shape (4, 2) or "
                          f"(batch, 4, 2), got shape {points.shape}.")
-    return reshape(points if points.dtype.is_floating else cast(points, "float32"), shape=(-1, 4, 2))
+    return reshape(points, shape=(-1, 4, 2))
 
 
 def homography(start_points, end_points):
@@ -185,7 +189,8 @@ def homography(start_points, end_points):
 
     They solve the eight equations a0 x + a1 y + a2 - u (c0 x + c1 y) = u, and so for v, for (x, y) -> (u, v).
     """
-    xy, zeros = end_points, zeros_like(end_points)
+    start_points, xy = _precise(start_points), _precise(end_points)
+    zeros = zeros_like(xy)
     ones, zero = zeros[..., :1] + 1.0, zeros[..., :1]
     u, v = start_points[..., :1], start_points[..., 1:]
     equations = concatenate(concatenate(xy, ones, zeros, zero, -u * xy, axis=-1),
@@ -251,8 +256,7 @@ def map_coordinates(inputs, coordinates, order, fill_mode="constant", fill_value
     if coordinates.ndim < 2 or coordinates.shape[0] != x.ndim:
         raise ShapeError(f"{where}: inputs with {x.ndim} axes need coordinates of shape ({x.ndim}, ...), got shape "
                          f"{coordinates.shape}.")
-    if not coordinates.dtype.is_floating:
-        coordinates = cast(coordinates, "float32")
+    coordinates = _precise(coordinates)
     floats = x if x.dtype.is_floating else cast(x, "float32")
     corners = [_around(at, order == 0, rint, _INDEX_FOUND[fill_mode], n if type(n) is int else 2)
                for at, n in zip(unstack(coordinates, x.ndim), shape_of(x))]
@@ -262,11 +266,12 @@ def map_coordinates(inputs, coordinates, order, fill_mode="constant", fill_value
 
 def displaced(images, shift, interpolation, fill_mode, fill_value):
     """Images (n, height, width, channels) whose pixels are seen elsewhere by `shift` (n, height, width, 2): y, x."""
-    found = _INDEX_FOUND[fill_mode]
+    found, shift = _INDEX_FOUND[fill_mode], _precise(shift)
     corners = [_around(getitem(shift, index=(Ellipsis, i)) + _along(images, 1 + i, 3, shift.dtype),
                        interpolation == "nearest", rint, found, n if type(n) is int else 2)
                for i, n in enumerate(shape_of(images)[1:3])]
-    return interpolated(images, [[(_along(images, 0, 3, "int64"), None, None)], *corners], fill_value)
+    seen = interpolated(images, [[(_along(images, 0, 3, "int64"), None, None)], *corners], fill_value)
+    return cast(seen, images.dtype)
 
 
 def smooth_noise(images, sigma, taps, seed):
