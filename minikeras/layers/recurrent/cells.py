@@ -142,6 +142,12 @@ class _Cell(Layer):
     def _input_bias(self):
         return self.bias
 
+    def with_state(self, of_inputs, state, masks):
+        """of_inputs + state @ recurrent_kernel, with dropout of the state."""
+        if masks is None:
+            return affine(state, self.recurrent_kernel, of_inputs)
+        return of_inputs + self.through(state, self.recurrent_kernel, masks)
+
     def through(self, x, kernel, masks, product=matmul):
         """product(x, kernel), with dropout: each of the masks belongs to an equal share of the kernel's columns."""
         if masks is None:
@@ -186,7 +192,7 @@ class SimpleRNNCell(_Cell):
 
     def step(self, of_inputs, states, masks=None):
         """The output and new states, given what came of the inputs."""
-        output = self.activation(of_inputs + self.through(states[0], self.recurrent_kernel, masks))
+        output = self.activation(self.with_state(of_inputs, states[0], masks))
         return output, [output]
 
 
@@ -201,7 +207,6 @@ class LSTMCell(_Cell):
     """
 
     gates = 4
-    recurrent_product = staticmethod(matmul)
 
     def __init__(self, units, activation="tanh", recurrent_activation="sigmoid", use_bias=True,
                  kernel_initializer="glorot_uniform", recurrent_initializer="orthogonal", bias_initializer="zeros",
@@ -225,7 +230,7 @@ class LSTMCell(_Cell):
     def step(self, of_inputs, states, masks=None):
         """The output and new states, given what came of the inputs."""
         output, carry = states
-        gates = of_inputs + self.through(output, self.recurrent_kernel, masks, self.recurrent_product)
+        gates = self.with_state(of_inputs, output, masks)
         if self.activation is tanh and self.recurrent_activation is sigmoid and self.gates_axis == -1:
             output, carry, _ = lstm_update(gates, carry)
             return output, [output, carry]
@@ -274,8 +279,8 @@ class GRUCell(_Cell):
         """The output and new states, given what came of the inputs."""
         state, units = states[0], self.units
         if self.reset_after:
-            of_state = self.through(state, self.recurrent_kernel, masks)
-            of_state = of_state if bias is None else of_state + bias
+            of_state = self.through(state, self.recurrent_kernel, masks) if bias is None else self.with_state(
+                bias, state, masks)
         else:
             of_state = self.through(state, kernels[0], masks and masks[:2])
         gates = columns(of_inputs, 0, 2, units) + columns(of_state, 0, 2, units)

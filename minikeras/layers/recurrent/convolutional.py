@@ -54,9 +54,12 @@ class _ConvLSTMCell(LSTMCell):
     def _convolved(self, x, kernel):
         return conv(x, kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
 
-    def recurrent_product(self, state, kernel):
-        """The convolution of the state, which keeps its extents."""
-        return conv(state, kernel, 1, "same", self.data_format)
+    def with_state(self, of_inputs, state, masks):
+        """of_inputs + the convolution of the state, which keeps its extents."""
+        def product(x, kernel):
+            return conv(x, kernel, 1, "same", self.data_format)
+
+        return of_inputs + self.through(state, self.recurrent_kernel, masks, product)
 
     def _of_inputs(self, sequence, masks):
         """The convolution of the images of all steps, in one."""
