@@ -45,9 +45,10 @@ class Loss(registry.Configurable, kind="losses"):
         losses = as_tensor(losses, self.dtype)
         if sample_weight is not None:
             sample_weight = as_tensor(sample_weight, self.dtype)
-        is_mean = self.reduction in ("sum_over_batch_size", "mean")
-        weight = masked_weight(sample_weight, mask, self.dtype, is_mean)
-        return _reduce(self.name, losses, weight, self.reduction)
+        if mask is not None:
+            is_mean = self.reduction in ("sum_over_batch_size", "mean")
+            sample_weight = masked_weight(sample_weight, mask, self.dtype, is_mean)
+        return _reduce(self.name, losses, sample_weight, self.reduction)
 
     def get_config(self):
         """The constructor arguments as plain data."""
@@ -97,7 +98,7 @@ class OfFunction:
     @property
     def arguments(self):
         """The further arguments of the function by name."""
-        return {name: getattr(self, name) for name in self.argument_names}
+        return {name: getattr(self, name) for name in self.argument_names} if self.argument_names else {}
 
     def get_config(self):
         """The constructor arguments as plain data; the function, if it is one of them, in Keras' form."""
@@ -122,4 +123,6 @@ class LossFunctionWrapper(OfFunction, Loss, named=False):
         self._take(fn, kwargs)
 
     def call(self, y_true, y_pred):
-        return self.fn(*fit_ranks(y_true, y_pred), **self.arguments)
+        if len(y_true.shape) != len(y_pred.shape):
+            y_true, y_pred = fit_ranks(y_true, y_pred)
+        return self.fn(y_true, y_pred, **self.arguments)

@@ -31,11 +31,13 @@ def as_pair(where, y_true, y_pred, broadcast=True, hint=HINT):
     broadcast   whether shapes will do that NumPy broadcasts
     """
     y_pred = as_tensor(y_pred)
-    y_true, y_pred = fit_ranks(as_tensor(y_true, y_pred.dtype), y_pred)
+    y_true = as_tensor(y_true, y_pred.dtype)
     if not y_pred.shape:
         raise ShapeError(f"{where}: predictions need at least one axis, got a scalar.")
-    fits = broadcast_together if broadcast else dims.may_agree
-    if y_true.shape != y_pred.shape and not fits(y_true.shape, y_pred.shape):
+    if y_true.shape == y_pred.shape:
+        return y_true, y_pred
+    y_true, y_pred = fit_ranks(y_true, y_pred)
+    if not (broadcast_together if broadcast else dims.may_agree)(y_true.shape, y_pred.shape):
         raise ShapeError(f"{where}: targets of shape {y_true.shape} do not fit predictions of shape {y_pred.shape}. "
                          f"{hint}")
     return y_true, y_pred

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from ..arguments import count, number
-from ..autograd.linear import cast, reshape
+from ..autograd.linear import cast, reshape, zeros_like
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from ..losses.fitting import fit_weight
@@ -39,13 +39,13 @@ class _Overlap(Metric):
             raise ShapeError(f"{type(self).__name__} {self.name!r}: {y_true.size} labels do not go with {y_pred.size} "
                              "predictions. For one-hot labels, or scores of the classes, set sparse_y_true or "
                              "sparse_y_pred to False, and `axis` to that of the classes.")
+        weight = cast(zeros_like(y_true), dtype=self.dtype) + 1
+        if sample_weight is not None:
+            weight = weight * self._weights(sample_weight, y_true)
+        y_true, y_pred, weight = ravel(y_true), ravel(y_pred), ravel(weight)
         counts = logical_and(_is_class(y_true, self.num_classes), _is_class(y_pred, self.num_classes))
         if self.ignore_class is not None:
             counts = logical_and(counts, not_equal(y_true, self.ignore_class))
-        weight = cast(counts, dtype=self.dtype)
-        if sample_weight is not None:
-            weight = weight * self._weights(sample_weight, y_true)
-        y_true, y_pred, weight, counts = (ravel(x) for x in (y_true, y_pred, weight, counts))
         place = select(counts, y_true * self.num_classes + y_pred, -1)     # -1: nowhere
         found = segment_sum(weight, place, self.num_classes**2)
         self.total_cm.assign(self.total_cm + found.reshape(self.total_cm.shape))

@@ -20,8 +20,9 @@ class CompiledLoss:
         if len(targets) != len(outputs):
             raise ShapeError(f"the model has {len(outputs)} outputs, but y has {len(targets)} parts.")
         if self._pairs is None:
-            self._pairs = list(zip(_spread(self.loss, outputs, "loss", losses.get),
-                                   _spread(self.loss_weights, outputs, "loss_weights", lambda w: w)))
+            given = _spread(self.loss, outputs, "loss")
+            self._pairs = list(zip(map(loss_for, given, targets, outputs),
+                                   _spread(self.loss_weights, outputs, "loss_weights")))
         weights = tree.flatten(sample_weight)
         weights = weights * len(outputs) if len(weights) == 1 else weights
         total = None
@@ -34,17 +35,13 @@ class CompiledLoss:
         return total
 
 
-def _spread(given, outputs, what, make):
+def _spread(given, outputs, what):
     """One item for each output, from one for all, or a list or dict of them."""
     items = [given[key] for key in sorted(given)] if _is_plain_dict(given) else \
         list(given) if isinstance(given, (list, tuple)) else [given] * len(outputs)
     if len(items) != len(outputs):
         raise ValueError(f"compile: {what} has {len(items)} entries for {len(outputs)} outputs.")
-    made = [make(item) for item in items]
-    if what == "loss":
-        made = [losses.LossFunctionWrapper(item) if item is not None and not isinstance(item, losses.Loss) else item
-                for item in made]
-    return made
+    return items
 
 
 def _is_plain_dict(given):
@@ -102,18 +99,47 @@ def tree_items(given):
     return given if isinstance(given, (list, tuple)) else [given]
 
 
+# Names that go by the shapes of labels and outputs: what they mean for binary, integer and one-hot labels.
 _BY_SHAPE = {
     "accuracy": (metrics.BinaryAccuracy, metrics.SparseCategoricalAccuracy, metrics.CategoricalAccuracy),
     "crossentropy": (metrics.BinaryCrossentropy, metrics.SparseCategoricalCrossentropy,
                      metrics.CategoricalCrossentropy),
 }
 _BY_SHAPE |= {"acc": _BY_SHAPE["accuracy"], "ce": _BY_SHAPE["crossentropy"]}
+_LOSSES_BY_SHAPE = (losses.BinaryCrossentropy, losses.SparseCategoricalCrossentropy, losses.CategoricalCrossentropy)
+
+
+def _goes_by_shape(identifier, names):
+    return isinstance(identifier, str) and identifier.lower() in names
+
+
+def _by_shape(choices, y_true, y_pred):
+    binary, sparse, categorical = choices
+    y_true, y_pred = as_tensor(y_true), as_tensor(y_pred)
+    if y_pred.shape[-1] == 1:
+        return binary
+    return sparse if y_true.ndim < y_pred.ndim or y_true.shape[-1] == 1 else categorical
+
+
+def check_loss(identifier):
+    """Raises ValueError for what names no loss."""
+    if not _goes_by_shape(identifier, ("crossentropy", "ce")):
+        losses.get(identifier)
+
+
+def loss_for(identifier, y_true, y_pred):
+    """The Loss meant, None for none; 'crossentropy' goes by the shapes of the labels and the output."""
+    if _goes_by_shape(identifier, ("crossentropy", "ce")):
+        return _by_shape(_LOSSES_BY_SHAPE, y_true, y_pred)(name=identifier)
+    loss = losses.get(identifier)
+    return loss if loss is None or isinstance(loss, losses.Loss) else losses.LossFunctionWrapper(loss)
 
 
 def make_metric(identifier):
     """The metric meant, reported under the name it was given by; the name itself of one that goes by shapes."""
     if isinstance(identifier, str):
-        return identifier if identifier in _BY_SHAPE else registry.find("metrics", identifier)(name=identifier)
+        return identifier if _goes_by_shape(identifier, _BY_SHAPE) else registry.find("metrics", identifier)(
+            name=identifier)
     metric = metrics.get(identifier)
     if metric is None:
         raise ValueError("compile: a metric is a name, a function or a Metric object, got None. Take it off the list.")
@@ -122,9 +148,4 @@ def make_metric(identifier):
 
 def metric_for(name, y_true, y_pred):
     """The metric that 'accuracy' or 'crossentropy' means for labels and outputs of these shapes."""
-    binary, sparse, categorical = _BY_SHAPE[name]
-    y_true, y_pred = as_tensor(y_true), as_tensor(y_pred)
-    if y_pred.shape[-1] == 1:
-        return binary(name=name)
-    is_sparse = y_true.ndim < y_pred.ndim or y_true.shape[-1] == 1
-    return (sparse if is_sparse else categorical)(name=name)
+    return _by_shape(_BY_SHAPE[name.lower()], y_true, y_pred)(name=name)

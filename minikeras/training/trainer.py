@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from .. import losses, metrics, optimizers, registry
+from .. import metrics, optimizers, registry
 from ..arguments import count, switch
 from ..autograd import tree
 from ..autograd.operands import as_tensor
@@ -16,7 +16,7 @@ from ..autograd.tensor import ArrayOperand
 from ..errors import DataError
 from ..plan import Function
 from .callbacks import CallbackList, History
-from .compiled import CompiledLoss, CompiledMetrics, tree_items
+from .compiled import CompiledLoss, CompiledMetrics, check_loss, tree_items
 from .data import (
     ArrayData,
     check_class_weight,
@@ -56,7 +56,7 @@ class Trainer:
         if jit_compile != "auto" and not isinstance(jit_compile, bool):
             raise ValueError(f"compile: jit_compile must be 'auto', True or False, got {jit_compile!r}.")
         for item in tree_items(loss) if not isinstance(loss, dict) else loss.values():
-            losses.get(item)
+            check_loss(item)
         self.optimizer = optimizers.get(optimizer)
         self._compiled = Compiled(self, loss, loss_weights, metrics, weighted_metrics)
         self.loss = loss

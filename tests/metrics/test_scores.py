@@ -54,6 +54,11 @@ def test_predictions_from_the_threshold_on_are_one():
     assert float(metrics.BinaryIoU([1], threshold=0.3)([0, 1, 0, 1], [0.3, 0.2, 0.1, 0.9])) == pytest.approx(1 / 3)
 
 
+def test_columns_and_vectors_go_together():
+    result = metrics.BinaryIoU([1])([0, 1, 1], [[0.2], [0.9], [0.1]], sample_weight=[1, 1, 2])
+    assert float(result) == pytest.approx(1 / 3)
+
+
 def test_a_weight_of_a_sample_is_one_of_all_its_labels():
     weight = np.array([1, 3])
     close(metrics.MeanIoU(3)(Y, P, sample_weight=weight), overlap(Y, P, weight[:, None, None], range(3)))

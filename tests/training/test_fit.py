@@ -132,13 +132,22 @@ def test_metrics_see_weights_only_where_asked_to():
 @pytest.mark.parametrize(("y", "outputs", "activation", "expected"), [
     (LABELS, 2, "softmax", "SparseCategoricalAccuracy"), (np.eye(2)[LABELS], 2, "softmax", "CategoricalAccuracy"),
     (LABELS, 1, "sigmoid", "BinaryAccuracy")])
-def test_accuracy_follows_the_shapes(y, outputs, activation, expected):
+@pytest.mark.parametrize("name", ["accuracy", "Accuracy", "acc"])
+def test_accuracy_and_crossentropy_follow_the_shapes(y, outputs, activation, expected, name):
     model = mk.Sequential([mk.Input((3,)), Dense(outputs, activation)])
-    model.compile("sgd", "mse" if outputs == 2 and y.ndim == 2 else "bce" if outputs == 1
-                  else "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(X, y, verbose=0)
-    assert "accuracy" in history.history
+    expected_loss = getattr(mk.losses, expected.replace("Accuracy", "Crossentropy"))()(y, model(X))
+    model.compile(mk.optimizers.SGD(0.0), "crossentropy", metrics=[name])
+    history = model.fit(X, y, verbose=0).history
+    close(history["loss"], [expected_loss])
+    assert name in history
     assert type(model.metrics[1]).__name__ == expected
+
+
+def test_a_metric_may_give_several_numbers():
+    model = mk.Sequential([mk.Input((3,)), Dense(2, "softmax")])
+    model.compile("sgd", "ce", metrics=[mk.metrics.F1Score()])
+    logs = model.fit(X, np.eye(2, dtype="float32")[LABELS], verbose=2).history
+    assert logs["f1_score"][0].shape == (2,)
 
 
 def test_steps_per_epoch_goes_on_where_the_last_epoch_stopped():
