@@ -10,12 +10,12 @@ from ..autograd.op import elementwise, floated, kept, primitive, shifted
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
 from .arithmetic import absolute, clip, minimum, select, sign
+from .error_function import erf_into, in_pieces
 from .indexing import one_hot_op
 from .reduce import sum
 from .running import cumsum
 from .shapes import flip, split
 from .sorting import sort
-from .special import erf_into, in_pieces
 from .unary import exp, expm1, sigmoid, softplus, sqrt, tanh
 
 

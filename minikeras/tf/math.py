@@ -10,6 +10,7 @@ from ..ops import (
     arithmetic,
     binary,
     creation,
+    error_function,
     placing,
     reduce,
     running,
@@ -90,7 +91,7 @@ digamma = tf_function_of(special.digamma, "x")
 divide_no_nan = tf_function_of(ops.divide_no_nan, "x", "y")
 erf = tf_function_of(ops.erf, "x")
 erfc = tf_function_of(ops.erfc, "x")
-erfcinv = tf_function_of(special.erfcinv, "x")
+erfcinv = tf_function_of(error_function.erfcinv, "x")
 erfinv = tf_function_of(ops.erfinv, "x")
 expm1 = tf_function_of(ops.expm1, "x")
 floordiv = tf_function_of(ops.floor_divide, "x", "y")
@@ -106,7 +107,7 @@ log_sigmoid = tf_function_of(ops.log_sigmoid, "x")
 logical_xor = tf_function_of(ops.logical_xor, "x", "y")
 floormod = mod = tf_function_of(ops.mod, "x", "y")
 multiply_no_nan = tf_function_of(binary.multiply_no_nan, "x", "y")
-ndtri = tf_function_of(special.ndtri, "x")
+ndtri = tf_function_of(error_function.ndtri, "x")
 nextafter = tf_function_of(ops.nextafter, "x1", "x2")
 polygamma = tf_function_of(special.polygamma, "a", "x")
 real = tf_function_of(ops.real, "input")
