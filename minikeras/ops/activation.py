@@ -216,9 +216,23 @@ def glu(x, axis=-1):
     return first * sigmoid(second)
 
 
+def _slope_of_softmax_rule(g, slope, d, y, axis=-1):
+    inner = d - sum(d * y, axis=axis, keepdims=True)
+    return g * inner - d * sum(g * y, axis=axis, keepdims=True)
+
+
+# For a fixed y it is linear and its own transpose, as a Jacobian of a gradient (of logsumexp) must be.
+@primitive(lambda g, slope, d, y, axis=-1: softmax_slope(g, y, axis=axis), _slope_of_softmax_rule,
+           shape=lambda d, y, **_: dims.broadcast(d, y), batch=shifted)
+def softmax_slope(d, y, *, axis=-1, out=None):
+    """What a cotangent `d` of a softmax `y` is for its logits: y * (d - sum(d * y))."""
+    total = np.vecdot(d, y)[..., None] if axis in (-1, y.ndim - 1) else np.add.reduce(d * y, axis, None, None, True)
+    slope = np.subtract(d, total, out=out)
+    return np.multiply(slope, y, out=slope)
+
+
 def _softmax_rule(d, y, x, axis=-1):
-    weighted = d * y
-    return weighted - y * sum(weighted, axis=axis, keepdims=True)
+    return softmax_slope(d, y, axis=axis)
 
 
 # Between these bounds neither exp nor a sum of very many of them leaves float32.

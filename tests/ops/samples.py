@@ -119,6 +119,8 @@ SAMPLES = {
     "affine": [Sample(extents) for extents in (
         ((2, 3), (3, 4), (4,)), ((2, 2, 3), (3, 4), (4,)), ((3,), (3, 4), (4,)), ((0, 3), (3, 2), (2,)))],
     "softmax": [Sample(((2, 3),), _SAME[axis]) for axis in (0, -1)] + [Sample(((2, 2, 3),), {"axis": [0, 2]})],
+    "softmax_slope": [Sample(((2, 3), (2, 3)), _SAME[axis]) for axis in (0, -1)] + [
+        Sample(((2, 2, 3), (2, 2, 3)), {"axis": [0, 2]})],
     "log_softmax": [Sample(((2, 3),), _SAME[axis]) for axis in (0, -1)] + [Sample(((2, 2, 3),), {"axis": [0, 2]})],
     "sparse_softmax_cross_entropy": [Sample((np.array([2, 0]), (2, 3))), Sample((np.array(1), (3,))),
                                      Sample((np.array([[2, 0]], np.int32), (1, 2, 3)))],
