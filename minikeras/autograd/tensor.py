@@ -313,14 +313,20 @@ def _is_exact(value, array):
 
 
 def _default_dtype(value):
-    while isinstance(value, (list, tuple)) and len(value):
-        kinds = {type(item) for item in value}
-        if len(kinds) > 1 and kinds <= {bool, int, float}:
-            return python_dtype(1.0) if float in kinds else None
-        value = value[0]
-    if isinstance(value, (bool, int, float, complex)) and not isinstance(value, np.generic):
-        return python_dtype(value)
-    return python_dtype(1.0) if isinstance(value, (list, tuple)) else None
+    first = value
+    while isinstance(first, (list, tuple)) and len(first):
+        first = first[0]
+    if isinstance(first, (list, tuple)):
+        return python_dtype(1.0)
+    if not isinstance(first, (bool, int, float, complex)) or isinstance(first, np.generic):
+        return None
+    if first is not value and isinstance(first, int):
+        try:        # a float may hide among integers; NumPy looks at all of them
+            kind = np.asarray(value).dtype.kind
+        except ValueError:      # ragged: whoever makes the array says so
+            return None
+        first = {"b": True, "i": 1, "u": 1, "f": 1.0, "c": 1j}.get(kind)
+    return None if first is None else python_dtype(first)
 
 
 def _brief(value):

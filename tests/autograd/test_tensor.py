@@ -317,3 +317,11 @@ def test_none_among_numbers_is_an_error():
 def test_an_op_that_numpy_lacks_for_a_dtype_names_both():
     with pytest.raises(DTypeError, match="floor is not defined for complex128"):
         tf.floor(tf.constant(1j))
+
+
+@pytest.mark.parametrize(("value", "dtype"), [
+    ([[0, 1], [0, 0.1]], "float32"), ([1, 2.5], "float32"), ([[1], [2]], "int32"), ([True, False], "bool"),
+    ([1, 2j], "complex128"), ([True, 2], "int32"), ([[]], "float32"), ((1, (2.0)), "float32")])
+def test_a_nest_of_numbers_takes_the_kind_that_holds_all_of_them(value, dtype):
+    assert tf.constant(value).dtype == dtype
+    np.testing.assert_allclose(tf.constant(value).numpy(), np.array(value), rtol=1e-7)
