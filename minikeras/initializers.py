@@ -262,10 +262,12 @@ class Orthogonal(RandomInitializer, aliases=("OrthogonalInitializer",)):
         if len(shape) < 2:
             raise ValueError(f"Orthogonal makes tensors of 2 axes or more; got shape {tuple(shape)}.")
         rows, columns = math.prod(shape[:-1]), shape[-1]
-        q, r = qr(random.normal((max(rows, columns), min(rows, columns)), dtype=dtype, seed=self.source()))
+        dtype = as_dtype(dtype or floatx())
+        wide = np.promote_types(dtype.dtype, np.float32)        # NumPy decomposes nothing narrower
+        q, r = qr(random.normal((max(rows, columns), min(rows, columns)), dtype=wide, seed=self.source()))
         # The decomposition's own choice of signs would favour some matrices.
         q = q * sign(diagonal(r))
-        return self.gain * reshape(transpose(q) if rows < columns else q, shape)
+        return creation.cast(self.gain * reshape(transpose(q) if rows < columns else q, shape), dtype)
 
 
 # Keras' older names.

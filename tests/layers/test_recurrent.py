@@ -117,6 +117,13 @@ def test_conv_lstm_with_kernels_of_one_pixel_is_an_lstm_of_each_pixel():
     np.testing.assert_allclose(conv(images), expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_other_floats_than_the_default_are_kept(name, dtype):
+    layer = getattr(layers, name)(2, dtype=dtype, return_state=True)
+    assert {y.dtype.name for y in [*layer(X), *layer.weights]} == {dtype}
+
+
 def test_the_forget_gate_starts_with_a_bias_of_one():
     layer = layers.LSTM(2)
     layer.build(X.shape)
