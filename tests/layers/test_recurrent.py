@@ -196,7 +196,6 @@ def test_the_number_of_steps_may_be_unknown(name):
 def test_dropout_masks_are_the_same_at_all_steps_and_others_at_the_next_call(name):
     layer = getattr(layers, name)(50, dropout=0.5, recurrent_dropout=0.5, seed=1)
     states = layer.get_initial_state(1)
-    _, step = None, None
     layer.build((1, None, 40))
     ones = mk.ones((3, 1, 40))
     of_inputs, step = layer.cell.prepare(ones, states, True)
@@ -382,6 +381,11 @@ def test_bad_arguments_are_refused(call, words):
 def test_inputs_that_do_not_fit_are_refused(call, words):
     with pytest.raises(ShapeError, match=words):
         call()
+
+
+def test_other_features_than_the_layer_was_built_for_are_refused():
+    with pytest.raises(ShapeError, match="extent 2 along axis -1"):
+        made("LSTM", 2)(X[..., :1])
 
 
 def test_a_stateful_layer_refuses_another_batch_size():

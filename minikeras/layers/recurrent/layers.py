@@ -28,6 +28,10 @@ class _OverCell(RNN):
                                name=registry.snake_case(self.cell_class.__name__))
         super().__init__(cell, **given)
 
+    def build(self, sequences_shape, initial_state_shape=None):
+        super().build(sequences_shape, initial_state_shape)
+        self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[-1]})
+
     def get_config(self):
         """The arguments of the layer and of its cell, as Keras saves them."""
         config = saved_arguments(super().get_config())
