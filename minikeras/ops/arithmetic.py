@@ -84,10 +84,21 @@ def minimum(x1, x2, *, out=None):
     return np.minimum(x1, x2, out=out)
 
 
-@elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d * floor_divide(a, b))
+def counted(x):
+    """Booleans as integers: NumPy's squares and remainders of them would be int8."""
+    return x.astype(np.int32) if type(x) is np.ndarray and x.dtype.char == "?" else x
+
+
+def counted_result(inputs, attrs):
+    """The type of what `counted` makes of the inputs, which have one type."""
+    dtype = next(x.dtype.dtype for x in inputs if hasattr(x, "dtype"))
+    return np.dtype("int32") if dtype.kind == "b" else dtype
+
+
+@elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d * floor_divide(a, b), result=counted_result)
 def mod(x1, x2, *, out=None):
     """Remainder of x1 / x2 with the sign of x2, as Python's %."""
-    return np.mod(x1, x2, out=out)
+    return np.mod(counted(x1), counted(x2), out=out)
 
 
 @elementwise()
@@ -144,10 +155,10 @@ def log(x, *, out=None):
     return np.log(x, out=out)
 
 
-@elementwise(lambda d, y, x: d * 2.0 * x)
+@elementwise(lambda d, y, x: d * 2.0 * x, result=counted_result)
 def square(x, *, out=None):
-    """x * x."""
-    return np.square(x, out=out)
+    """x * x; booleans count as int32."""
+    return np.square(counted(x), out=out)
 
 
 @elementwise(lambda d, y, x: -d * y * y, policy=floated)

@@ -9,7 +9,7 @@ from ..autograd.linear import cast, zeros_like
 from ..autograd.op import elementwise, floated, kept
 from ..autograd.operands import as_tensor
 from ..errors import DTypeError
-from .arithmetic import hypot, isinf, isnan, select
+from .arithmetic import counted, counted_result, hypot, isinf, isnan, select
 from .complex_numbers import complex, imag, real
 from .reduce import all
 from .unary import cos, sigmoid, sin, trunc
@@ -65,10 +65,10 @@ def fmin(x1, x2, *, out=None):
     return np.fmin(x1, x2, out=out)
 
 
-@elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d * trunc(a / b))
+@elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d * trunc(a / b), result=counted_result)
 def fmod(x1, x2, *, out=None):
     """Remainder of x1 / x2 with the sign of x1, as C's."""
-    return np.fmod(x1, x2, out=out)
+    return np.fmod(counted(x1), counted(x2), out=out)
 
 
 @elementwise(lambda d, y, a, b: zeros_like(d), lambda d, y, a, b: select(a == 0, d, 0.0), policy=floated)

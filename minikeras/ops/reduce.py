@@ -45,16 +45,23 @@ def _sum_transpose(d, x, axis=None, keepdims=False):
     return broadcast_to(d if axis is None else restored(d, x, axis), shape=x.shape)
 
 
-def _sum_result(inputs, attrs):
-    dtype = inputs[0].dtype.dtype
-    return np.dtype("int32") if dtype.kind == "b" else dtype
+def _total_dtype(dtype):
+    """Of sums and products: small integers and booleans count as int32 or uint32, others keep their type."""
+    if dtype.kind == "b" or (dtype.kind in "iu" and dtype.itemsize < 4):
+        return np.dtype("uint32" if dtype.kind == "u" else "int32")
+    return dtype
 
 
-@linear(_sum_transpose, shape=reduced_shape, policy=kept, result=_sum_result)
+def _total_result(inputs, attrs):
+    return _total_dtype(inputs[0].dtype.dtype)
+
+
+@linear(_sum_transpose, shape=reduced_shape, policy=kept, result=_total_result)
 def sum(x, *, axis=None, keepdims=False, out=None):
-    """The sum along `axis` (an integer, several, or None for all). Booleans count as int32."""
+    """The sum along `axis` (an integer, several, or None for all). Integers of less than 32 bits and booleans count as
+    32 bits."""
     # NumPy would widen int32 to int64; Keras and TensorFlow keep the type.
-    return np.add.reduce(x, axis, x.dtype if x.dtype.kind != "b" else np.int32, out, keepdims)
+    return np.add.reduce(x, axis, x.dtype if x.dtype.kind == "f" else _total_dtype(x.dtype), out, keepdims)
 
 
 def _mean_transpose(d, x, axis=None, keepdims=False):
@@ -110,10 +117,10 @@ def _prod_rule(d, y, x, axis=None, keepdims=False):
     return restored(d, x, axis) * _transposed(others, inverse)
 
 
-@primitive(_prod_rule, shape=reduced_shape, policy=kept, batch=shifted)
+@primitive(_prod_rule, shape=reduced_shape, policy=kept, result=_total_result, batch=shifted)
 def prod(x, *, axis=None, keepdims=False):
-    """The product along `axis`."""
-    return np.multiply.reduce(x, axis, x.dtype if x.dtype.kind != "b" else np.int32, None, keepdims)
+    """The product along `axis`. Integers of less than 32 bits and booleans count as 32 bits."""
+    return np.multiply.reduce(x, axis, _total_dtype(x.dtype), None, keepdims)
 
 
 def _transposed(x, axes):

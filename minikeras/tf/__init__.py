@@ -134,11 +134,21 @@ def _mean(x, axis=None, keepdims=False):
     return creation.cast(mean, x.dtype) if x.dtype.is_integer else mean     # TensorFlow's mean of integers is one
 
 
-reduce_sum = _reduction(reduce.sum, "The sum along `axis`.")
+def _in_own_type(total):
+    """A sum or product in the type of what it is of, as TensorFlow has it; of booleans in int32."""
+    @functools.wraps(total)
+    def call(x, axis=None, keepdims=False):
+        x = as_tensor(x)
+        y = total(x, axis=axis, keepdims=keepdims)
+        return y if x.dtype.is_bool or y.dtype == x.dtype else creation.cast(y, x.dtype)
+    return call
+
+
+reduce_sum = _reduction(_in_own_type(reduce.sum), "The sum along `axis`.")
 reduce_mean = _reduction(_mean, "The mean along `axis`; integers give integers, as in TensorFlow.")
 reduce_max = _reduction(reduce.max, "The largest element along `axis`; equal ones share the gradient.")
 reduce_min = _reduction(reduce.min, "The smallest element along `axis`; equal ones share the gradient.")
-reduce_prod = _reduction(reduce.prod, "The product along `axis`.")
+reduce_prod = _reduction(_in_own_type(reduce.prod), "The product along `axis`.")
 reduce_all = _reduction(reduce.all, "Whether all elements along `axis` are true.")
 reduce_any = _reduction(reduce.any, "Whether some element along `axis` is true.")
 reduce_logsumexp = _reduction(reduce.logsumexp, "log(sum(exp(x))) along `axis`, without overflow.")

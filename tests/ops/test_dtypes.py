@@ -56,3 +56,20 @@ def test_a_list_changed_after_the_op_does_not_change_its_gradient():
         y = tf.reduce_sum(m, axis=axis) * tf.constant([1.0, 10.0])
     axis[0] = 1
     assert tape.gradient(y, m).numpy().tolist() == [[1.0, 10.0], [1.0, 10.0]]
+
+
+@pytest.mark.parametrize(("dtype", "total"), [("bool", "int32"), ("int8", "int32"), ("uint8", "uint32"),
+                                              ("int16", "int32"), ("int64", "int64"), ("float16", "float16")])
+def test_totals_of_small_integers_have_32_bits(dtype, total):
+    x = np.full((2, 200), 1, dtype)
+    for function in (ops.sum, ops.prod, ops.nansum, ops.nanprod):
+        assert function(x, axis=1).dtype == total
+    assert int(ops.sum(x)) == 400
+    assert tf.reduce_sum(x).dtype == ("int32" if dtype == "bool" else dtype)
+
+
+@pytest.mark.parametrize("call", [lambda x: ops.square(x), lambda x: ops.mod(x, x), lambda x: ops.fmod(x, x)])
+def test_booleans_count_as_int32(call):
+    with np.errstate(all="ignore"):
+        assert call(tf.constant([True, True])).dtype == "int32"
+    assert call(tf.Input((2,), dtype="bool")).dtype == "int32"
