@@ -15,7 +15,8 @@ PACKAGE = Path(minikeras.__file__).parent
 LEVELS = [
     {"errors", "arguments"}, {"autograd"}, {"ops"}, {"debugging"},
     {"activations", "autodiff", "config", "constraints", "datasets", "dtype_policies", "initializers", "layers",
-     "losses", "metrics", "mixed_precision", "optimizers", "plan", "random", "registry", "regularizers", "tf", "tree"},
+     "losses", "masks", "metrics", "mixed_precision", "optimizers", "plan", "random", "registry", "regularizers", "tf",
+     "tree"},
     {"saving"}, {"training", "callbacks"},
     # The package as a whole has the names of everything up to here.
     {"backend", "models", "preprocessing", "utils", "__init__"},

@@ -16,7 +16,8 @@ from ..autograd.quiet import quietly
 from ..autograd.state import tick
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor
 from ..errors import DTypeError, ShapeError, SymbolicError
-from .calling import Signature, attach_masks, map_shapes, mask_of, shape_of
+from ..masks import mask_of, with_mask
+from .calling import Signature, attach_masks, map_shapes, shape_of
 from .holder import Holder
 from .input_spec import check_inputs
 from .probe import probe_call
@@ -179,7 +180,7 @@ class Layer(Holder, kind="layers"):
         if given.dtype.is_floating and self.autocast and given.dtype.name != self._dtype:
             given = as_tensor(given, self._dtype)
             if mask is not None:
-                given._keras_mask = mask
+                with_mask(given, mask)
         return given
 
     def _build_for(self, args, kwargs):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ..autograd import tree
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor
+from ..masks import mask_of, with_mask
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 NAMED = (*POSITIONAL, inspect.Parameter.KEYWORD_ONLY)
@@ -107,25 +108,13 @@ def map_shapes(function, shapes):
     return function(shapes)
 
 
-def mask_of(x):
-    """The mask that a tensor carries, or None."""
-    return getattr(x, "_keras_mask", None)
-
-
 def masks_of(value):
     """The mask of a tensor, or a nest of them."""
     return tree.map_structure(mask_of, value)
-
-
-def carrying(x, mask):
-    """The same value as another tensor, which carries a mask."""
-    x = Tensor(x._array, x._node) if isinstance(x, Tensor) else SymbolicTensor(x._dims, x.dtype, x.name)
-    x._keras_mask = mask
-    return x
 
 
 def attach_masks(outputs, masks):
     """Let the outputs of a layer carry their masks, unless they carry some already."""
     for x, mask in zip(tree.flatten(outputs), tree.flatten(masks)):
         if mask is not None and isinstance(x, (Tensor, SymbolicTensor)) and mask_of(x) is None:
-            x._keras_mask = mask
+            with_mask(x, mask)

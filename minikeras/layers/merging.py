@@ -8,13 +8,13 @@ from ..autograd.linear import add_n, broadcast_to
 from ..autograd.linear import concatenate as join
 from ..autograd.operands import as_tensor, shape_of
 from ..errors import ShapeError
+from ..masks import mask_of
 from ..ops import arithmetic, reduce
 from ..ops.contraction import einsum
 from ..ops.creation import ones_like
 from ..ops.norms import normalize
 from ..ops.shapes import expand_dims
 from .base import Layer
-from .calling import mask_of
 
 
 class _Merge(Layer):

@@ -10,6 +10,7 @@ from ..autograd import dims
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.random import SeedGenerator
 from ..errors import ShapeError
+from ..masks import carrying, mask_of
 from ..ops.activation import softmax
 from ..ops.arithmetic import logical_and, select
 from ..ops.attention import causal_mask, dot_product_attention, window_mask
@@ -19,7 +20,6 @@ from ..ops.random import keep_mask
 from ..ops.shapes import expand_dims
 from .activation import as_mask
 from .base import Layer
-from .calling import carrying, mask_of
 from .einsum_dense import EinsumDense
 
 

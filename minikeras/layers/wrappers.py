@@ -46,9 +46,10 @@ class TimeDistributed(Wrapper):
             raise ShapeError(f"TimeDistributed {self.name!r}: a mask for inputs of shape {inputs.shape} must have "
                              f"shape (batch, steps, ...), got {mask.shape}.")
         if isinstance(inputs, SymbolicTensor):
+            first = None if mask is None else mask[:, 0]
             return tree.map_structure(
                 lambda y: SymbolicTensor((*shape(y)[:1], extents[1], *shape(y)[1:]), y.dtype),
-                self._on(SymbolicTensor((extents[0], *extents[2:]), inputs.dtype), mask and mask[:, 0], training))
+                self._on(SymbolicTensor((extents[0], *extents[2:]), inputs.dtype), first, training))
         if treats_samples_apart(self.layer):
             outputs = self._on(_flat(inputs), mask if mask is None else _flat(mask), training)
             return tree.map_structure(lambda y: reshape(y, shape=(*extents[:2], *shape(y)[1:])), outputs)

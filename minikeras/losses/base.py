@@ -5,10 +5,10 @@ from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.linear import cast
 from ..autograd.operands import as_tensor
 from ..autograd.quiet import quietly
+from ..masks import both, mask_of
 from ..ops import reduce
 from ..ops.arithmetic import divide_no_nan
 from .fitting import fit_ranks, fit_weight
-from .masks import both, mask_of
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
 

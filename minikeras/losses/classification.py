@@ -4,6 +4,7 @@ import warnings
 
 from ..autograd.dtypes import epsilon
 from ..autograd.operands import as_tensor
+from ..masks import with_mask
 from ..ops import crossentropy, reduce
 from ..ops.activation import softmax
 from ..ops.arithmetic import clip, equal, log, logical_or, maximum, not_equal, power, select, square
@@ -11,7 +12,6 @@ from ..ops.indexing import take_along_axis
 from ..ops.shapes import expand_dims, squeeze
 from ..ops.unary import sigmoid
 from .fitting import of_classes, of_equal_shapes, of_one_hot, of_pair
-from .masks import with_mask
 
 
 def _smoothed(y_true, label_smoothing, even):

@@ -6,6 +6,7 @@ from ..autograd.dtypes import epsilon
 from ..autograd.linear import cast
 from ..autograd.operands import as_tensor
 from ..errors import ShapeError
+from ..masks import with_mask
 from ..ops import reduce
 from ..ops.arithmetic import equal, logical_and, logical_not, maximum, not_equal, select
 from ..ops.creation import full
@@ -14,7 +15,6 @@ from ..ops.products import matmul
 from ..ops.shapes import shape, transpose
 from ..ops.unary import softplus
 from .fitting import of_equal_shapes
-from .masks import with_mask
 
 
 @of_equal_shapes

@@ -8,7 +8,7 @@ from ..autograd.variable import Variable
 from ..errors import ShapeError
 from ..losses.base import OfFunction, masked_weight
 from ..losses.fitting import broadcast_together, fit_ranks, fit_weight
-from ..losses.masks import mask_of
+from ..masks import mask_of
 from ..ops import reduce
 from ..ops.arithmetic import divide_no_nan
 

@@ -4,8 +4,8 @@ from .. import registry
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError, SymbolicError
 from ..layers.base import Layer
-from ..layers.calling import carrying, mask_of
 from ..layers.core import Input, InputLayer, InputTensor
+from ..masks import carrying, mask_of
 from .model import Model
 
 

@@ -1,7 +1,7 @@
-"""Masks that tensors carry: which of their values count."""
+"""Masks that tensors carry: which of their values count. Layers hang them on, losses and metrics heed them."""
 
-from ..autograd.tensor import Operand
-from ..ops.arithmetic import logical_and
+from .autograd.tensor import Operand, SymbolicTensor, Tensor
+from .ops.arithmetic import logical_and
 
 
 def mask_of(x):
@@ -14,6 +14,12 @@ def with_mask(x, mask):
     if isinstance(x, Operand):      # a rule that runs on bare arrays asks for no mask
         x._keras_mask = mask
     return x
+
+
+def carrying(x, mask):
+    """The same value as another tensor, which carries a mask: what others hold stays as it is."""
+    twin = Tensor(x._array, x._node) if isinstance(x, Tensor) else SymbolicTensor(x._dims, x.dtype, x.name)
+    return with_mask(twin, mask)
 
 
 def both(a, b):
