@@ -20,7 +20,7 @@ class SGD(Optimizer):
 
     @property
     def slots(self):
-        return ("velocity",) if self.momentum else ()
+        return ("momentum",) if self.momentum else ()
 
     @property
     def leaves_rows(self):
@@ -30,10 +30,10 @@ class SGD(Optimizer):
         step = grad * rate
         if not self.momentum:
             return value - step, {}
-        velocity = self.momentum * slot.velocity - step
+        velocity = self.momentum * slot.momentum - step
         if self.nesterov:
-            return value + self.momentum * velocity - step, {"velocity": velocity}
-        return value + velocity, {"velocity": velocity}
+            return value + self.momentum * velocity - step, {"momentum": velocity}
+        return value + velocity, {"momentum": velocity}
 
 
 class RMSprop(Optimizer):

@@ -59,7 +59,7 @@ def test_its_state_comes_before_that_of_the_inner_one():
     optimizer = LossScaleOptimizer(SGD(0.5, momentum=0.5))
     optimizer.build([mk.Variable([1.0], name="v")])
     assert [v.name for v in optimizer.variables] == [
-        "iteration", "learning_rate", "step_counter", "dynamic_scale", "iteration", "learning_rate", "v_velocity"]
+        "iteration", "learning_rate", "step_counter", "dynamic_scale", "iteration", "learning_rate", "v_momentum"]
 
 
 @pytest.mark.parametrize("optimizer", [
