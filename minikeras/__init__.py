@@ -51,7 +51,7 @@ _PLACES = {
         constant_initializer ones_initializer random_normal_initializer random_uniform_initializer zeros_initializer""",
     "tf.linalg": "eig eigvals",
     "tf.module": "Module",
-    "tf.running": """
+    "tf.eager": """
         control_dependencies device executing_eagerly get_logger group identity_n init_scope is_symbolic_tensor
         name_scope no_op numpy_function print py_function tuple""",
     "tf.tensor_array": "TensorArray",

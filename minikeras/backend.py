@@ -12,7 +12,7 @@ from .config import backend, image_data_format, set_image_data_format
 from .ops import random
 from .ops.norms import l2_normalize as _l2_normalize
 from .tf import tf_function_of
-from .tf.running import name_scope
+from .tf.eager import name_scope
 from .utils import clear_session, is_keras_tensor, standardize_dtype
 
 _uids = {}

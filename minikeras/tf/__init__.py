@@ -15,7 +15,7 @@ import sys
 import numpy as np
 
 from .. import ops
-from ..autograd import dtypes
+from ..autograd.dtypes import as_dtype as _as_dtype
 from ..autograd.linear import add_n as _add_n
 from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
@@ -156,12 +156,12 @@ reduce_logsumexp = _reduction(reduce.logsumexp, "log(sum(exp(x))) along `axis`, 
 
 def argmax(input, axis=0, output_type="int64", name=None):
     """Index of the first largest element along `axis`."""
-    return reduce.argmax(input, axis=axis, dtype=dtypes.as_dtype(output_type).name)
+    return reduce.argmax(input, axis=axis, dtype=_as_dtype(output_type).name)
 
 
 def argmin(input, axis=0, output_type="int64", name=None):
     """Index of the first smallest element along `axis`."""
-    return reduce.argmin(input, axis=axis, dtype=dtypes.as_dtype(output_type).name)
+    return reduce.argmin(input, axis=axis, dtype=_as_dtype(output_type).name)
 
 
 def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
@@ -236,7 +236,7 @@ def bitcast(input, type, name=None):
 
     Narrower ones are a new last axis; wider ones take the last axis away, which must hold the bytes of one.
     """
-    x, dtype = as_tensor(input), dtypes.as_dtype(type)
+    x, dtype = as_tensor(input), _as_dtype(type)
     if dtype.size < x.dtype.size:
         x = ops.expand_dims(x, -1)
     y = ops.view(x, dtype)
@@ -277,7 +277,7 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     if not indices.dtype.is_integer:
         raise DTypeError(f"one_hot: indices must be integers, got {indices.dtype.name}.")
     values = [value for value in (on_value, off_value) if value is not None]
-    dtype = dtypes.as_dtype(dtype or (as_tensor(values[0]).dtype if values else "float32"))
+    dtype = _as_dtype(dtype or (as_tensor(values[0]).dtype if values else "float32"))
     hot = indexing.one_hot(indices, int(depth), -1 if axis is None else axis, dtype.name)
     if not values:
         return hot

@@ -4,7 +4,7 @@ from ..autograd import tree
 from ..autograd.variable import Variable
 from ..layers import Layer
 from ..registry import snake_case
-from .running import name_scope
+from .eager import name_scope
 
 
 class Module:

@@ -1,6 +1,8 @@
 """TensorFlow's names behave as TensorFlow's do where that differs from Keras' `ops`."""
 
+import ast
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -159,3 +161,10 @@ def test_windows_take_the_arguments_of_tensorflow(call, shape):
 def test_windows_refuse_what_does_not_fit(call, match):
     with pytest.raises(ValueError, match=match):
         call(tf.ones((2, 7, 8, 4)))
+
+
+def test_no_module_of_tf_shadows_a_name_in_it():
+    modules = {path.stem for path in Path(tf.tf.__file__).parent.glob("*.py")}
+    assigned = {node.id for node in ast.walk(ast.parse(Path(tf.tf.__file__).read_text(encoding="utf-8")))
+                if isinstance(node, ast.Name)}
+    assert modules & assigned == set()
