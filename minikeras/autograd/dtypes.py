@@ -29,6 +29,7 @@ class DType:
 
     @property
     def as_numpy_dtype(self):
+        """NumPy's class of such numbers, such as numpy.float32."""
         return self.dtype.type
 
     @property
@@ -38,10 +39,12 @@ class DType:
 
     @property
     def min(self):
+        """The least number there is of this type."""
         return (np.iinfo if self.is_integer else np.finfo)(self.dtype).min
 
     @property
     def max(self):
+        """The largest number there is of this type."""
         return (np.iinfo if self.is_integer else np.finfo)(self.dtype).max
 
     def __eq__(self, other):

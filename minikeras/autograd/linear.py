@@ -27,7 +27,7 @@ def cast(x, *, dtype, out=None):
 
 @elementwise(lambda d, y, x: conj(d))
 def conj(x, *, out=None):
-    """The complex conjugate."""
+    """The complex conjugate; real numbers as they are."""
     return np.conjugate(x, out=out)
 
 

@@ -160,10 +160,12 @@ class SeedGenerator:
         return self._generator
 
     def get_config(self):
+        """Seed and name, from which `from_config` makes a generator at the start of the same stream."""
         return {"seed": self.seed, "name": self.name}
 
     @classmethod
     def from_config(cls, config):
+        """A generator from what `get_config` gave."""
         return cls(**config)
 
 

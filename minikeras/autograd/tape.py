@@ -279,6 +279,7 @@ class GradientTape(Watcher):
         return parts if isinstance(parts, Operand) else Tensor(np.asarray(parts))
 
     def recorded_here(self, node):
+        """Whether a node was made while this tape was recording."""
         return any(start <= node.serial < end for start, end in self._intervals)
 
     def between(self, targets, sources):

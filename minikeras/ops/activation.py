@@ -84,7 +84,7 @@ def selu(x):
 
 
 def silu(x):
-    """x * sigmoid(x)."""
+    """x * sigmoid(x). Source: Elfwing et al. 2017."""
     x = as_tensor(x)
     return x * sigmoid(x)
 
@@ -142,7 +142,7 @@ def mish(x):
 
 
 def softsign(x):
-    """x / (1 + |x|)."""
+    """x / (1 + |x|), between -1 and 1."""
     x = as_tensor(x)
     return x / (1.0 + absolute(x))
 
@@ -158,7 +158,7 @@ def hard_sigmoid(x):
 
 
 def hard_silu(x):
-    """x * hard_sigmoid(x)."""
+    """x * hard_sigmoid(x). Source: Howard et al. 2019."""
     x = as_tensor(x)
     return x * hard_sigmoid(x)
 
@@ -181,7 +181,7 @@ def soft_shrink(x, threshold=0.5):
 
 
 def tanh_shrink(x):
-    """x - tanh(x)."""
+    """x - tanh(x), small near 0."""
     x = as_tensor(x)
     return x - tanh(x)
 
@@ -193,7 +193,7 @@ def threshold(x, threshold, default_value):
 
 
 def squareplus(x, b=4):
-    """(x + sqrt(x**2 + b)) / 2."""
+    """(x + sqrt(x**2 + b)) / 2, a smooth max(x, 0). Source: Barron 2021."""
     x = as_tensor(x)
     return (x + sqrt(x * x + b)) / 2.0
 
@@ -241,7 +241,7 @@ LARGEST_EXPONENT, LEAST_TOTAL = 44.0, 1e-6
 
 @primitive(_softmax_rule, shape=lambda x, **_: x, policy=floated, batch=shifted)
 def softmax(x, *, axis=-1, out=None):
-    """exp(x) over its sum along `axis`."""
+    """exp(x) over its sum along `axis`: positive numbers that add up to 1."""
     if axis in (-1, x.ndim - 1) and x.size and x.dtype.char in "fd" and np.maximum.reduce(x, None) < LARGEST_EXPONENT:
         # To look for the maximum of each row takes longer than all the rest, and most rows can do without.
         e = np.exp(x)

@@ -14,19 +14,19 @@ from .complex_numbers import imag, real
 
 @elementwise(lambda d, y, a, b: d, lambda d, y, a, b: d)
 def add(x1, x2, *, out=None):
-    """x1 + x2."""
+    """x1 + x2, element by element and broadcast."""
     return np.add(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d, lambda d, y, a, b: -d)
 def subtract(x1, x2, *, out=None):
-    """x1 - x2."""
+    """x1 - x2, element by element and broadcast."""
     return np.subtract(x1, x2, out=out)
 
 
 @elementwise(lambda d, y, a, b: d * b, lambda d, y, a, b: d * a)
 def multiply(x1, x2, *, out=None):
-    """x1 * x2."""
+    """x1 * x2, element by element and broadcast."""
     return np.multiply(x1, x2, out=out)
 
 
@@ -66,7 +66,7 @@ def _power_rule_exponent(d, y, a, b):
 
 @elementwise(_power_rule_base, _power_rule_exponent)
 def power(x1, x2, *, out=None):
-    """x1 to the power x2."""
+    """x1 to the power x2, element by element and broadcast; integers to a negative power are refused."""
     if type(x2) in (int, float) and x2 == 2:
         return np.square(x1, out=out)
     return np.power(x1, x2, out=out)
@@ -109,7 +109,7 @@ def floor_divide(x1, x2, *, out=None):
 
 @elementwise(lambda d, y, x: -d)
 def negative(x, *, out=None):
-    """-x."""
+    """-x, element by element."""
     return np.negative(x, out=out)
 
 
@@ -151,7 +151,7 @@ def hypot(x1, x2, *, out=None):
 
 @elementwise(lambda d, y, x: d / x, policy=floated)
 def log(x, *, out=None):
-    """Natural logarithm."""
+    """Natural logarithm; -inf at 0, NaN for negative x."""
     return np.log(x, out=out)
 
 
@@ -163,7 +163,7 @@ def square(x, *, out=None):
 
 @elementwise(lambda d, y, x: -d * y * y, policy=floated)
 def reciprocal(x, *, out=None):
-    """1 / x."""
+    """1 / x; infinite at 0. Integers are taken as floats."""
     return np.reciprocal(x, out=out)
 
 

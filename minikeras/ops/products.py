@@ -157,7 +157,7 @@ def inner(x1, x2):
 
 
 def vdot(x1, x2):
-    """The sum of products of all elements."""
+    """The sum of products of all elements, a number; complex numbers are not conjugated."""
     return matmul(ravel(x1), ravel(x2))
 
 

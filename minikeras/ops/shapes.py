@@ -39,7 +39,7 @@ def transpose(x, axes=None):
 
 
 def swapaxes(x, axis1, axis2):
-    """Two axes exchanged."""
+    """The same elements with two axes exchanged."""
     order = list(range(len(as_tensor(x).shape)))
     order[axis1], order[axis2] = order[axis2], order[axis1]
     return transpose(x, order)

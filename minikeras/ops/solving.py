@@ -71,7 +71,7 @@ def cofactors(x):
 @primitive(lambda d, y, x: d[..., None, None] * cofactors(x),
            shape=lambda x: square_shape(x)[:-2], policy=floated, batch=shifted)
 def det(x):
-    """The determinant of square matrices."""
+    """The determinant of square matrices. Shapes: (..., n, n) -> (...)."""
     return np.linalg.det(x)
 
 

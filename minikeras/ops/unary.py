@@ -14,7 +14,7 @@ from .arithmetic import isfinite, select
 
 @elementwise(lambda d, y, x: d * y, policy=floated)
 def exp(x, *, out=None):
-    """e to the power x."""
+    """e to the power x, element by element."""
     return np.exp(x, out=out)
 
 
@@ -26,20 +26,20 @@ def expm1(x, *, out=None):
 
 @elementwise(lambda d, y, x: d / (1.0 + x), policy=floated)
 def log1p(x, *, out=None):
-    """log(1 + x), accurate near 0."""
+    """log(1 + x), accurate near 0; -inf at -1, NaN below."""
     return np.log1p(x, out=out)
 
 
 # Where the cotangent is 0 so is the result: sqrt(0) inside a branch not taken must not give 0 / 0.
 @elementwise(lambda d, y, x: 0.5 * d / select((d == 0.0) & (y == 0.0), 1.0, y), policy=floated)
 def sqrt(x, *, out=None):
-    """Square root."""
+    """Square root; NaN for negative x. Its gradient at 0 is infinite, but 0 where none arrives."""
     return np.sqrt(x, out=out)
 
 
 @elementwise(lambda d, y, x: -0.5 * d * y / x, policy=floated)
 def rsqrt(x, *, out=None):
-    """1 / sqrt(x)."""
+    """1 / sqrt(x); infinite at 0, NaN for negative x."""
     return np.reciprocal(np.sqrt(x), out=out)
 
 
@@ -63,43 +63,43 @@ def tan(x, *, out=None):
 
 @elementwise(lambda d, y, x: d * rsqrt(1.0 - x * x), policy=floated)
 def arcsin(x, *, out=None):
-    """Inverse sine, in radians."""
+    """Inverse sine in radians, -pi/2..pi/2; NaN outside -1..1."""
     return np.arcsin(x, out=out)
 
 
 @elementwise(lambda d, y, x: -d * rsqrt(1.0 - x * x), policy=floated)
 def arccos(x, *, out=None):
-    """Inverse cosine, in radians."""
+    """Inverse cosine in radians, 0..pi; NaN outside -1..1."""
     return np.arccos(x, out=out)
 
 
 @elementwise(lambda d, y, x: d / (1.0 + x * x), policy=floated)
 def arctan(x, *, out=None):
-    """Inverse tangent, in radians."""
+    """Inverse tangent in radians, -pi/2..pi/2."""
     return np.arctan(x, out=out)
 
 
 @elementwise(lambda d, y, x: d * cosh(x), policy=floated)
 def sinh(x, *, out=None):
-    """Hyperbolic sine."""
+    """Hyperbolic sine, (exp(x) - exp(-x)) / 2."""
     return np.sinh(x, out=out)
 
 
 @elementwise(lambda d, y, x: d * sinh(x), policy=floated)
 def cosh(x, *, out=None):
-    """Hyperbolic cosine."""
+    """Hyperbolic cosine, (exp(x) + exp(-x)) / 2."""
     return np.cosh(x, out=out)
 
 
 @elementwise(lambda d, y, x: d * (1.0 - y * y), policy=floated)
 def tanh(x, *, out=None):
-    """Hyperbolic tangent."""
+    """Hyperbolic tangent, between -1 and 1."""
     return np.tanh(x, out=out)
 
 
 @elementwise(lambda d, y, x: d * y * (1.0 - y), policy=floated)
 def sigmoid(x, *, out=None):
-    """1 / (1 + exp(-x))."""
+    """1 / (1 + exp(-x)), between 0 and 1, without overflow."""
     if x.dtype.kind == "c":
         return 0.5 + 0.5 * np.tanh(0.5 * x)
     # exp of nothing positive: no overflow, and full relative accuracy where the result is tiny.
@@ -116,19 +116,19 @@ def softplus(x, *, out=None):
 
 @elementwise(lambda d, y, x: d * y * math.log(2.0), policy=floated)
 def exp2(x, *, out=None):
-    """2 to the power x."""
+    """2 to the power x, element by element."""
     return np.exp2(x, out=out)
 
 
 @elementwise(lambda d, y, x: d / (x * math.log(2.0)), policy=floated)
 def log2(x, *, out=None):
-    """Logarithm to the base 2."""
+    """Logarithm to the base 2; -inf at 0, NaN for negative x."""
     return np.log2(x, out=out)
 
 
 @elementwise(lambda d, y, x: d / (x * math.log(10.0)), policy=floated)
 def log10(x, *, out=None):
-    """Logarithm to the base 10."""
+    """Logarithm to the base 10; -inf at 0, NaN for negative x."""
     return np.log10(x, out=out)
 
 
@@ -140,14 +140,14 @@ def cbrt(x, *, out=None):
 
 @elementwise(lambda d, y, x: d * rsqrt(1.0 + x * x), policy=floated)
 def arcsinh(x, *, out=None):
-    """Inverse hyperbolic sine."""
+    """Inverse hyperbolic sine, of every number."""
     return np.arcsinh(x, out=out)
 
 
 # Two roots: of a complex x, that of the product would lie on the wrong side of the cut.
 @elementwise(lambda d, y, x: d * rsqrt(x - 1.0) * rsqrt(x + 1.0), policy=floated)
 def arccosh(x, *, out=None):
-    """Inverse hyperbolic cosine, for x >= 1."""
+    """Inverse hyperbolic cosine, from 0 on; NaN for x < 1."""
     return np.arccosh(x, out=out)
 
 
@@ -158,12 +158,12 @@ def arctanh(x, *, out=None):
 
 
 def deg2rad(x):
-    """Degrees as radians."""
+    """Angles in degrees as radians, x * pi / 180."""
     return as_tensor(x) * (math.pi / 180.0)
 
 
 def rad2deg(x):
-    """Radians as degrees."""
+    """Angles in radians as degrees, x * 180 / pi."""
     return as_tensor(x) * (180.0 / math.pi)
 
 
@@ -187,7 +187,7 @@ def rint(x, *, out=None):
 
 @elementwise()
 def trunc(x, *, out=None):
-    """The nearest integer towards 0."""
+    """The nearest integer towards 0, in the type of x."""
     return np.trunc(x, out=out) if x.dtype.kind in "fc" else x
 
 
