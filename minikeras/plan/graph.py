@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from ..autograd import linear, tree
+from ..autograd.dims import TensorShape
 from ..autograd.op import is_impure
 from ..ops import activation, arithmetic, products, reduce, unary
 from .kernels import is_view
@@ -64,7 +65,7 @@ def is_plain(x):
     if type(x) is slice:
         return is_plain((x.start, x.stop, x.step))
     return x is None or x is Ellipsis or type(x) in (bool, int, float, str) or (
-        type(x) is tuple and all(map(is_plain, x)))
+        type(x) in (tuple, TensorShape) and all(map(is_plain, x)))
 
 
 def values_of(inputs):
