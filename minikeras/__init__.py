@@ -19,7 +19,7 @@ _PLACES = {
     "autograd.indexed_slices": "IndexedSlices",
     "autograd.styles": "no_grad",
     "autograd.tape": "GradientTape UnconnectedGradients",
-    "autograd.tensor": "SymbolicTensor Tensor",
+    "autograd.tensor": "KerasTensor SymbolicTensor Tensor",
     "autograd.variable": "Variable",
     "debugging": "Assert assert_equal assert_greater assert_less assert_rank",
     "dtype_policies": "DTypePolicy",

@@ -279,6 +279,9 @@ class SymbolicTensor(Numberless):
         return f"<SymbolicTensor: shape={self.shape}, dtype={self.dtype.name}{name}>"
 
 
+KerasTensor = SymbolicTensor      # Keras' name
+
+
 def new_array(value, dtype=None):
     """A fresh array of `value` (number, array or nested lists), in TensorFlow's default types.
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import minikeras as tf
 from minikeras.autograd import dims
 from minikeras.autograd.dims import Dimension
 from minikeras.errors import ShapeError, SymbolicError
@@ -74,3 +75,29 @@ def test_shapes_that_do_not_broadcast_are_an_error_with_both():
 def test_axis_out_of_range_is_an_error():
     with pytest.raises(ShapeError, match="axis 2"):
         dims.normalize_axis(2, 2)
+
+
+def test_shapes_of_tensors_have_tensorflows_methods():
+    shape = tf.zeros((2, 3)).shape
+    assert shape == (2, 3)
+    assert isinstance(shape, tuple)
+    assert (shape.as_list(), shape.rank, shape.ndims, shape.num_elements()) == ([2, 3], 2, 2, 6)
+    assert tf.Variable([1.0]).shape.as_list() == tf.constant([1.0]).get_shape().as_list() == [1]
+    unknown = tf.Input((3,)).shape
+    assert (unknown.as_list(), unknown.num_elements(), unknown.is_fully_defined()) == ([None, 3], None, False)
+
+
+def test_shapes_are_compared_and_put_together():
+    shape = tf.TensorShape([None, 3])
+    assert shape.is_compatible_with((5, 3))
+    assert not shape.is_compatible_with((5, 4))
+    assert not shape.is_compatible_with((3,))
+    assert shape.merge_with((5, None)) == shape.concatenate([]).merge_with([5, 3]) == (5, 3)
+    assert shape.concatenate((1,)) == (None, 3, 1)
+    assert shape.with_rank(2) is shape
+    with pytest.raises(ShapeError, match="not compatible"):
+        shape.assert_is_compatible_with((5, 4))
+    with pytest.raises(ShapeError, match="3 axes"):
+        shape.with_rank(3)
+    with pytest.raises(ValueError, match="None for each"):
+        tf.TensorShape(None)

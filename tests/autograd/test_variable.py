@@ -98,3 +98,14 @@ def test_a_copy_has_a_gradient_of_its_own():
 
 def test_trainable_none_means_trainable():
     assert tf.Variable(1.0, trainable=None).trainable
+
+
+@pytest.mark.parametrize("args", [((2, 3),), ((2, 3), "float32"), ([2, 3],)])
+def test_the_second_argument_may_be_a_shape_as_in_keras(args):
+    v = tf.Variable(lambda shape, dtype=None: tf.ones(shape, dtype or "float32"), *args)
+    assert (v.shape, v.trainable, v.dtype) == ((2, 3), True, "float32")
+
+
+def test_the_second_argument_may_say_whether_it_trains_as_in_tensorflow():
+    assert not tf.Variable(1.0, False).trainable
+    assert tf.Variable(initializer=[1.0], dtype="float64").dtype == "float64"
