@@ -6,7 +6,9 @@
 import contextlib
 import io
 import itertools
+import os
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -86,5 +88,9 @@ def renew(document):
 
 
 if __name__ == "__main__":
-    for each in sorted(DOCS.glob("*.md")):
-        renew(each)
+    documents = sorted(DOCS.resolve().glob("*.md"))
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)        # where snippets may leave files
+        for each in documents:
+            renew(each)
+        os.chdir(DOCS)
