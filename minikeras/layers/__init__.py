@@ -28,6 +28,7 @@ from .image import (
     ContrastLimitedAdaptiveHistogramEqualization,
     CutMix,
     Equalization,
+    MaxNumBoundingBoxes,
     MixUp,
     RandAugment,
     RandomBrightness,

@@ -217,3 +217,26 @@ def test_other_entries_of_a_dict_stay():
 def test_bad_input_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+# --- boxes ---------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("most", "labels"), [(2, [1, 2]), (4, [1, 2, 3, -1])])
+def test_boxes_are_cut_or_filled_up(most, labels):
+    boxes = {"boxes": np.arange(12.0).reshape(3, 4), "labels": np.array([1, 2, 3])}
+    found = layers.MaxNumBoundingBoxes(most)({"images": X[0], "bounding_boxes": boxes})["bounding_boxes"]
+    assert found["labels"].numpy().tolist() == labels
+    assert found["boxes"].numpy().tolist() == [*boxes["boxes"].tolist(), [-1.0] * 4][:most]
+
+
+def test_boxes_for_a_batch_keep_their_images():
+    boxes = {"boxes": np.arange(24.0).reshape(2, 3, 4), "labels": np.arange(6).reshape(2, 3)}
+    found = layers.MaxNumBoundingBoxes(1)({"images": X[:2], "bounding_boxes": boxes})
+    assert found["bounding_boxes"]["labels"].numpy().tolist() == [[0], [3]]
+    assert np.array_equal(found["images"], X[:2])
+
+
+def test_boxes_that_do_not_fit_their_labels_are_refused():
+    boxes = {"boxes": np.zeros((2, 3, 4)), "labels": np.zeros((2, 2))}
+    with pytest.raises(ShapeError, match=r"boxes must have shape \(n, k, 4\) and labels \(n, k\), got \(2, 3, 4\)"):
+        layers.MaxNumBoundingBoxes(1)({"images": X[:2], "bounding_boxes": boxes})

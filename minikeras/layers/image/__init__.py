@@ -1,5 +1,6 @@
 """Layers on images: other sizes, and random changes in training."""
 
+from .boxes import MaxNumBoundingBoxes
 from .colours import (
     RandomBrightness,
     RandomColorDegeneration,
@@ -29,8 +30,8 @@ from .warping import (
 )
 
 __all__ = ["AugMix", "AutoContrast", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization", "CutMix",
-           "Equalization", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter",
-           "RandomContrast", "RandomCrop", "RandomElasticTransform", "RandomErasing", "RandomFlip",
-           "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert", "RandomPerspective",
-           "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness", "RandomShear",
-           "RandomTranslation", "RandomZoom", "Resizing", "Solarization"]
+           "Equalization", "MaxNumBoundingBoxes", "MixUp", "RandAugment", "RandomBrightness",
+           "RandomColorDegeneration", "RandomColorJitter", "RandomContrast", "RandomCrop", "RandomElasticTransform",
+           "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert",
+           "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness",
+           "RandomShear", "RandomTranslation", "RandomZoom", "Resizing", "Solarization"]

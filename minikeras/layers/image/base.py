@@ -23,12 +23,13 @@ class ImageLayer(Layer, kind="layers"):
 
     always = False          # whether it also works outside training
     keeps_integers = False
+    takes_boxes = False     # whether "bounding_boxes" may be among the data
     seed_generator = None
 
     def __init__(self, *, bounding_box_format=None, data_format=None, **kwargs):
         super().__init__(**kwargs)
         where = type(self).__name__
-        if bounding_box_format is not None:
+        if bounding_box_format is not None and not self.takes_boxes:
             raise ValueError(f"{where}: bounding_box_format is not supported; leave it None and give images, labels "
                              "and segmentation_masks.")
         self.data_format = "channels_first" if is_channels_first(data_format, where) else "channels_last"
@@ -53,6 +54,10 @@ class ImageLayer(Layer, kind="layers"):
         """The segmentation masks of such images: their own, as only colours change."""
         return masks
 
+    def transform_boxes(self, boxes, axis):
+        """The dict of bounding boxes of such images; each image has its own along `axis`, which is 0 or 1."""
+        raise NotImplementedError
+
     def call(self, data, training=True):
         parts = data if isinstance(data, dict) else {"images": data}
         self._check(parts)
@@ -69,6 +74,8 @@ class ImageLayer(Layer, kind="layers"):
             if "labels" in parts:
                 labels = self.transform_labels(expand_dims(parts["labels"], 0) if single else parts["labels"], drawn)
                 result["labels"] = squeeze(labels, 0) if single else labels
+            if "bounding_boxes" in parts:
+                result["bounding_boxes"] = self.transform_boxes(parts["bounding_boxes"], 0 if single else 1)
         result["images"] = self._as_given(images, single)
         return result if isinstance(data, dict) else result["images"]
 
@@ -76,7 +83,7 @@ class ImageLayer(Layer, kind="layers"):
         where = f"{type(self).__name__} {self.name!r}"
         if "images" not in parts:
             raise ValueError(f"{where}: a dict of data must have 'images', got {sorted(parts)}.")
-        if "bounding_boxes" in parts:
+        if "bounding_boxes" in parts and not self.takes_boxes:
             raise ValueError(f"{where}: 'bounding_boxes' are not supported; give images, labels and "
                              "segmentation_masks.")
         given = parts["images"].shape

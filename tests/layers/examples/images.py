@@ -12,6 +12,7 @@ UNIT = {"value_range": (0, 1)}
 COLOURS = numbers(4, 3, 2, 3, low=-0.05, high=0.05) + np.array([0.2, 0.75, 0.45], "float32")      # channels far apart
 INTEGERS = (X * 255).astype("uint8")
 DATA = {"images": X, "labels": numbers(4, 2, seed=1), "segmentation_masks": np.arange(120).reshape(4, 6, 5, 1) % 3}
+BOXES = {"boxes": numbers(4, 3, 4), "labels": np.arange(12).reshape(4, 3)}
 MIXED = {**DATA, "segmentation_masks": numbers(4, 6, 5, 1, seed=2)}
 
 
@@ -26,6 +27,9 @@ EXAMPLES = {
                  Example(lambda: layers.Resizing(4, 4, "nearest", crop_to_aspect_ratio=True), INTEGERS),
                  Example(lambda: layers.Resizing(4, 4, pad_to_aspect_ratio=True, fill_value=0.5), X)],
     "CenterCrop": [Example(lambda: layers.CenterCrop(3, 4), X), Example(lambda: layers.CenterCrop(8, 4), DATA)],
+    "MaxNumBoundingBoxes": [
+        Example(lambda: layers.MaxNumBoundingBoxes(2), {"images": X, "bounding_boxes": BOXES}),
+        Example(lambda: layers.MaxNumBoundingBoxes(5, fill_value=0), {"images": X, "bounding_boxes": BOXES})],
     "RandomCrop": [random(lambda: layers.RandomCrop(3, 4, seed=1)), random(lambda: layers.RandomCrop(8, 4))],
     "RandomFlip": [random(lambda: layers.RandomFlip(seed=1)),
                    Example(lambda: layers.RandomFlip("horizontal", seed=1), DATA, batched=False)],
