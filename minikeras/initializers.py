@@ -177,11 +177,6 @@ class VarianceScaling(RandomInitializer):
             return random.normal(shape, 0.0, math.sqrt(variance), dtype, self.source())
         return random.truncated_normal(shape, 0.0, math.sqrt(variance) / TRUNCATED_STD, dtype, self.source())
 
-    def get_config(self):
-        """The constructor arguments, with the distribution by the name it is known by."""
-        config = super().get_config()
-        return {**config, "distribution": self.distribution} if "distribution" in config else config
-
 
 def _one_of(what, value, allowed):
     if value not in allowed:

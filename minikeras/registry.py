@@ -98,9 +98,9 @@ def snake_case(name):
     return re.sub("([a-z])([A-Z])", r"\1_\2", spaced).lower()
 
 
-def is_ours(cls):
-    """Whether a class is part of this package, not of a user's program."""
-    return cls.__module__.partition(".")[0] == __package__
+def is_ours(item):
+    """Whether a class or function is part of this package, not of a user's program."""
+    return item.__module__.partition(".")[0] == __package__
 
 
 class Captured:
@@ -157,7 +157,9 @@ class Configurable:
 
     def get_config(self):
         """The constructor arguments as plain data, from which `from_config` makes an equal object."""
-        return {name: serialize(value) for name, value in arguments_of(self).items()}
+        # Our constructors keep their arguments under their own names, checked and completed. Who knows what others do.
+        kept = vars(self) if is_ours(type(self).__init__) else {}
+        return {name: serialize(kept.get(name, value)) for name, value in arguments_of(self).items()}
 
     @classmethod
     def from_config(cls, config):

@@ -31,10 +31,6 @@ class Activation(_Weightless):
     def call(self, inputs):
         return self.activation(inputs)
 
-    def get_config(self):
-        config = super().get_config()
-        return {**config, "activation": config["activation"] or "linear"}
-
 
 class ReLU(_Weightless):
     """max(x, 0), with an upper limit, a slope below the threshold, and a threshold other than 0 if asked."""
@@ -65,7 +61,7 @@ class LeakyReLU(_Weightless):
     def get_config(self):
         config = super().get_config()
         config.pop("alpha", None)
-        return {**config, "negative_slope": self.negative_slope}
+        return config
 
 
 class PReLU(Layer):
@@ -103,9 +99,6 @@ class PReLU(Layer):
 
     def call(self, inputs):
         return activation.relu(inputs) - self.alpha * activation.relu(-inputs)
-
-    def get_config(self):
-        return {**super().get_config(), "shared_axes": self.shared_axes}
 
 
 class ELU(_Weightless):

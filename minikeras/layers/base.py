@@ -54,6 +54,18 @@ class _ThreadContext(threading.local):
 _thread = _ThreadContext()
 
 
+def _completing(build):
+    """A `build` after which the layer knows that it is built, and for which shape, whoever called it."""
+    @functools.wraps(build)
+    def complete(self, *args, **kwargs):
+        build(self, *args, **kwargs)
+        given = {**dict(zip(Signature.of(type(self)).shapes, args)), **kwargs}
+        if any(shape is not None for shape in given.values()):
+            self._record.build_shapes = given
+        self.built = True
+    return complete
+
+
 class Layer(Holder, kind="layers"):
     """Base of all layers. Subclasses make weights in `build(input_shape)` and compute in `call(inputs)`.
 
@@ -164,9 +176,9 @@ class Layer(Holder, kind="layers"):
         """The computation: tensors to tensors. May take `training`, a bool."""
         raise NotImplementedError(f"{type(self).__name__} must define call(self, inputs).")
 
+    @_completing
     def build(self, input_shape):
         """Make the weights for inputs of this shape (None where not known). Nothing to do by default."""
-        self.built = True
 
     def _converted(self, args):
         """Arguments with arrays as tensors, and floating ones in this layer's dtype."""
@@ -221,14 +233,9 @@ class Layer(Holder, kind="layers"):
     def build_from_config(self, config):
         """Make the weights as `get_build_config` describes them."""
         if config.get("input_shape") is not None:
-            self._record.build_shape = shape = map_shapes(tuple, config["input_shape"])
-            self.build(shape)
-            self.built = True
+            self.build(map_shapes(tuple, config["input_shape"]))
         elif config.get("shapes_dict"):
-            self._record.build_shapes = shapes = {name: map_shapes(tuple, shape)
-                                                  for name, shape in config["shapes_dict"].items()}
-            self.build(**shapes)
-            self.built = True
+            self.build(**{name: map_shapes(tuple, shape) for name, shape in config["shapes_dict"].items()})
 
     def compute_output_shape(self, input_shape=None, *others, **named):
         """The shape of the output for an input shape, with None where not known.
@@ -290,9 +297,10 @@ class Layer(Holder, kind="layers"):
 
     def get_config(self):
         """The constructor arguments as plain data, with name, trainable and dtype."""
-        own = {name: value for name, value in super().get_config().items() if name not in _BASE_ARGUMENTS}
+        given = super().get_config()
+        own = {name: value for name, value in given.items() if name not in _BASE_ARGUMENTS}
         config = {"name": self.name, "trainable": self.trainable, "dtype": self._dtype, **own}
-        if self._record.activity_regularizer is not None:
+        if self._record.activity_regularizer is not None or "activity_regularizer" in given:
             config["activity_regularizer"] = registry.serialize(self._record.activity_regularizer)
         return config
 
@@ -314,15 +322,3 @@ class Layer(Holder, kind="layers"):
 
 _BASE_ARGUMENTS = ("name", "trainable", "dtype", "activity_regularizer", "autocast", "input_shape", "input_dim",
                    "batch_size")
-
-
-def _completing(build):
-    """A `build` after which the layer knows that it is built, and for which shape, whoever called it."""
-    @functools.wraps(build)
-    def complete(self, *args, **kwargs):
-        build(self, *args, **kwargs)
-        given = {**dict(zip(Signature.of(type(self)).shapes, args)), **kwargs}
-        if any(shape is not None for shape in given.values()):
-            self._record.build_shapes = given
-        self.built = True
-    return complete

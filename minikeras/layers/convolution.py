@@ -72,11 +72,6 @@ class Convolution(Spatial, kind="layers"):
         padding = "same" if self.padding == "same" else "valid"
         return self.strides, padding, self.data_format, self.dilation_rate, f"{type(self).__name__} {self.name!r}"
 
-    def get_config(self):
-        config = super().get_config()
-        config.setdefault("activity_regularizer")
-        return config
-
 
 class Conv(Convolution, kind="layers"):
     """Base of the convolutions of all channels with `filters` kernels.

@@ -128,10 +128,7 @@ class Dense(LowRank, Layer):
         return x if self.activation is activations.linear else self.activation(x)
 
     def get_config(self):
-        config = super().get_config()
-        config["activation"] = config["activation"] or "linear"
-        config.setdefault("activity_regularizer")
-        return self._with_low_rank(config)
+        return self._with_low_rank(super().get_config())
 
 
 class Identity(Layer):

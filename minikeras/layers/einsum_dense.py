@@ -111,8 +111,7 @@ class EinsumDense(LowRank, Layer):
         config = self._with_low_rank(super().get_config())
         del config["gptq_unpacked_column_size"]
         config.setdefault("activity_regularizer")
-        return {**config, "output_shape": list(self.partial_output_shape),
-                "activation": config["activation"] or "linear"}
+        return {**config, "output_shape": list(self.partial_output_shape)}
 
 
 class Terms(NamedTuple):

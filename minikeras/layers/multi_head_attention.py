@@ -219,8 +219,7 @@ class MultiHeadAttention(_HeadedAttention):
         return (result, weights) if return_attention_scores else result
 
     def get_config(self):
-        return {**super().get_config(), "value_dim": self.value_dim, "attention_axes": self.attention_axes,
-                "output_shape": list(self.own_extents) or None}
+        return {**super().get_config(), "output_shape": list(self.own_extents) or None}
 
 
 def _terms(ndim, axes):

@@ -64,11 +64,11 @@ class _Normalization(Layer):
         self.gamma_constraint = constraints.get(gamma_constraint)
         self.beta = self.gamma = None
 
-    def _add_gamma_and_beta(self, shape):
-        if self.scale:
+    def _add_gamma_and_beta(self, shape, scale, center):
+        if scale:
             self.gamma = self.add_weight(name="gamma", shape=shape, initializer=self.gamma_initializer,
                                          regularizer=self.gamma_regularizer, constraint=self.gamma_constraint)
-        if self.center:
+        if center:
             self.beta = self.add_weight(name="beta", shape=shape, initializer=self.beta_initializer,
                                         regularizer=self.beta_regularizer, constraint=self.beta_constraint)
 
@@ -88,12 +88,11 @@ class LayerNormalization(_Normalization):
         super().__init__(epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer,
                          gamma_regularizer, beta_constraint, gamma_constraint, **kwargs)
         self.rms_scaling = switch("LayerNormalization: rms_scaling", rms_scaling)
-        if rms_scaling:
-            self.center, self.scale = False, True
         self.axis = _axes(axis, "LayerNormalization")
 
     def build(self, input_shape):
-        self._add_gamma_and_beta(_extents_along(self, self.axis, input_shape))
+        self._add_gamma_and_beta(_extents_along(self, self.axis, input_shape), self.scale or self.rms_scaling,
+                                 self.center and not self.rms_scaling)
 
     def call(self, inputs):
         return normalization.layer_normalization(inputs, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon,
@@ -157,7 +156,7 @@ class GroupNormalization(_Normalization):
             raise ShapeError(f"GroupNormalization {self.name!r}: {groups} groups do not divide the {channels} "
                              f"channels along axis {self.axis} of inputs of shape {input_shape}. Choose a divisor.")
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
-        self._add_gamma_and_beta(shape)
+        self._add_gamma_and_beta(shape, self.scale, self.center)
 
     def call(self, inputs):
         axis, extents = self.axis % inputs.ndim, shape_of(inputs)
@@ -206,7 +205,7 @@ class BatchNormalization(_Normalization):
 
     def build(self, input_shape):
         shape = _extents_along(self, self.axis, input_shape)
-        self._add_gamma_and_beta(shape)
+        self._add_gamma_and_beta(shape, self.scale, self.center)
         average = functools.partial(self.add_weight, shape=shape, trainable=False)
         self.moving_mean = average(name="moving_mean", initializer=self.moving_mean_initializer)
         self.moving_variance = average(name="moving_variance", initializer=self.moving_variance_initializer)

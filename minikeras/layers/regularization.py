@@ -88,9 +88,6 @@ class SpatialDropout2D(_SpatialDropout):
     def __init__(self, rate, data_format=None, seed=None, name=None, dtype=None):
         super().__init__(4, rate, data_format, seed, name, dtype)
 
-    def get_config(self):
-        return {**super().get_config(), "data_format": self.data_format}
-
 
 class SpatialDropout3D(_SpatialDropout):
     """Dropout of whole channels of volumes. Shapes: (batch, depth, rows, columns, channels), or channels first if
@@ -98,9 +95,6 @@ class SpatialDropout3D(_SpatialDropout):
 
     def __init__(self, rate, data_format=None, seed=None, name=None, dtype=None):
         super().__init__(5, rate, data_format, seed, name, dtype)
-
-    def get_config(self):
-        return {**super().get_config(), "data_format": self.data_format}
 
 
 class AlphaDropout(_Disturbing):

@@ -30,9 +30,6 @@ class Flatten(Layer):
             inputs = moveaxis(inputs, 1, -1)
         return reshape(inputs, shape=(extents[0], dims.product(extents[1:])))
 
-    def get_config(self):
-        return {**super().get_config(), "data_format": self.data_format}
-
 
 class Reshape(Layer):
     """The elements of each sample in row-major order in `target_shape`, in which one extent may be -1.

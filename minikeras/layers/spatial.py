@@ -1,6 +1,5 @@
-"""What layers over spatial axes share: the place of the channels, sizes for each axis, configs as Keras writes them."""
+"""What layers over spatial axes share: the place of the channels, sizes for each axis."""
 
-from .. import registry
 from ..errors import ShapeError
 from ..ops.windows import known_format, per_axis
 from .base import Layer
@@ -44,9 +43,3 @@ class Spatial(Layer, kind="layers"):
                              f"{self.data_format.replace('_', ' ')} and their number known; got shape {shape}.")
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: shape[axis]})
         return shape[axis]
-
-    def get_config(self):
-        """The constructor arguments as they were understood: a size for each axis, functions and objects by name."""
-        own = {name: registry.serialize(getattr(self, name, value))
-               for name, value in registry.arguments_of(self).items() if name not in registry.parameters(Layer)}
-        return {**super().get_config(), **own}

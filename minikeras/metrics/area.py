@@ -50,7 +50,7 @@ class AUC(_Confusion):
             raise ValueError(f"AUC: num_labels={num_labels} means something with multi_label=True only; set that, or "
                              "leave num_labels out.")
         # The ends lie outside, so that no prediction misses them by rounding.
-        self.thresholds = [-epsilon(), *inner, 1.0 + epsilon()]
+        self._thresholds = [-epsilon(), *inner, 1.0 + epsilon()]
         self._labels = None
         if num_labels or not multi_label:
             self._build(num_labels)
@@ -122,8 +122,7 @@ class AUC(_Confusion):
                              maximum(right[1:] + self.false_negatives[1:], 0.0))
 
     def get_config(self):
-        config = super().get_config() | {"num_thresholds": self.num_thresholds, "curve": self.curve,
-                                         "summation_method": self.summation_method}
+        config = super().get_config()
         config["label_weights"] = None if self.label_weights is None else self.label_weights.numpy().tolist()
         if not self._given_thresholds:
             del config["thresholds"]

@@ -35,9 +35,14 @@ class _Confusion(Metric):
 
     def _count_at(self, thresholds, evenly, labels=()):
         """Make the Variables. `evenly`: whether the thresholds are the bounds of equal parts of 0..1."""
-        self.thresholds, self._evenly = thresholds, evenly
+        self._thresholds, self._evenly = thresholds, evenly
         for name in self.names or self.counted:
             setattr(self, name, self.add_variable((len(thresholds), *labels), name=name))
+
+    @property
+    def thresholds(self):
+        """Those that predictions are compared with; a config has what the constructor was given in their place."""
+        return self._thresholds
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         self._gather(*self._prepared(y_true, y_pred, sample_weight))

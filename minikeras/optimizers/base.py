@@ -362,10 +362,6 @@ class Optimizer(Stateful, kind="optimizers"):
     def get_config(self):
         """The constructor arguments as plain data, as they are now if they were changed, the learning rate too."""
         config = super().get_config()
-        for name in config:
-            now = vars(self).get(name, self)
-            if now is None or type(now) in registry.PLAIN:
-                config[name] = now
         if self._schedule is None and "learning_rate" in registry.parameters(type(self)):
             config["learning_rate"] = float(self._rate._array)
         return {**config, "name": self.name}

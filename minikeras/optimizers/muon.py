@@ -74,6 +74,3 @@ class Muon(Optimizer):
             square = x @ x.T
             x = self.muon_a * x + (self.muon_b * square + self.muon_c * square @ square) @ x
         return x.T if upright else x
-
-    def get_config(self):
-        return {**super().get_config(), "exclude_layers": self.exclude_layers}

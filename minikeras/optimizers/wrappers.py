@@ -115,49 +115,39 @@ class OptimizerMap(registry.Configurable, MutableMapping, named=False):
         if optimizer_map is not None and not isinstance(optimizer_map, dict):
             raise TypeError(f"OptimizerMap: optimizer_map must be a dict of paths and optimizers, got "
                             f"{optimizer_map!r}.")
-        self._default = _optimizer("OptimizerMap: default_optimizer", default_optimizer)
-        self._optimizers = {}
+        self.default_optimizer = _optimizer("OptimizerMap: default_optimizer", default_optimizer)
+        self.optimizer_map = {}
         for path, optimizer in (optimizer_map or {}).items():
             self[path] = optimizer
 
-    @property
-    def default_optimizer(self):
-        """The optimizer of variables that no key fits."""
-        return self._default
-
     def __getitem__(self, path):
-        if path in self._optimizers:
-            return self._optimizers[path]
-        fitting = [pattern for pattern in self._optimizers if re.fullmatch(pattern, path)]
+        if path in self.optimizer_map:
+            return self.optimizer_map[path]
+        fitting = [pattern for pattern in self.optimizer_map if re.fullmatch(pattern, path)]
         if len(fitting) > 1:
             raise ValueError(f"OptimizerMap: several keys fit the variable {path!r}: {', '.join(map(repr, fitting))}. "
                              "Make the patterns narrower, or add the path itself.")
-        return self._optimizers[fitting[0]] if fitting else self._default
+        return self.optimizer_map[fitting[0]] if fitting else self.default_optimizer
 
     def __setitem__(self, path, optimizer):
         if not isinstance(path, str):
             raise ValueError(f"OptimizerMap: a key must be a path or a pattern, as text, got {path!r}.")
-        if path in self._optimizers:
+        if path in self.optimizer_map:
             raise ValueError(f"OptimizerMap: there is an optimizer for {path!r} already; delete it first.")
-        self._optimizers[path] = _inside(optimizer)
+        self.optimizer_map[path] = _inside(optimizer)
 
     def __delitem__(self, path):
-        del self._optimizers[path]
+        del self.optimizer_map[path]
 
     def __len__(self):
-        return len(self._optimizers)
+        return len(self.optimizer_map)
 
     def __iter__(self):
-        return iter(self._optimizers)
+        return iter(self.optimizer_map)
 
     def __call__(self, variable):
         """The optimizer for a variable."""
         return self[variable.path]
-
-    def get_config(self):
-        """The default and the mapping as plain data."""
-        return {"default_optimizer": registry.serialize(self._default),
-                "optimizer_map": registry.serialize(self._optimizers)}
 
 
 def _inside(optimizer):

@@ -1,6 +1,5 @@
 """What layers on images share: data in several forms, one draw for each image, checks of ranges."""
 
-from ... import registry
 from ...arguments import number
 from ...autograd.random import SeedGenerator
 from ...errors import ShapeError
@@ -102,10 +101,7 @@ class ImageLayer(Layer, kind="layers"):
     def get_config(self):
         config = super().get_config()
         config.pop("bounding_box_format", None)
-        # As they were checked: a pair where one number stands for it.
-        own = {name: registry.serialize(value) for name, value in vars(self).items()
-               if name in registry.arguments_of(self) and name not in ("name", "dtype")}
-        return {**config, **own, "data_format": self.data_format}
+        return {**config, "data_format": self.data_format}
 
     # --- draws -------------------------------------------------------------------------------
 

@@ -158,18 +158,11 @@ class _Cell(Layer):
         return concatenate(*[product(x * mask, share) for mask, share in zip(masks, shares, strict=True)],
                            axis=self.gates_axis)
 
-    # --- config ------------------------------------------------------------------------------
-
     def get_config(self):
-        """The constructor arguments that Keras saves."""
-        return saved_arguments(super().get_config())
-
-
-def saved_arguments(config):
-    """A config as Keras has it: no activation by its name, and without `implementation`."""
-    config.pop("implementation", None)
-    return {name: "linear" if value is None and name.endswith("activation") else value
-            for name, value in config.items()}
+        """The constructor arguments that Keras saves: not `implementation`."""
+        config = super().get_config()
+        config.pop("implementation", None)
+        return config
 
 
 def columns(x, start, stop, units):

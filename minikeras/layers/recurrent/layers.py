@@ -5,7 +5,7 @@ import operator
 
 from ... import registry
 from ..input_spec import InputSpec
-from .cells import GRUCell, LSTMCell, SimpleRNNCell, passed, saved_arguments
+from .cells import GRUCell, LSTMCell, SimpleRNNCell, passed
 from .rnn import RNN
 
 
@@ -34,10 +34,9 @@ class _OverCell(RNN):
 
     def get_config(self):
         """The arguments of the layer and of its cell, as Keras saves them."""
-        config = saved_arguments(super().get_config())
-        config.pop("use_cudnn", None)
-        config.setdefault("activity_regularizer")
-        return config
+        config, cell = super().get_config(), self.cell.get_config()
+        return {**{name: value for name, value in config.items() if name not in ("use_cudnn", "implementation")},
+                **{name: cell[name] for name in cell_arguments(self.cell_class) if name in config}}
 
 
 def cell_arguments(cell_class):

@@ -142,12 +142,9 @@ class RNN(Layer):
         return [mask] + [None] * len(self.state_size) if self.return_state else mask
 
     def get_config(self):
-        """The constructor arguments as plain data, and what became of the choices."""
-        config = super().get_config()
+        """The constructor arguments as plain data, and what became of all choices."""
         known = registry.parameters(type(self))
-        if "cell" in config:
-            config["cell"] = registry.serialize(self.cell)
-        return {**config, **{name: getattr(self, name) for name in CHOICES if name in known}}
+        return {**super().get_config(), **{name: getattr(self, name) for name in CHOICES if name in known}}
 
 
 class Masks:
@@ -295,10 +292,6 @@ class StackedRNNCells(Layer):
             inputs, new = take_step(cell, inputs, list(state) if listed else [state], training)
             new_states.append(new if listed else new[0])
         return inputs, new_states[0] if len(new_states) == 1 else new_states
-
-    def get_config(self):
-        """The cells and the arguments of a layer, as plain data."""
-        return {**super().get_config(), "cells": registry.serialize(self.cells)}
 
 
 def output_size(cell):
