@@ -49,14 +49,14 @@ class InputSpec:
             return f"must be of {self.dtype}, got {x.dtype.name}"
         squeezed = self.allow_last_axis_squeeze
         if self.ndim is not None and len(shape) != self.ndim and not squeezed:
-            return f"must have {_axes(self.ndim)}{self._layout()}, got shape {shape}"
+            return f"must have {_axes(self.ndim)}, the batch first{self._layout()}, got shape {shape}"
         if self.min_ndim is not None and len(shape) < self.min_ndim:
             return f"must have at least {_axes(self.min_ndim)}, got shape {shape}"
         if self.max_ndim is not None and len(shape) > self.max_ndim:
             return f"must have at most {_axes(self.max_ndim)}, got shape {shape}"
         for axis, extent in self.axes.items():
             if not -len(shape) <= axis < len(shape) or not _fits(shape[axis], extent):
-                return f"must have extent {extent} along axis {axis}, got shape {shape}"
+                return f"must have extent {extent} along axis {axis}, as the layer was made for, got shape {shape}"
         if self.shape is not None:
             want = self.shape[:-1] if squeezed and self.shape[-1:] == (1,) else self.shape
             got = shape[:-1] if squeezed and shape[-1:] == (1,) else shape

@@ -190,7 +190,7 @@ def test_a_compute_output_shape_of_ones_own_wins():
 # --- InputSpec -----------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("spec", "message"), [
-    ({"ndim": 4}, r"must have 4 axes, got shape \(2, 3, 2\)"),
+    ({"ndim": 4}, r"must have 4 axes, the batch first, got shape \(2, 3, 2\)"),
     ({"min_ndim": 4}, "must have at least 4 axes"),
     ({"max_ndim": 2}, "must have at most 2 axes"),
     ({"axes": {-1: 5}}, "must have extent 5 along axis -1"),

@@ -61,5 +61,5 @@ def test_equations_that_do_not_fit_are_refused(run, message):
 def test_another_width_than_the_kernel_was_made_for_is_refused():
     layer = layers.EinsumDense("abc,cd->abd", (None, 5))
     layer(X)
-    with pytest.raises(ShapeError, match=r"must have extent 4 along axis 2, got shape \(2, 3, 3\)"):
+    with pytest.raises(ShapeError, match=r"extent 4 along axis 2, as the layer was made for, got shape \(2, 3, 3\)"):
         layer(X[..., :3])

@@ -393,3 +393,8 @@ def test_a_stateful_layer_refuses_another_batch_size():
     layer(X)
     with pytest.raises(ShapeError, match="3 samples"):
         layer(X[:2])
+
+
+def test_a_mask_for_another_number_of_steps_is_refused():
+    with pytest.raises(ShapeError, match=r"mask of sequences .* must have shape \(2, 4\), got \(2, 5\)"):
+        layers.GRU(3)(np.ones((2, 4, 3)), mask=np.ones((2, 5), bool))

@@ -49,7 +49,7 @@ def test_repeat_vector_repeats_along_a_new_axis():
     (lambda: layers.Reshape((-1, -1)), "at most one -1"),
     (lambda: layers.Reshape((2.5,)), "must be integers from 0 on"),
     (lambda: layers.Permute((0, 1)), "each of the axes 1..k once"), (lambda: layers.Permute((1, 3)), "1..k once"),
-    (lambda: layers.Permute((2, 1))(X[:, 0]), r"must have 3 axes, got shape \(4, 3\)"),
+    (lambda: layers.Permute((2, 1))(X[:, 0]), r"must have 3 axes, the batch first, got shape \(4, 3\)"),
     (lambda: layers.RepeatVector(0), "n must be an integer from 1 on"),
     (lambda: layers.RepeatVector(2)(X), "must have 2 axes")])
 def test_what_does_not_fit_is_refused(run, message):

@@ -124,8 +124,9 @@ class RNN(Layer):
             raise ShapeError(f"{where}: sequences of shape {sequences.shape} have no step.")
         masks = None
         if mask is not None:
-            if mask.ndim != 2:
-                raise ShapeError(f"{where}: mask must have shape (batch, steps), got {mask.shape}.")
+            if len(mask.shape) != 2 or not all(None in (m, n) or m == n for m, n in zip(mask.shape, sequences.shape)):
+                raise ShapeError(f"{where}: the mask of sequences of shape {sequences.shape} must have shape "
+                                 f"{tuple(sequences.shape[:2])}, got {mask.shape}.")
             masks = Masks(cast(moveaxis(mask, 1, 0), "bool"), self.go_backwards, self.zero_output_for_mask)
         outputs, states = over_time(self.cell, moveaxis(sequences, 1, 0), self._starting_states(initial_state, batch),
                                     training, masks, self.go_backwards)
