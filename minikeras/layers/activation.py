@@ -2,7 +2,7 @@
 
 import warnings
 
-from .. import activations, constraints, initializers, regularizers
+from .. import activations
 from ..arguments import number
 from ..autograd import dims
 from ..autograd.operands import as_tensor, shape_of
@@ -76,9 +76,7 @@ class PReLU(Layer):
                  **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        self._keep("alpha", alpha_initializer, alpha_regularizer, alpha_constraint)
         axes = shared_axes if isinstance(shared_axes, (list, tuple)) or shared_axes is None else [shared_axes]
         self.shared_axes = axes if axes is None else list(axes)
         if not all(type(axis) is int and axis > 0 for axis in self.shared_axes or ()):
@@ -92,9 +90,7 @@ class PReLU(Layer):
         if None in extents.values():
             raise ShapeError("the extents of a sample must be known, except along shared_axes. Give them in "
                              "Input(shape=...), or share the slopes along that axis.")
-        self.alpha = self.add_weight(
-            name="alpha", shape=[extents.get(axis, 1) for axis in range(1, len(input_shape))],
-            initializer=self.alpha_initializer, regularizer=self.alpha_regularizer, constraint=self.alpha_constraint)
+        self.alpha = self._add_kept("alpha", [extents.get(axis, 1) for axis in range(1, len(input_shape))])
         self.input_spec = InputSpec(ndim=len(input_shape), axes=extents)
 
     def call(self, inputs):

@@ -1,11 +1,12 @@
 """Convolutions over one, two and three axes: plain, transposed, depthwise and separable."""
 
-from .. import activations, constraints, initializers, regularizers
+from .. import activations
 from ..arguments import count, switch
 from ..autograd.linear import reshape
 from ..errors import ShapeError
 from ..ops.convolution import convolution, depthwise_convolution, separable_convolution, transposed_convolution
 from ..ops.shapes import pad_zeros
+from .low_rank import LowRank
 from .spatial import Spatial
 
 
@@ -40,20 +41,9 @@ class Convolution(Spatial, kind="layers"):
             raise ValueError(f"{self._where('strides')}={self.strides} and dilation_rate={self.dilation_rate} cannot "
                              "both be above 1; set one of them to 1.")
 
-    def _keep(self, role, initializer, regularizer, constraint):
-        """Remember how the weight of a role ('kernel', 'bias', ...) is made, under Keras' names for that."""
-        setattr(self, f"{role}_initializer", initializers.get(initializer))
-        setattr(self, f"{role}_regularizer", regularizers.get(regularizer))
-        setattr(self, f"{role}_constraint", constraints.get(constraint))
-
-    def _weight(self, name, shape, role):
-        return self.add_weight(name=name, shape=shape, initializer=getattr(self, f"{role}_initializer"),
-                               regularizer=getattr(self, f"{role}_regularizer"),
-                               constraint=getattr(self, f"{role}_constraint"))
-
     def _add_bias(self, filters):
         if self.use_bias:
-            self.bias = self._weight("bias", (filters,), "bias")
+            self.bias = self._add_kept("bias", (filters,))
 
     def convolve(self, inputs):
         """The convolution without bias and activation."""
@@ -73,12 +63,11 @@ class Convolution(Spatial, kind="layers"):
         return self.strides, padding, self.data_format, self.dilation_rate, f"{type(self).__name__} {self.name!r}"
 
 
-class Conv(Convolution, kind="layers"):
+class Conv(LowRank, Convolution, kind="layers"):
     """Base of the convolutions of all channels with `filters` kernels.
 
     groups      parts of the channels, each with filters of its own; must divide channels and filters
-    lora_rank   if given, adds a trainable product of two thin matrices to the kernel, which is frozen
-                (Hu et al. 2021, eq. 3), scaled by lora_alpha / lora_rank
+    lora_rank   as for Dense
     Others as for `Convolution`.
     """
 
@@ -95,38 +84,19 @@ class Conv(Convolution, kind="layers"):
         self.groups = count(self._where("groups"), groups)
         if self.filters % self.groups:
             raise ValueError(f"{self._where('filters')}={filters} must be a multiple of groups={groups}.")
-        self.lora_rank = count(self._where("lora_rank"), lora_rank, optional=True)
-        if lora_rank is not None and kernel_constraint is not None:
-            raise ValueError(f"{self._where('lora_rank')} cannot be used with a kernel_constraint; drop one of them.")
-        self.lora_alpha = lora_rank if lora_alpha is None else lora_alpha
-        self.lora_kernel_a = self.lora_kernel_b = None
+        self._set_low_rank(lora_rank, lora_alpha)
 
     def build(self, input_shape):
         channels = self._demand_channels(input_shape)
         if channels % self.groups:
             raise ShapeError(f"{channels} channels do not divide into {self.groups} groups.")
-        shape = (*self.kernel_size, channels // self.groups, self.filters)
-        self.kernel = self._weight("kernel", shape, "kernel")
+        self.kernel = self._add_kept("kernel", (*self.kernel_size, channels // self.groups, self.filters))
         self._add_bias(self.filters)
         if self.lora_rank:
-            self.kernel.trainable = False
-            self.lora_kernel_a, self.lora_kernel_b = [
-                self.add_weight(name=f"lora_kernel_{name}", shape=extents, initializer=initializer,
-                                regularizer=self.kernel_regularizer)
-                for name, extents, initializer in (("a", (*shape[:-1], self.lora_rank), "he_uniform"),
-                                                   ("b", (self.lora_rank, self.filters), "zeros"))]
+            self._add_low_rank()
 
     def convolve(self, inputs):
-        kernel = self.kernel
-        if self.lora_rank:
-            kernel = kernel + (self.lora_alpha / self.lora_rank) * (self.lora_kernel_a @ self.lora_kernel_b)
-        return convolution(inputs, kernel, *self._windows)
-
-    def get_config(self):
-        config = super().get_config()
-        if not self.lora_rank:
-            del config["lora_rank"], config["lora_alpha"]
-        return config
+        return convolution(inputs, self._adapted_weight(), *self._windows)
 
 
 class Conv1D(Conv, aliases=("Convolution1D",)):
@@ -193,8 +163,7 @@ class ConvTranspose(Convolution, kind="layers"):
                              f"are {self.strides}, along each axis.")
 
     def build(self, input_shape):
-        shape = (*self.kernel_size, self.filters, self._demand_channels(input_shape))
-        self.kernel = self._weight("kernel", shape, "kernel")
+        self.kernel = self._add_kept("kernel", (*self.kernel_size, self.filters, self._demand_channels(input_shape)))
         self._add_bias(self.filters)
 
     def convolve(self, inputs):
@@ -250,7 +219,7 @@ class DepthwiseConv(Convolution, kind="layers"):
 
     def build(self, input_shape):
         channels = self._demand_channels(input_shape)
-        self.kernel = self._weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), "depthwise")
+        self.kernel = self._add_kept("depthwise", (*self.kernel_size, channels, self.depth_multiplier), name="kernel")
         self._add_bias(channels * self.depth_multiplier)
 
     def convolve(self, inputs):
@@ -291,10 +260,10 @@ class SeparableConv(Convolution, kind="layers"):
 
     def build(self, input_shape):
         channels, multiplier = self._demand_channels(input_shape), self.depth_multiplier
-        self.depthwise_kernel = self._weight("depthwise_kernel", (*self.kernel_size, channels, multiplier),
-                                             "depthwise")
-        self.pointwise_kernel = self._weight(
-            "pointwise_kernel", (*(1,) * self.rank, channels * multiplier, self.filters), "pointwise")
+        self.depthwise_kernel = self._add_kept("depthwise", (*self.kernel_size, channels, multiplier),
+                                               name="depthwise_kernel")
+        self.pointwise_kernel = self._add_kept(
+            "pointwise", (*(1,) * self.rank, channels * multiplier, self.filters), name="pointwise_kernel")
         self._add_bias(self.filters)
 
     def convolve(self, inputs):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .. import activations, constraints, initializers, registry, regularizers
+from .. import activations, registry
 from ..arguments import count, switch
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
@@ -97,24 +97,17 @@ class Dense(LowRank, Layer):
         self.units = count("Dense: units", units)
         self.activation = activations.get(activation)
         self.use_bias = switch("Dense: use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._keep("bias", bias_initializer, bias_regularizer, bias_constraint)
         self._set_low_rank(lora_rank, lora_alpha)
         self.bias = None
 
     def build(self, input_shape):
         if len(input_shape) < 2 or input_shape[-1] is None:
             raise ShapeError(f"Dense needs inputs of at least 2 axes with a known last one, got {input_shape}.")
-        fan_in = input_shape[-1]
-        self.kernel = self.add_weight(name="kernel", shape=(fan_in, self.units), initializer=self.kernel_initializer,
-                                      regularizer=self.kernel_regularizer, constraint=self.kernel_constraint)
+        self.kernel = self._add_kept("kernel", (input_shape[-1], self.units))
         if self.use_bias:
-            self.bias = self.add_weight(name="bias", shape=(self.units,), initializer=self.bias_initializer,
-                                        regularizer=self.bias_regularizer, constraint=self.bias_constraint)
+            self.bias = self._add_kept("bias", (self.units,))
         if self.lora_rank:
             self._add_low_rank()
 
@@ -126,9 +119,6 @@ class Dense(LowRank, Layer):
                              "layer.")
         x = affine(inputs, kernel, self.bias) if self.use_bias else matmul(inputs, kernel)
         return x if self.activation is activations.linear else self.activation(x)
-
-    def get_config(self):
-        return self._with_low_rank(super().get_config())
 
 
 class Identity(Layer):

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from .. import activations, constraints, initializers, regularizers
+from .. import activations, initializers
 from ..arguments import count
 from ..errors import ShapeError
 from ..ops.contraction import einsum
@@ -42,28 +42,21 @@ class EinsumDense(LowRank, Layer):
             raise ValueError(f"EinsumDense: bias_axes must be letters of the output {self.terms.output!r} of "
                              f"{equation!r}, got {bias_axes!r}.")
         self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._keep("bias", bias_initializer, bias_regularizer, bias_constraint)
         self._set_low_rank(lora_rank, lora_alpha)
         self.bias = None
 
     def build(self, input_shape):
         terms = self.terms
         extents = self._extents(input_shape)
-        self.kernel = self.add_weight(
-            name="kernel", shape=[extents[c] for c in terms.kernel], initializer=self._spread_initializer(),
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint)
+        self.kernel = self._add_kept("kernel", [extents[c] for c in terms.kernel],
+                                     initializer=self._spread_initializer())
         if self.bias_axes is not None:
             first = min([terms.output.index(c) for c in self.bias_axes])
             after = len(input_shape) - len(terms.inputs) if terms.dots == "after" else 0
-            self.bias = self.add_weight(
-                name="bias", initializer=self.bias_initializer, regularizer=self.bias_regularizer,
-                shape=[extents[c] if c in self.bias_axes else 1 for c in terms.output[first:]] + [1] * after,
-                constraint=self.bias_constraint)
+            self.bias = self._add_kept(
+                "bias", [extents[c] if c in self.bias_axes else 1 for c in terms.output[first:]] + [1] * after)
         if self.lora_rank:
             self._add_low_rank()
         before = len(input_shape) - len(terms.inputs) if terms.dots == "before" else 0
@@ -108,7 +101,7 @@ class EinsumDense(LowRank, Layer):
         return x if self.activation is activations.linear else self.activation(x)
 
     def get_config(self):
-        config = self._with_low_rank(super().get_config())
+        config = super().get_config()
         del config["gptq_unpacked_column_size"]
         config.setdefault("activity_regularizer")
         return {**config, "output_shape": list(self.partial_output_shape)}

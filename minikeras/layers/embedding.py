@@ -2,7 +2,6 @@
 
 import warnings
 
-from .. import constraints, initializers, regularizers
 from ..arguments import count, number, switch
 from ..autograd.dtypes import as_dtype
 from ..autograd.operands import as_tensor
@@ -38,9 +37,7 @@ class Embedding(LowRank, Layer):
             raise ValueError(f"{type(self).__name__}: quantization_config is not supported; leave it None.")
         self.input_dim = count(f"{type(self).__name__}: input_dim", input_dim)
         self.output_dim = count(f"{type(self).__name__}: output_dim", output_dim)
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self._keep("embeddings", embeddings_initializer, embeddings_regularizer, embeddings_constraint)
         self.mask_zero = self.supports_masking = switch(f"{type(self).__name__}: mask_zero", mask_zero)
         self._set_low_rank(lora_rank, lora_alpha)
         if weights is not None:
@@ -50,9 +47,7 @@ class Embedding(LowRank, Layer):
     def build(self, input_shape=None):
         if self.built:
             return
-        self.embeddings = self.add_weight(
-            name="embeddings", shape=(self.input_dim, self.output_dim), initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint)
+        self.embeddings = self._add_kept("embeddings", (self.input_dim, self.output_dim))
         if self.lora_rank:
             self._add_low_rank()
 
@@ -73,7 +68,7 @@ class Embedding(LowRank, Layer):
         return not_equal(inputs, 0) if self.mask_zero else None
 
     def get_config(self):
-        config = self._with_low_rank(super().get_config())
+        config = super().get_config()
         for name in ("weights", "input_length"):    # a saved model has the weights in a better place
             config.pop(name, None)
         config = {"activity_regularizer": None, "quantization_config": None, **config}

@@ -135,6 +135,19 @@ class Holder(registry.Configurable):
             variable.trainable = False
         return variable
 
+    def _keep(self, role, initializer, regularizer, constraint):
+        """Remember how the weight of a role ('kernel', 'bias', ...) is to be made, under Keras' names for that."""
+        setattr(self, f"{role}_initializer", initializers.get(initializer))
+        setattr(self, f"{role}_regularizer", regularizers.get(regularizer))
+        setattr(self, f"{role}_constraint", constraints.get(constraint))
+
+    def _add_kept(self, role, shape, **changes):
+        """The weight of a role, made as was remembered but for the changes; it is called as its role."""
+        return self.add_weight(**{
+            "name": role, "shape": shape, "initializer": getattr(self, f"{role}_initializer"),
+            "regularizer": getattr(self, f"{role}_regularizer"), "constraint": getattr(self, f"{role}_constraint"),
+            **changes})
+
     def _children(self):
         """Layers held directly in attributes, or in lists, tuples and dicts there, in order, each once."""
         return _unique(self._held(Holder))

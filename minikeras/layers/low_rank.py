@@ -65,7 +65,8 @@ class LowRank:
         a, b, factor = self._low_rank_parts()
         return weight + factor * (a @ b)
 
-    def _with_low_rank(self, config):
-        """`config` with the rank, or without if there is none."""
-        config = {name: value for name, value in config.items() if name not in ("lora_rank", "lora_alpha")}
+    def get_config(self):
+        """The constructor arguments as plain data; the rank only if there is one."""
+        config = {name: value for name, value in super().get_config().items()
+                  if name not in ("lora_rank", "lora_alpha")}
         return {**config, "lora_rank": self.lora_rank, "lora_alpha": self.lora_alpha} if self.lora_rank else config

@@ -4,7 +4,7 @@ import functools
 import math
 import string
 
-from .. import constraints, initializers, registry, regularizers
+from .. import registry, regularizers
 from ..arguments import count, number, switch
 from ..autograd import dims
 from ..autograd.operands import as_tensor, shape_of
@@ -39,29 +39,29 @@ class _HeadedAttention(Layer):
         self.use_bias = switch(f"{where}: use_bias", use_bias)
         self.use_gate = switch(f"{where}: use_gate", use_gate)
         self.sliding_window = count(f"{where}: sliding_window", sliding_window, optional=True)
-        self.projection = {
-            "kernel_initializer": initializers.get(kernel_initializer),
-            "bias_initializer": initializers.get(bias_initializer),
-            "kernel_regularizer": regularizers.get(kernel_regularizer),
-            "bias_regularizer": regularizers.get(bias_regularizer),
-            "activity_regularizer": regularizers.get(projections_regularizer),
-            "kernel_constraint": constraints.get(kernel_constraint),
-            "bias_constraint": constraints.get(bias_constraint)}
+        self._keep("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._keep("bias", bias_initializer, bias_regularizer, bias_constraint)
+        self.projections_regularizer = regularizers.get(projections_regularizer)
+
+    def _projection(self, name, shape, equation, extents, letters, activation=None):
+        """A built layer of the sums of an equation, with the weights that this one was told of; `letters` for the
+        bias."""
+        layer = EinsumDense(equation, extents, activation, letters if self.use_bias else None,
+                            self.kernel_initializer, self.bias_initializer, self.kernel_regularizer,
+                            self.bias_regularizer, self.kernel_constraint, self.bias_constraint, name=name,
+                            dtype=self.dtype, activity_regularizer=self.projections_regularizer)
+        layer.build(tuple(shape))
+        return layer
 
     def _projected(self, name, shape, heads, size, activation=None):
         """A built layer (..., n) -> (..., heads, size)."""
-        layer = EinsumDense("...x,xhd->...hd", (heads, size), activation, "hd" if self.use_bias else None, name=name,
-                            dtype=self.dtype, **self.projection)
-        layer.build(tuple(shape))
-        return layer
+        return self._projection(name, shape, "...x,xhd->...hd", (heads, size), "hd", activation)
 
     def _joined(self, shape, heads, size, extents):
         """A built layer (..., heads, size) -> (..., *extents)."""
         letters = "opqrstuvw"[:len(extents)]
-        layer = EinsumDense(f"...hd,hd{letters}->...{letters}", extents, None, letters if self.use_bias else None,
-                            name="attention_output", dtype=self.dtype, **self.projection)
-        layer.build((*shape[:-1], heads, size))
-        return layer
+        return self._projection("attention_output", (*shape[:-1], heads, size), f"...hd,hd{letters}->...{letters}",
+                                extents, letters)
 
     def _title(self):
         return f"{type(self).__name__} {self.name!r}"
@@ -125,7 +125,7 @@ class _HeadedAttention(Layer):
     def get_config(self):
         config = super().get_config()
         del config["flash_attention"]
-        return {**config, "activity_regularizer": registry.serialize(self.projection["activity_regularizer"])}
+        return {**config, "activity_regularizer": registry.serialize(self.projections_regularizer)}
 
 
 def _with_axes(mask, ndim, after):

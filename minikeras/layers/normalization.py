@@ -3,7 +3,7 @@
 import functools
 import math
 
-from .. import constraints, initializers, regularizers
+from .. import initializers
 from ..arguments import count, number, switch
 from ..autograd import dims
 from ..autograd.custom import stop_gradient
@@ -56,21 +56,15 @@ class _Normalization(Layer):
         where = type(self).__name__
         self.epsilon = number(f"{where}: epsilon", epsilon, 0)
         self.center, self.scale = switch(f"{where}: center", center), switch(f"{where}: scale", scale)
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        self._keep("beta", beta_initializer, beta_regularizer, beta_constraint)
+        self._keep("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
         self.beta = self.gamma = None
 
     def _add_gamma_and_beta(self, shape, scale, center):
         if scale:
-            self.gamma = self.add_weight(name="gamma", shape=shape, initializer=self.gamma_initializer,
-                                         regularizer=self.gamma_regularizer, constraint=self.gamma_constraint)
+            self.gamma = self._add_kept("gamma", shape)
         if center:
-            self.beta = self.add_weight(name="beta", shape=shape, initializer=self.beta_initializer,
-                                        regularizer=self.beta_regularizer, constraint=self.beta_constraint)
+            self.beta = self._add_kept("beta", shape)
 
 
 class LayerNormalization(_Normalization):

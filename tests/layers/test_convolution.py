@@ -74,6 +74,14 @@ def test_lora_leaves_the_kernel_as_it_is_and_starts_from_nothing():
     np.testing.assert_array_equal(before, ops.conv(X, layer.kernel).numpy())
 
 
+def test_a_built_convolution_can_be_adapted():
+    layer = layers.Conv1D(3, 2)
+    before = layer(np.ones((1, 4, 2), "float32")).numpy()
+    layer.enable_lora(2)
+    assert [v.name for v in layer.trainable_variables] == ["bias", "lora_kernel_a", "lora_kernel_b"]
+    np.testing.assert_array_equal(layer(np.ones((1, 4, 2), "float32")).numpy(), before)
+
+
 def test_a_config_has_sizes_for_each_axis_and_what_was_left_open():
     config = layers.Conv2D(2, 3, strides=[2, 1], padding="SAME").get_config()
     assert (config["kernel_size"], config["strides"], config["dilation_rate"]) == ([3, 3], [2, 1], [1, 1])
@@ -99,7 +107,7 @@ def test_keras_other_names_are_the_same_classes():
     (lambda: layers.Conv2D(2, 3, padding="causal"), ValueError, "padding must be 'valid' or 'same', got 'causal'"),
     (lambda: layers.Conv2D(2, 3, data_format="NHWC"), ValueError, "data_format 'nhwc' is not known"),
     (lambda: layers.Conv2D(3, 3, groups=2), ValueError, "filters=3 must be a multiple of groups=2"),
-    (lambda: layers.Conv2D(2, 3, lora_rank=1, kernel_constraint="non_neg"), ValueError, "drop one of them"),
+    (lambda: layers.Conv2D(2, 3, lora_rank=1, kernel_constraint="non_neg"), ValueError, "does not go with"),
     (lambda: layers.Conv1DTranspose(2, 3, output_padding=1), ValueError, "must be below the strides"),
     (lambda: layers.Conv2D(6, 3, groups=3, name="c")(X), ShapeError, "4 channels do not divide into 3 groups"),
     (lambda: layers.Conv2D(2, 3, name="c")(STEPS), ShapeError, "Conv2D 'c': the input must have 4 axes"),

@@ -6,7 +6,7 @@ product, and a function is given for what is left to do at each step.
 
 import functools
 
-from ... import activations, constraints, initializers, regularizers
+from ... import activations
 from ...arguments import count, number, switch
 from ...autograd.linear import concatenate, getitem, reshape
 from ...autograd.random import SeedGenerator
@@ -47,15 +47,9 @@ class _Cell(Layer):
         if recurrent_activation is not None or self.gates > 1:
             self.recurrent_activation = activations.get(recurrent_activation)
         self.use_bias = switch(f"{where}: use_bias", use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._keep("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._keep("recurrent", recurrent_initializer, recurrent_regularizer, recurrent_constraint)
+        self._keep("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.dropout = number(f"{where}: dropout", dropout, 0, 1)
         self.recurrent_dropout = number(f"{where}: recurrent_dropout", recurrent_dropout, 0, 1)
         if implementation not in (1, 2):
@@ -75,16 +69,10 @@ class _Cell(Layer):
 
     def _add_weights(self, kernel_rows, recurrent_rows, units):
         columns = self.gates * units
-        self.kernel = self.add_weight(
-            name="kernel", shape=(*kernel_rows, columns), initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint)
-        self.recurrent_kernel = self.add_weight(
-            name="recurrent_kernel", shape=(*recurrent_rows, columns), initializer=self.recurrent_initializer,
-            regularizer=self.recurrent_regularizer, constraint=self.recurrent_constraint)
+        self.kernel = self._add_kept("kernel", (*kernel_rows, columns))
+        self.recurrent_kernel = self._add_kept("recurrent", (*recurrent_rows, columns), name="recurrent_kernel")
         if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias", shape=self._bias_shape(columns), initializer=self._first_bias(units),
-                regularizer=self.bias_regularizer, constraint=self.bias_constraint)
+            self.bias = self._add_kept("bias", self._bias_shape(columns), initializer=self._first_bias(units))
 
     def _bias_shape(self, columns):
         return (columns,)
