@@ -62,11 +62,11 @@ _PACKAGES = {
         activations autodiff autograd backend callbacks config constraints datasets debugging dtype_policies errors
         initializers layers losses metrics mixed_precision models ops optimizers preprocessing random regularizers
         saving tf tree utils""",
-    "tf.": "bitwise dtypes image linalg math nest nn signal",
+    "tf.": "bitwise dtypes image linalg math nest nn signal strings",
 }
 _MODULES = {name: package + name for package, names in _PACKAGES.items() for name in names.split()}
 _DTYPES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
-           "float16", "float32", "float64", "complex64", "complex128")
+           "float16", "float32", "float64", "complex64", "complex128", "string")
 _NAMES = {name: place for place, names in _PLACES.items() for name in names.split()}
 
 __all__ = sorted({*_NAMES, *_MODULES, *_DTYPES, "__version__", "keras"})

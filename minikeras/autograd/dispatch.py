@@ -328,7 +328,8 @@ def explained(op, inputs, attrs, error):
         return error
     if isinstance(error, TypeError):
         kinds = [str(x.dtype) for x in inputs if hasattr(x, "dtype")]
-        return DTypeError(f"{op.name} is not defined for {', '.join(kinds)}.") if "ufunc" in str(error) else error
+        undefined = "ufunc" in str(error) or "string" in kinds
+        return DTypeError(f"{op.name} is not defined for {', '.join(kinds)}.") if undefined else error
     shapes = [shape_of(x) for x in inputs]
     try:
         op.shape(*shapes, **attrs)

@@ -15,15 +15,15 @@ class DType:
     """An element type, equal to its name, to NumPy's type and to itself.
 
     `name` is NumPy's; `as_numpy_dtype` the scalar class; NumPy accepts the object wherever it takes
-    a dtype.
+    a dtype. Strings are TensorFlow's: bytes, in NumPy arrays of objects.
     """
 
     __slots__ = ("dtype", "is_bool", "is_complex", "is_floating", "is_integer", "name")
 
     def __init__(self, dtype):
         self.dtype = np.dtype(dtype)
-        self.name = self.dtype.name
         kind = self.dtype.kind
+        self.name = "string" if kind == "O" else self.dtype.name
         self.is_bool, self.is_integer = kind == "b", kind in "iu"
         self.is_floating, self.is_complex = kind == "f", kind == "c"
 
@@ -50,6 +50,8 @@ class DType:
     def __eq__(self, other):
         if isinstance(other, DType):
             return self.dtype == other.dtype
+        if isinstance(other, str) and other == self.name:      # NumPy has no "string"
+            return True
         try:
             return other is not None and self.dtype == np.dtype(other)
         except TypeError:
@@ -70,12 +72,14 @@ class DType:
 
 _NAMES = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64",
           "float16", "float32", "float64", "complex64", "complex128")
-DTYPES = {np.dtype(name): DType(name) for name in _NAMES}
+STRING = np.dtype(object)
+DTYPES = {np.dtype(name): DType(name) for name in (*_NAMES, STRING)}
 _ALIASES = {"half": "float16", "float": "float32", "double": "float64", "int": "int32",
             float: "float32", int: "int32", bool: "bool"}
 # Everything seen to mean one of them: names, NumPy's dtypes and classes. NumPy spells the same type
 # several ways on some platforms (intc, longlong).
-_MEANT = {**DTYPES, **{name: DTYPES[np.dtype(name)] for name in _NAMES}}
+_MEANT = {**DTYPES, **{name: DTYPES[np.dtype(name)] for name in _NAMES},
+          **dict.fromkeys(("string", str, bytes, np.dtype(str), np.dtype(bytes)), DTYPES[STRING])}
 
 
 def as_dtype(dtype):
@@ -90,10 +94,11 @@ def as_dtype(dtype):
     except (KeyError, TypeError):
         pass
     try:
-        return _MEANT.setdefault(dtype, DTYPES[np.dtype(np.dtype(_ALIASES.get(dtype, dtype)).name)])
+        found = np.dtype(_ALIASES.get(dtype, dtype))
+        return _MEANT.setdefault(dtype, DTYPES[STRING if found.kind in "US" else np.dtype(found.name)])
     except (KeyError, TypeError):
         raise DTypeError(f"{dtype!r} is not an element type of minikeras. "
-                         f"Known are: {', '.join(_NAMES)}.") from None
+                         f"Known are: {', '.join(_NAMES)}, string.") from None
 
 
 _floatx = DTYPES[np.dtype("float32")]
@@ -160,12 +165,17 @@ def is_complex(x):
     return any(map(is_complex, x)) if type(x) is tuple else as_dtype(x.dtype).is_complex
 
 
+NO_MIXTURE = ("strings do not mix with numbers. tf.strings.to_number and tf.strings.as_string turn one into the other.")
+
+
 @functools.cache
 def promote(a, b):
     """The NumPy dtype of a mixture of two NumPy dtypes. Symmetric and associative on one kind."""
     if a == b:
         return a
     kinds = a.kind + b.kind
+    if "O" in kinds:
+        raise DTypeError(NO_MIXTURE)
     inexact = [d for d in (a, b) if d.kind in "fc"]
     if len(inexact) == 1:
         return inexact[0]
@@ -179,6 +189,8 @@ def promote(a, b):
 
 def weaken(dtype, scalars):
     """`dtype` after meeting Python numbers: they change its kind at most, never its width."""
+    if scalars and dtype.kind == "O":
+        raise DTypeError(NO_MIXTURE)
     for scalar in scalars:
         if isinstance(scalar, bool):
             continue

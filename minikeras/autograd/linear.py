@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from . import dims
 from .batching import repeated
 from .op import declare, elementwise, kept, linear, looped, primitive, shifted
@@ -18,6 +18,9 @@ def cast(x, *, dtype, out=None):
     """Each element in another dtype; the gradient comes back in the input's. As a real number a complex one is
     its real part."""
     dtype = np.dtype(dtype)
+    if (dtype.kind == "O") != (x.dtype.kind == "O"):
+        raise DTypeError(f"cast: {'numbers to strings' if dtype.kind == 'O' else 'strings to numbers'} is not a matter "
+                         "of types. Use tf.strings.as_string or tf.strings.to_number.")
     x = x.real if x.dtype.kind == "c" and dtype.kind in "iuf" else x
     if out is None:
         return x.astype(dtype)

@@ -55,7 +55,8 @@ def common_dtype(inputs):
         elif _is_number(x):
             numbers.append(x)
         else:
-            arrays.append(x.dtype if isinstance(x, (ndarray, np.generic)) else new_array(x).dtype)
+            dtype = x.dtype if isinstance(x, (ndarray, np.generic)) else new_array(x).dtype
+            (strong if dtype.kind in "USO" else arrays).append(dtypes.STRING if dtype.kind in "USO" else dtype)
     if strong:
         numbers += [{"f": 1.0, "c": 1j, "b": True}.get(d.kind, 1) for d in arrays]
     strong = strong or arrays or [dtypes.python_dtype(x) for x in numbers]

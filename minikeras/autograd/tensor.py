@@ -285,8 +285,8 @@ KerasTensor = SymbolicTensor      # Keras' name
 def new_array(value, dtype=None):
     """A fresh array of `value` (number, array or nested lists), in TensorFlow's default types.
 
-    Python numbers become int32, default float or bool; NumPy's keep their type.
-    Raises DTypeError for text and objects, and for fractions as integers; ShapeError for ragged lists.
+    Python numbers become int32, default float or bool; NumPy's keep their type. Text becomes bytes, in UTF-8.
+    Raises DTypeError for other objects, and for fractions as integers; ShapeError for ragged lists.
     """
     if isinstance(value, ArrayOperand):
         value = value._leave("being copied")
@@ -297,6 +297,9 @@ def new_array(value, dtype=None):
     except (ValueError, TypeError, OverflowError) as error:
         kind = ShapeError if "inhomogeneous" in str(error) else DTypeError
         raise kind(f"cannot make a tensor of {_brief(value)}: {error}") from None
+    if array.dtype.kind in "USO":
+        # As objects from the start: NumPy cuts zeros off the end of bytes, and makes text of numbers beside text.
+        return _as_bytes(array if isinstance(value, ndarray) else np.array(value, dtype=object), value)
     if array.dtype.kind in "iu" and not _is_exact(value, array):
         raise DTypeError(f"cannot make {array.dtype} of {_brief(value)}: its fractions would be lost. Give another "
                          f"dtype, or cut them off with tf.cast(x, {array.dtype.name!r}).")
@@ -306,8 +309,20 @@ def new_array(value, dtype=None):
                          "meant.")
     if array.dtype.kind not in "biufc":
         raise DTypeError(f"cannot make a tensor of {_brief(value)}: its elements are {array.dtype}; "
-                         "tensors hold numbers and booleans.")
+                         "tensors hold numbers, booleans and strings.")
     return array
+
+
+def _as_bytes(array, value):
+    """An array of strings as one of bytes. Raises DTypeError for other objects in it."""
+    flat = [x.encode() if isinstance(x, str) else x for x in array.ravel().tolist()]
+    wrong = [x for x in flat if not isinstance(x, bytes)]
+    if wrong:
+        raise DTypeError(f"cannot make a tensor of {_brief(value)}: {_brief(wrong[0])} is no string. Tensors hold "
+                         "numbers, or booleans, or strings, of one kind.")
+    made = np.empty(array.size, object)
+    made[:] = flat
+    return made.reshape(array.shape)
 
 
 def _is_exact(value, array):

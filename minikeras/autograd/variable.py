@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from . import state
 from .dtypes import as_dtype
 from .state import thread
@@ -39,6 +39,8 @@ class Variable(ArrayOperand):
         else:
             value = initial_value
         self._array = new_array(value, None if dtype is None else dtype.dtype)
+        if self._array.dtype.kind == "O":
+            raise DTypeError(f"Variable {name!r}: a Variable holds numbers, got strings. Keep them in a tensor.")
         if shape is not None and self._array.shape != tuple(shape):
             raise ShapeError(f"Variable {name!r}: the initial value has shape {self._array.shape}, "
                              f"but shape={tuple(shape)} was asked for.")

@@ -92,7 +92,7 @@ class Layer(Holder, kind="layers"):
         self._dtype = as_dtype(dtype or layer_dtype()).name
         self.autocast = switch(f"{type(self).__name__}: autocast", autocast)
         self.supports_masking = masked = type(self).compute_mask is not Layer.compute_mask
-        self._record.array_dtype = np.dtype(self._dtype) if autocast else None
+        self._record.array_dtype = as_dtype(self._dtype).dtype if autocast else None
         self._record.signature, self._record.masked = Signature.of(type(self)), masked
         self._record.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = switch(f"{type(self).__name__}: trainable", trainable)
@@ -243,7 +243,7 @@ class Layer(Holder, kind="layers"):
         A `call` of several tensors takes a shape for each, in order or by name: query_shape for `query`.
         """
         def symbolic(shape):
-            return map_shapes(lambda shape: SymbolicTensor(shape, self._dtype), shape)
+            return map_shapes(lambda shape: SymbolicTensor(shape, self.input_dtype), shape)
         spec = self.compute_output_spec(
             *[symbolic(shape) for shape in (input_shape, *others) if shape is not None],
             **{name.removesuffix("_shape"): symbolic(shape) for name, shape in named.items() if shape is not None})
@@ -286,6 +286,11 @@ class Layer(Holder, kind="layers"):
     compute_dtype = variable_dtype = dtype
 
     @property
+    def input_dtype(self):
+        """Name of the dtype that inputs have of which only the shape is known."""
+        return self._dtype
+
+    @property
     def activity_regularizer(self):
         """The penalty on outputs, or None."""
         return self._record.activity_regularizer
@@ -314,7 +319,7 @@ class Layer(Holder, kind="layers"):
             layer.name = rest["name"]
         if rest.get("dtype"):
             layer._dtype = as_dtype(rest["dtype"]).name
-            layer._record.array_dtype = np.dtype(layer._dtype)
+            layer._record.array_dtype = as_dtype(layer._dtype).dtype
         if "trainable" in rest:
             layer.trainable = rest["trainable"]
         return layer

@@ -30,7 +30,8 @@ def probe_call(layer, args, kwargs):
 
 def _zeros(structure, batch):
     return tree.map_structure(
-        lambda x: Tensor(np.zeros([batch if n is None else n for n in x.shape], x.dtype.dtype))
+        lambda x: Tensor(np.full([batch if n is None else n for n in x.shape], b"" if x.dtype == "string" else 0,
+                                 x.dtype.dtype))
         if isinstance(x, SymbolicTensor) else x, structure)
 
 

@@ -71,8 +71,7 @@ class Sequential(Model):
         """Make all weights for inputs of this shape (batch first; None where not known)."""
         if input_shape is None:
             raise ShapeError(f"{self.name}.build needs an input shape, batch first: build((None, 8)).")
-        dtype = self._input_layer.dtype if self._input_layer is not None else self.dtype
-        x = SymbolicTensor(input_shape, dtype)
+        x = SymbolicTensor(input_shape, self.input_dtype)
         before = "the input"
         for layer in self._stack:
             x, before = self._fed(layer, x, before), f"the output of layer {layer.name!r}"
@@ -88,6 +87,12 @@ class Sequential(Model):
     def layers(self):
         """The layers in order, without the input."""
         return list(self._stack)
+
+    @property
+    def input_dtype(self):
+        """Name of the dtype of the input: that of the Input, or what the first layer takes."""
+        first = self._input_layer or (self._stack[0] if self._stack else None)
+        return super().input_dtype if first is None else first.input_dtype
 
     @property
     def input_shape(self):

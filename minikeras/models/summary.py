@@ -36,7 +36,7 @@ def _listed(layers, nested, depth=0):
 def _output_shapes(model):
     """Shape of each layer's output by id, as far as it can be followed."""
     try:
-        x = SymbolicTensor(model.input_shape, model.dtype)
+        x = SymbolicTensor(model.input_shape, model.input_dtype)
     except (AttributeError, ValueError):
         return {}
     shapes = {}

@@ -100,6 +100,8 @@ def _filled(shape, number, dtype):
     dtype = _dtype_or_default(dtype)
     if any(hasattr(n, "terms") for n in shape):
         return SymbolicTensor(shape, dtype)
+    if dtype.kind == "O":       # the zero among strings is the empty one
+        return full(shape, number or "", dtype)
     return Tensor(np.full([int(n) for n in shape], number, dtype))
 
 

@@ -35,7 +35,7 @@ def _reflected(op):
 
 def _equality(op, otherwise):
     def compare(a, b):
-        if not isinstance(b, VALUES):
+        if not isinstance(b, VALUES) and not (isinstance(b, (str, bytes)) and a.dtype == "string"):
             return otherwise
         try:
             return op(a, b)

@@ -146,8 +146,9 @@ def _unpad(d, x, pad_width, **_):
 
 @linear(_unpad, shape=_pad_shape)
 def pad_zeros(x, *, pad_width):
-    """Zeros around the array: `pad_width` is (before, after) for each axis."""
-    y = np.zeros([n + before + after for n, (before, after) in zip(x.shape, pad_width, strict=True)], x.dtype)
+    """Zeros, or empty strings, around the array: `pad_width` is (before, after) for each axis."""
+    y = np.full([n + before + after for n, (before, after) in zip(x.shape, pad_width, strict=True)],
+                b"" if x.dtype.kind == "O" else 0, x.dtype)
     y[tuple([slice(before, before + n) for n, (before, _) in zip(x.shape, pad_width, strict=True)])] = x
     return y
 

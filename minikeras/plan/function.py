@@ -138,8 +138,8 @@ class Function:
             for name in kwargs:
                 parts.append(name)
                 describe(kwargs[name], parts, leaves, known)
-        except Eagerly:
-            return self._eagerly(args, kwargs)
+        except Eagerly as reason:
+            return (self._unplannable(Eagerly, str(reason)) if reason.args else self._eagerly)(args, kwargs)
         if len(leaves) > 1 and len({*map(id, leaves)}) < len(leaves):
             parts.append(_repeats(args, kwargs))
         key = tuple(parts)
@@ -192,9 +192,13 @@ class Function:
         kind = next(part[0] for part in parts if type(part) is tuple and not _has_hash(part))
         why = (f"it is given a {kind.__name__}, which can change unseen. Give tensors, numbers, tuples, lists and "
                "dicts.")
+        return self._unplannable(kind, why)
+
+    def _unplannable(self, kind, why):
+        """How to run on arguments of a kind that no plan takes, with a warning at the first time."""
         if kind not in self._warned:
             self._warned.add(kind)
-            return self._refused(why)
+            return self._refused(why, 5)
         return self._eagerly
 
     def _new_entry(self, key, known):

@@ -213,6 +213,8 @@ class _Recorder(state.Recorder):
         """An op ran."""
         if op.family == "custom":       # its body was heard, and its gradient's will be
             return
+        if any(isinstance(x, Operand) and x.dtype == "string" for x in (*inputs, *tree.flatten(outputs))):
+            self._refuse(f"{op.name} works on strings, which are no numbers in memory.")
         taken = tuple([self._value(x, op) for x in inputs])
         made = outputs if isinstance(outputs, tuple) else (outputs,)
         if len(made) == 1 and any(type(x) is Value and x.array is made[0]._array for x in taken):

@@ -67,8 +67,11 @@ class TensorSpec:
         return f"TensorSpec(shape={self._shape}, dtype={self._dtype.name}{name})"
 
 
+STRINGS = "it is given strings, which are no numbers in memory. Look them up before."
+
+
 class Eagerly(Exception):  # noqa: N818 (says what to do)
-    """These arguments make no plan."""
+    """These arguments make no plan: the reason, if there is something to say about it."""
 
 
 class Parameters:
@@ -137,8 +140,10 @@ def describe(x, parts, leaves, known):
     if kind is Tensor:
         array = x._array
     elif isinstance(x, BARE):
+        if x.dtype.kind in "USO":
+            raise Eagerly(STRINGS)
         if x.dtype.kind not in "biufc":
-            raise DTypeError(f"an array of {x.dtype} is no tensor; tensors hold numbers and booleans.")
+            raise DTypeError(f"an array of {x.dtype} is no tensor; tensors hold numbers, booleans and strings.")
         array = np.array(x, order="C")      # the caller may change it
     elif kind is tuple or kind is list:
         parts.append((kind, len(x)))
@@ -148,6 +153,8 @@ def describe(x, parts, leaves, known):
     else:
         _describe_other(x, kind, parts, leaves, known)
         return
+    if array.dtype.kind == "O":
+        raise Eagerly(STRINGS)
     leaves.append(array)
     parts.append(array.shape)
     parts.append(array.dtype)
@@ -208,7 +215,9 @@ def is_array(x):
 
 def as_input(x):
     """An argument as the function gets it: arrays as Tensors, and Tensors without their masks."""
-    return Tensor(np.array(x, order="C")) if isinstance(x, BARE) else unmasked(x)
+    if isinstance(x, BARE):
+        return Tensor(new_array(x) if x.dtype.kind in "USO" else np.array(x, order="C"))
+    return unmasked(x)
 
 
 def unmasked(x):

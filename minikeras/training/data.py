@@ -9,8 +9,8 @@ from ..arguments import count, number
 from ..autograd import tree
 from ..autograd.dtypes import default_float
 from ..autograd.random import derived_generator
-from ..autograd.tensor import ArrayOperand, Tensor
-from ..errors import DataError
+from ..autograd.tensor import ArrayOperand, Tensor, new_array
+from ..errors import DataError, DTypeError
 
 
 class ArrayData:
@@ -137,8 +137,13 @@ def _as_array(name, leaf):
     if leaf.ndim == 0:
         raise DataError(f"{name} must have samples along its first axis, got a single number.")
     kind = leaf.dtype.kind
+    if kind in "USO":
+        try:
+            return new_array(leaf)
+        except DTypeError as error:
+            raise DataError(f"{name}: {error}") from None
     if kind not in "biuf":
-        raise DataError(f"{name} holds {leaf.dtype} values; training takes numbers.")
+        raise DataError(f"{name} holds {leaf.dtype} values; training takes numbers and strings.")
     # In C's order, so that batches are, however the data set was made.
     return np.ascontiguousarray(leaf, default_float() if kind == "f" else None)
 

@@ -109,8 +109,8 @@ def test_constant_has_the_default_type_of_its_value(value, want):
     assert tf.constant(value).dtype == want
 
 
-@pytest.mark.parametrize("value", ["text", [None], {"a": 1}, [object()]])
-def test_constant_refuses_what_is_no_number(value):
+@pytest.mark.parametrize("value", [["text", 1.0], [None], {"a": 1}, [object()]])
+def test_constant_refuses_what_is_neither_number_nor_string(value):
     with pytest.raises(TypeError, match="cannot make a tensor"):
         tf.constant(value)
 

@@ -15,7 +15,15 @@ BATCHED = np.array([[2, 0, 2], [1, 1, 0]])
 
 DOMAINS = {}
 PREPARED = {}
+_STRINGS = np.array([[b"a", b"bc", b""], [b"d", b"a", b"longer"]], object)
+_LENGTHS = {"function": len, "dtype": np.dtype("int32")}
+
 SAMPLES = {
+    "map_strings": [Sample((_STRINGS,), _LENGTHS)],
+    "map_all_strings": [Sample((_STRINGS,), {"function": lambda strings: list(map(len, strings)),
+                                             "dtype": np.dtype("int64")})],
+    "join_along": [Sample((_STRINGS,), {"axes": axes, "separator": b"-", "keepdims": keepdims})
+                   for axes, keepdims in (((0,), False), ((1, 0), True))],
     "copy": [Sample(((2, 3),)), Sample(((),))],
     "scatter_reduce": [Sample(((2, 3), (3, 3), ROWS), {"reduction": reduction}) for reduction in ("max", "min", "mul")]
                       + [Sample(((3, 4), (3,), PLACES[:, 0], PLACES[:, 1]), {"reduction": "max"})],

@@ -24,7 +24,8 @@ def numbers(*shape, seed=0, dtype=np.float32):
 def bits(nest):
     """What tells a nest of tensors, Variables, arrays and Python values from another."""
     leaves = [np.array(x) if isinstance(x, (ArrayOperand, np.ndarray, np.generic)) else x for x in tree.flatten(nest)]
-    return [(x.dtype, x.shape, x.tobytes()) if isinstance(x, np.ndarray) else x for x in leaves]
+    return [(x.dtype, x.shape, x.tolist() if x.dtype.kind == "O" else x.tobytes()) if isinstance(x, np.ndarray) else x
+            for x in leaves]
 
 
 @contextlib.contextmanager

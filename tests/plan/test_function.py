@@ -196,9 +196,9 @@ def test_a_call_that_does_not_fit_raises_what_python_does():
             f(ONES, 1, 2)
 
 
-def test_text_is_no_tensor():
+def test_a_date_is_no_tensor():
     with pytest.raises(TypeError, match="no tensor"):
-        mk.function(doubled)(np.array(["a"]))
+        mk.function(doubled)(np.array(["2020-01-01"], "datetime64[D]"))
 
 
 # --- methods and objects -------------------------------------------------------------------------

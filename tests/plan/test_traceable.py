@@ -237,7 +237,9 @@ def test_ops_with_functions_are_impure_and_with_dtypes_are_not():
 
 
 # How often something is repeated decides the shape of the result, so a plan cannot take that from a tensor.
-CASES = [case for case in op_cases() + composed_cases() if case.inputs and case.name != "repeat-1"]
+# A step with strings in it has no plan.
+CASES = [case for case in op_cases() + composed_cases() if case.inputs and case.name != "repeat-1" and not any(
+    np.asarray(x).dtype.kind == "O" for x in case.inputs)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
