@@ -18,7 +18,7 @@ from .convolution import (
     SeparableConv1D,
     SeparableConv2D,
 )
-from .core import Dense, Identity, Input, InputLayer, Masking, Rescaling
+from .core import Dense, Identity, Input, InputLayer, Masking
 from .einsum_dense import EinsumDense
 from .embedding import Embedding, ReversibleEmbedding
 from .image import (
@@ -104,6 +104,12 @@ from .pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from .preprocessing.audio import MelSpectrogram, STFTSpectrogram
+from .preprocessing.categories import CategoryEncoding, HashedCrossing, Hashing
+from .preprocessing.lookup import IntegerLookup, StringLookup
+from .preprocessing.numeric import Discretization, Normalization, Rescaling
+from .preprocessing.pipeline import Pipeline
+from .preprocessing.text import TextVectorization
 from .recurrent import (
     GRU,
     LSTM,

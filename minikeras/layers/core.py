@@ -151,16 +151,3 @@ class Masking(Layer):
 
     def compute_mask(self, inputs, previous_mask):
         return self._told(inputs)
-
-
-class Rescaling(Layer):
-    """inputs * scale + offset."""
-
-    def __init__(self, scale, offset=0.0, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.scale, self.offset = scale, offset
-        self.built = True
-
-    def call(self, inputs):
-        return inputs * self.scale + self.offset

@@ -1,8 +1,8 @@
 """Saving and loading models and weights.
 
-A `.keras` file is Keras' own: a zip archive of config.json, metadata.json and model.weights.h5. Without
-h5py the weights are model.weights.npz, plain arrays, which Keras itself does not read. Loading such a
-file only ever makes objects of classes that are registered or named in `custom_objects`.
+A `.keras` file is Keras' own: a zip archive of config.json, metadata.json, model.weights.h5 and, where layers have a
+vocabulary, assets. Without h5py the weights are model.weights.npz, plain arrays, which Keras itself does not read.
+Loading such a file only ever makes objects of classes that are registered or named in `custom_objects`.
 """
 
 import json
@@ -46,6 +46,7 @@ def save_model(model, filepath, overwrite=True):
     has_h5py = h5py_or_none() is not None
     members = {METADATA: _json(metadata), CONFIG: _json(registry.serialize_object(model))}
     members[WEIGHTS_H5 if has_h5py else WEIGHTS_NPZ] = (h5_bytes if has_h5py else npz_bytes)(arrays, names)
+    members |= state.assets(model)
     write_atomically(path, zip_bytes(members), overwrite)
     if not has_h5py:
         _say_once(f"{path} holds its weights as npz, which minikeras reads and Keras does not. For files that Keras "
@@ -71,6 +72,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     arrays = (read_h5 if weights == WEIGHTS_H5 else read_npz)(members[weights], where)
     with weights_limited_to(sum(array.size for array in arrays.values())):
         model = _model_of(config, custom_objects, f"{path}: {CONFIG}")
+    state.load_assets(model, members, path)
     pairs = state.plan_weights(model, arrays, where)
     if model.compiled:
         pairs += state.plan_optimizer(model, arrays, where)
@@ -156,7 +158,7 @@ def _parts(members, path):
     if missing:
         raise FileFormatError(f"{path}: the archive lacks {' and '.join(missing)}; it has "
                               f"{', '.join(members) or 'nothing'}. This is no Keras model file, or not a whole one.")
-    extra = set(members) - {CONFIG, METADATA, found[0]}
+    extra = {name for name in members if not name.startswith(state.ASSETS)} - {CONFIG, METADATA, found[0]}
     if extra:
         raise FileFormatError(f"{path}: the archive holds {', '.join(sorted(extra))}, which minikeras cannot read. A "
                               f"model file has {CONFIG}, {METADATA} and one weights file.")

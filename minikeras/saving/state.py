@@ -8,7 +8,7 @@ from ..errors import FileFormatError
 from ..layers.base import Layer
 from ..layers.core import InputLayer
 
-OPTIMIZER = "optimizer/vars"
+OPTIMIZER, ASSETS = "optimizer/vars", "assets/"
 
 
 def layers_by_path(model):
@@ -56,13 +56,42 @@ def _place(path):
     return f"{path}/vars" if path else "vars"
 
 
+def _stored(layer):
+    """The own weights of a layer by their names in files: numbers, unless it says otherwise."""
+    named = getattr(layer, "stored_variables", None)
+    return named() if named is not None else {str(i): v for i, v in enumerate(layer._own_variables())}
+
+
+def assets(model):
+    """What else the layers of a model keep in files, by path: {path: bytes}."""
+    return {f"{ASSETS}{path}/{name}": data for path, layer in layers_by_path(model) if hasattr(layer, "assets")
+            for name, data in layer.assets().items()}
+
+
+def load_assets(model, members, where):
+    """Give the layers of a model what `assets` found. Raises FileFormatError for what no layer takes."""
+    found = {name: data for name, data in members.items() if name.startswith(ASSETS)}
+    for path, layer in layers_by_path(model):
+        place = f"{ASSETS}{path}/"
+        own = {name.removeprefix(place): found.pop(name) for name in list(found)
+               if name.startswith(place) and "/" not in name.removeprefix(place)} if hasattr(layer, "assets") else {}
+        try:
+            if own:
+                layer.load_assets(own)
+        except (ValueError, TypeError) as error:
+            raise FileFormatError(f"{where}: {place} does not fit layer {layer.name!r}: {error}") from None
+    if found:
+        raise FileFormatError(f"{where}: the archive holds {', '.join(sorted(found))}, which no layer of the model "
+                              "takes.")
+
+
 def collect(model, with_optimizer):
     """The arrays of a model by path, and the name of each layer by the path of its group."""
     arrays, names = {}, {}
     for path, layer in layers_by_path(model):
         names[_place(path)] = layer.name
-        for i, variable in enumerate(layer._own_variables()):
-            arrays[f"{_place(path)}/{i}"] = variable._array
+        for key, variable in _stored(layer).items():
+            arrays[f"{_place(path)}/{key}"] = variable._array
     optimizer = getattr(model, "optimizer", None)
     if with_optimizer and optimizer is not None:
         names[OPTIMIZER] = optimizer.name
@@ -75,15 +104,15 @@ def plan_weights(model, arrays, where):
     """(variable, array) for every weight of the model, all checked. Raises FileFormatError if one does not fit."""
     pairs, used = [], set()
     for path, layer in layers_by_path(model):
-        own, place = layer._own_variables(), _place(path)
+        own, place = _stored(layer), _place(path)
         title = f"layer {layer.name!r} ({type(layer).__name__})"
         stored = _group(arrays, place)
         if len(stored) != len(own):
             raise FileFormatError(
-                f"{where}: {title} has {len(own)} weights ({_shapes(own)}), but the file has {len(stored)} for it "
-                f"({_shapes(stored.values())}) at {place}. Load it into a model of the same layers.")
-        for i, variable in enumerate(own):
-            key = f"{place}/{i}"
+                f"{where}: {title} has {len(own)} weights ({_shapes(own.values())}), but the file has {len(stored)} "
+                f"for it ({_shapes(stored.values())}) at {place}. Load it into a model of the same layers.")
+        for name, variable in own.items():
+            key = f"{place}/{name}"
             pairs.append((variable, _fitting(variable, arrays.get(key), f"{where}: {title}, weight {variable.name!r}")))
             used.add(key)
     # Keras' older files also hold the state of seed generators, in a form of its own.

@@ -59,7 +59,4 @@ NOT_YET = {
         "image_dataset_from_directory", "is_interactive_logging_enabled", "model_to_dot", "plot_model", "split_dataset",
         "text_dataset_from_directory", "timeseries_dataset_from_array")},
     **{f"utils.{name}": _IMAGES for name in ("array_to_img", "img_to_array", "load_img", "save_img")},
-    **{f"layers.{name}": "comes with the layers of preprocessing" for name in (
-        "CategoryEncoding", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup",
-        "MelSpectrogram", "Normalization", "Pipeline", "STFTSpectrogram", "StringLookup", "TextVectorization")},
 }

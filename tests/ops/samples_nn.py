@@ -62,6 +62,8 @@ SAMPLES = {
     "product_sum": [Sample((extents, extents), {"shape": shape}) for extents, shape in (
         ((3, 4), (4,)), ((2, 3, 2), (3, 1)), ((2, 2, 3), (2, 1, 1)), ((2, 3, 2, 2, 2), (1, 3, 1, 2, 1)),
         ((2, 3), (2, 3)))],
+    "tally": [Sample((np.array([[0, 2, 2], [-1, 1, 0]]), (2, 3)), {"depth": 3}),
+              Sample((np.array([0, 1, -1]), (3,)), {"depth": 2})],
     "scale_and_shift": [Sample(((2, 3, 4), (4,), (4,))), Sample(((2, 3, 4), (3, 1), (1, 3, 1))),
                         Sample(((0, 3), (3,), (3,)))],
     "correlate": _known_kernel(

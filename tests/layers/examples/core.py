@@ -39,7 +39,6 @@ EXAMPLES = {
     "Masking": Example(lambda: layers.Masking(0.5), STEPS, smooth=False),
     "Lambda": [Example(lambda: layers.Lambda(scaled, arguments={"factor": 0.5}), X),
                Example(lambda: layers.Lambda(scaled, output_shape=(5, 3)), X)],
-    "Rescaling": Example(lambda: layers.Rescaling(0.5, offset=1.0), X),
     "InputLayer": Example(lambda: layers.InputLayer((5, 3)), X),
     "Embedding": [Example(lambda: layers.Embedding(4, 2), IDS),
                   Example(lambda: layers.Embedding(4, 3, mask_zero=True, lora_rank=2), IDS[:, :, 0])],
