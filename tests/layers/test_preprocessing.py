@@ -101,6 +101,11 @@ def test_text_is_standardized_and_split_as_told(options, text, want):
     assert layer(text).numpy().tolist() == want
 
 
+def test_the_config_of_a_text_layer_has_what_it_was_given():
+    assert layers.TextVectorization(ngrams=2).get_config()["ngrams"] == 2
+    assert layers.Hashing(3, salt=4).get_config()["salt"] == [4, 4]     # as in Keras
+
+
 def test_text_layers_are_trained_and_kept_with_their_model(tmp_path):
     text = layers.TextVectorization(output_mode="tf_idf")
     text.adapt(TEXT)

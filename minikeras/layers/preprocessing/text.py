@@ -52,7 +52,7 @@ class TextVectorization(Layer):
                              "filled up with 0.")
         self.standardize = _one_of("standardize", standardize, STANDARDIZED)
         self.split = _one_of("split", split, SPLIT)
-        self.ngrams = _known_ngrams(ngrams)
+        self.ngrams, self._ngram_widths = ngrams, _known_ngrams(ngrams)
         if output_sequence_length is not None and (output_mode != "int" or isinstance(output_sequence_length, bool)
                                                    or not isinstance(output_sequence_length, int)):
             raise ValueError("TextVectorization: output_sequence_length must be an integer, and goes with "
@@ -123,7 +123,7 @@ class TextVectorization(Layer):
             x = (self.split if callable(self.split) else SPLIT[self.split])(x)
         if isinstance(x, list):
             x = Rows([row.tolist() if isinstance(row, Tensor) else [_as_bytes(s) for s in row] for row in x])
-        return x if self.ngrams is None else strings.ngrams(x, self.ngrams)
+        return x if self._ngram_widths is None else strings.ngrams(x, self._ngram_widths)
 
     def call(self, inputs):
         x = as_tensor(inputs)
