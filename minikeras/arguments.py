@@ -36,3 +36,10 @@ def count(name, value, *, optional=False):
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(f"{name} must be an integer from 1 on, got {value!r}.")
     return int(value)
+
+
+def one_of(name, value, known):
+    """`value` if it is one of the names `known`. Raises ValueError."""
+    if value in tuple(known):
+        return value
+    raise ValueError(f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}.")

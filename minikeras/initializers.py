@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from . import registry
+from .arguments import one_of
 from .autograd.dtypes import as_dtype, floatx
 from .autograd.operands import as_tensor
 from .autograd.random import SeedGenerator, generator_of
@@ -70,8 +71,8 @@ class STFT(Initializer, aliases=("STFTInitializer",)):
     """
 
     def __init__(self, side="real", window="hann", scaling="density", periodic=False):
-        _one_of("STFT: side", side, ("real", "imag"))
-        _one_of("STFT: scaling", scaling, ("density", "spectrum", None))
+        one_of("STFT: side", side, ("real", "imag"))
+        one_of("STFT: scaling", scaling, ("density", "spectrum", None))
         if isinstance(window, str):
             taper(window, 1)        # refuses names that are none
         self.side, self.window, self.scaling, self.periodic = side, window, scaling, periodic
@@ -160,9 +161,9 @@ class VarianceScaling(RandomInitializer):
         super().__init__(seed)
         if scale <= 0:
             raise ValueError(f"VarianceScaling: scale must be above 0, got {scale}.")
-        _one_of("VarianceScaling: mode", mode, ("fan_in", "fan_out", "fan_avg"))
+        one_of("VarianceScaling: mode", mode, ("fan_in", "fan_out", "fan_avg"))
         distribution = "truncated_normal" if distribution.lower() == "normal" else distribution.lower()
-        _one_of("VarianceScaling: distribution", distribution, ("uniform", "truncated_normal", "untruncated_normal"))
+        one_of("VarianceScaling: distribution", distribution, ("uniform", "truncated_normal", "untruncated_normal"))
         self.scale, self.mode, self.distribution = scale, mode, distribution
         self.input_axes, self.output_axes = input_axes, output_axes
 
@@ -176,11 +177,6 @@ class VarianceScaling(RandomInitializer):
         if self.distribution == "untruncated_normal":
             return random.normal(shape, 0.0, math.sqrt(variance), dtype, self.source())
         return random.truncated_normal(shape, 0.0, math.sqrt(variance) / TRUNCATED_STD, dtype, self.source())
-
-
-def _one_of(what, value, allowed):
-    if value not in allowed:
-        raise ValueError(f"{what} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
 
 
 def compute_fans(shape, input_axes=None, output_axes=None):

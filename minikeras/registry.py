@@ -155,6 +155,11 @@ class Configurable:
             names = (cls.__name__, snake_case(cls.__name__), *aliases) if named else (cls.__name__,)
             (KINDS if named else UNNAMED).setdefault(cls._kind, {}).update(dict.fromkeys(names, cls))
 
+    @property
+    def _titled(self):
+        """How messages about one object begin: its class and its name."""
+        return f"{type(self).__name__} {self.name!r}"
+
     def get_config(self):
         """The constructor arguments as plain data, from which `from_config` makes an equal object."""
         # Our constructors keep their arguments under their own names, checked and completed. Who knows what others do.

@@ -2,6 +2,7 @@
 
 
 from . import registry
+from .arguments import one_of
 from .errors import ShapeError
 from .ops import reduce
 from .ops.arithmetic import absolute, square
@@ -62,9 +63,7 @@ class OrthogonalRegularizer(Regularizer):
 
     def __init__(self, factor=0.01, mode="rows"):
         self.factor = _coefficient("factor", factor)
-        if mode not in ("rows", "columns"):
-            raise ValueError(f"OrthogonalRegularizer: mode must be 'rows' or 'columns', got {mode!r}.")
-        self.mode = mode
+        self.mode = one_of("OrthogonalRegularizer: mode", mode, ("rows", "columns"))
 
     def __call__(self, x):
         if len(x.shape) != 2:

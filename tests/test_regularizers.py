@@ -54,5 +54,5 @@ def test_orthogonal_takes_matrices_only():
 
 
 def test_an_unknown_mode_is_refused():
-    with pytest.raises(ValueError, match="mode must be 'rows' or 'columns', got 'both'"):
+    with pytest.raises(ValueError, match="mode must be one of 'rows', 'columns', got 'both'"):
         regularizers.OrthogonalRegularizer(mode="both")

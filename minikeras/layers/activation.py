@@ -124,11 +124,11 @@ class Softmax(_Weightless):
     def call(self, inputs, mask=None):
         inputs = as_tensor(inputs)
         axes = self.axis if isinstance(self.axis, (list, tuple)) else [self.axis]
-        axes = tuple([dims.normalize_axis(a, inputs.ndim, f"Softmax {self.name!r}") for a in axes])
+        axes = tuple([dims.normalize_axis(a, inputs.ndim, self._titled) for a in axes])
         axis = axes[0] if len(axes) == 1 else axes
         if mask is None:
             return activation.softmax(inputs, axis=axis)
-        mask = as_mask(mask, shape_of(inputs), f"Softmax {self.name!r}")
+        mask = as_mask(mask, shape_of(inputs), self._titled)
         scores = select(mask, inputs, -3e4 if inputs.dtype.name == "float16" else -1e9)
         return select(mask, activation.softmax(scores, axis=axis), 0.0)
 

@@ -1,6 +1,6 @@
 """Attention and AdditiveAttention: averages of values, weighted by how well keys fit a query."""
 
-from ..arguments import number, switch
+from ..arguments import number, one_of, switch
 from ..autograd import dims
 from ..autograd.operands import as_tensor, shape_of
 from ..autograd.random import SeedGenerator
@@ -34,9 +34,8 @@ class Attention(Layer):
     def __init__(self, use_scale=False, score_mode="dot", dropout=0.0, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.use_scale = switch(f"{type(self).__name__}: use_scale", use_scale)
-        if score_mode not in ("dot", "concat"):
-            raise ValueError(f"Attention: score_mode must be 'dot' or 'concat', got {score_mode!r}.")
-        self.score_mode, self.seed = score_mode, seed
+        self.score_mode = one_of("Attention: score_mode", score_mode, ("dot", "concat"))
+        self.seed = seed
         self.dropout = number(f"{type(self).__name__}: dropout", dropout, 0, 1, below=True)
         if self.dropout:
             self.seed_generator = SeedGenerator(seed)
@@ -80,8 +79,8 @@ class Attention(Layer):
         if mask is None:
             return None, None
         if not isinstance(mask, (list, tuple)) or len(mask) not in (2, 3):
-            raise ValueError(f"{type(self).__name__} {self.name!r}: mask must be a list, [query mask, value mask].")
-        return [None if m is None else as_mask(m, shape[:-1], f"{type(self).__name__} {self.name!r}: the {what} mask")
+            raise ValueError(f"{self._titled}: mask must be a list, [query mask, value mask].")
+        return [None if m is None else as_mask(m, shape[:-1], f"{self._titled}: the {what} mask")
                 for what, m, shape in zip(("query", "value"), mask, (query_shape, value_shape))]
 
     def compute_mask(self, inputs, previous_mask):
@@ -90,7 +89,7 @@ class Attention(Layer):
 
     def _check(self, shapes):
         """Raise unless these are shapes of a query, a value and a key that go together."""
-        title = f"{type(self).__name__} {self.name!r}"
+        title = self._titled
         if not (isinstance(shapes, (list, tuple)) and all(isinstance(s, (list, tuple)) for s in shapes)):
             raise ValueError(f"{title} takes a list, [query, value] or [query, value, key], got one tensor of shape "
                              f"{shapes}.")

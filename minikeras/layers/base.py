@@ -138,7 +138,7 @@ class Layer(Holder, kind="layers"):
     def _attach_masks(self, args, kwargs, outputs, mask):
         if not self.supports_masking:
             if any(m is not None for m in tree.flatten(mask)):
-                warnings.warn(f"{type(self).__name__} {self.name!r} got an input with a mask, but does not support "
+                warnings.warn(f"{self._titled} got an input with a mask, but does not support "
                               "masks: the layers after it will not see it. Set self.supports_masking = True if the "
                               "mask still holds for its output, or define compute_mask.", stacklevel=4)
         elif not all(mask_of(x) is not None for x in tree.flatten(outputs)):
@@ -200,10 +200,10 @@ class Layer(Holder, kind="layers"):
         if type(self).build is Layer.build:
             return self._build_at_call({"input_shape": shape_of(first)})
         if not args and not kwargs:
-            raise TypeError(f"{type(self).__name__} {self.name!r} was called without an input. Call it on a tensor or "
+            raise TypeError(f"{self._titled} was called without an input. Call it on a tensor or "
                             "an array.")
         if not any(hasattr(x, "shape") for x in tree.flatten(first)):
-            raise ValueError(f"{type(self).__name__} {self.name!r} cannot be built: its first argument is "
+            raise ValueError(f"{self._titled} cannot be built: its first argument is "
                              f"{type(first).__name__}, which has no shape. Call it on a tensor or an array.")
         self._build_at_call(self._record.signature.shapes_for_build(args, kwargs))
         if self.input_spec is not None and args:
@@ -214,12 +214,12 @@ class Layer(Holder, kind="layers"):
         try:
             self.build(*shapes.values()) if len(shapes) == 1 else self.build(**shapes)
         except (ShapeError, TypeError, IndexError) as error:
-            if str(error).startswith(f"{type(self).__name__} {self.name!r}"):
+            if str(error).startswith(self._titled):
                 raise
             # Most often a dimension that is not known, or an axis that is not there.
             kind = type(error) if type(error) in (ShapeError, SymbolicError, DTypeError, IndexError) else TypeError
             shown = next(iter(shapes.values())) if len(shapes) == 1 else shapes
-            raise kind(f"{type(self).__name__} {self.name!r} cannot be built for input shape {shown}: "
+            raise kind(f"{self._titled} cannot be built for input shape {shown}: "
                        f"{error}") from error
         self.built = True
 

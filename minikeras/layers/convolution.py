@@ -1,7 +1,7 @@
 """Convolutions over one, two and three axes: plain, transposed, depthwise and separable."""
 
 from .. import activations
-from ..arguments import count, switch
+from ..arguments import count, one_of, switch
 from ..autograd.linear import reshape
 from ..errors import ShapeError
 from ..ops.convolution import convolution, depthwise_convolution, separable_convolution, transposed_convolution
@@ -23,15 +23,12 @@ class Convolution(Spatial, kind="layers"):
     paddings = ("valid", "same")
 
     def __init__(self, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, **kwargs):
-        super().__init__(**kwargs)
-        self._set_data_format(data_format)
+        super().__init__(data_format, **kwargs)
         self.kernel_size = self._sizes("kernel_size", kernel_size)
         self.strides = self._sizes("strides", strides)
         self.dilation_rate = self._sizes("dilation_rate", dilation_rate)
-        self.padding = padding.lower() if isinstance(padding, str) else padding
-        if self.padding not in self.paddings:
-            raise ValueError(f"{self._where('padding')} must be {' or '.join(map(repr, self.paddings))}, got "
-                             f"{padding!r}.")
+        self.padding = one_of(self._where("padding"), padding.lower() if isinstance(padding, str) else padding,
+                              self.paddings)
         self.activation = activations.get(activation)
         self.use_bias = switch(self._where("use_bias"), use_bias)
         self.bias = None
@@ -60,7 +57,7 @@ class Convolution(Spatial, kind="layers"):
     def _windows(self):
         """The last arguments of the functions in ops."""
         padding = "same" if self.padding == "same" else "valid"
-        return self.strides, padding, self.data_format, self.dilation_rate, f"{type(self).__name__} {self.name!r}"
+        return self.strides, padding, self.data_format, self.dilation_rate, self._titled
 
 
 class Conv(LowRank, Convolution, kind="layers"):

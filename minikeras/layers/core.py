@@ -114,7 +114,7 @@ class Dense(LowRank, Layer):
     def call(self, inputs):
         kernel = self._adapted_weight()
         if kernel.shape[0] != inputs.shape[-1]:
-            raise ShapeError(f"Dense {self.name!r}: the last axis of the input is {inputs.shape[-1]}, but the weights "
+            raise ShapeError(f"{self._titled}: the last axis of the input is {inputs.shape[-1]}, but the weights "
                              f"were built for {kernel.shape[0]}. Feed shape (..., {kernel.shape[0]}) or make a new "
                              "layer.")
         x = affine(inputs, kernel, self.bias) if self.use_bias else matmul(inputs, kernel)

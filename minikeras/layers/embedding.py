@@ -56,7 +56,7 @@ class Embedding(LowRank, Layer):
         if not rows.dtype.is_integer:
             rows = cast(rows, "int32")
         last = self.input_dim - 1
-        rows = within(rows, low=0, high=last, complaint=f"{type(self).__name__} {self.name!r}: got {{}}, but the table "
+        rows = within(rows, low=0, high=last, complaint=f"{self._titled}: got {{}}, but the table "
                       f"has rows 0..{last}. Make input_dim larger, or correct the inputs.")
         vectors = gather(self.embeddings, rows)
         if not self.lora_enabled:

@@ -82,22 +82,18 @@ def check_inputs(layer, inputs):
     if isinstance(inputs, dict) and all(getattr(spec, "name", None) for spec in specs):
         missing = [spec.name for spec in specs if spec.name not in inputs]
         if missing:
-            raise ValueError(f"{_named(layer)}: the input {missing[0]!r} is missing; got {', '.join(inputs)}.")
+            raise ValueError(f"{layer._titled}: the input {missing[0]!r} is missing; got {', '.join(inputs)}.")
         inputs = [inputs[spec.name] for spec in specs]
     given = tree.flatten(inputs)
     if len(given) != len(specs):
-        raise ValueError(f"{_named(layer)} takes {len(specs)} inputs, got {len(given)}.")
+        raise ValueError(f"{layer._titled} takes {len(specs)} inputs, got {len(given)}.")
     for number, (x, spec) in enumerate(zip(given, specs)):
         if spec is None or (x is None and spec.optional):
             continue
         if not hasattr(x, "shape"):
-            raise TypeError(f"{_named(layer)}: inputs must be tensors or arrays, got {x!r} ({type(x).__name__}).")
+            raise TypeError(f"{layer._titled}: inputs must be tensors or arrays, got {x!r} ({type(x).__name__}).")
         complaint = spec.complaint(x)
         if complaint:
             which = f"input {number}" if len(given) > 1 else "the input"
             raise (DTypeError if complaint.startswith("must be of") else ShapeError)(
-                f"{_named(layer)}: {which} {complaint}.")
-
-
-def _named(layer):
-    return f"{type(layer).__name__} {layer.name!r}"
+                f"{layer._titled}: {which} {complaint}.")

@@ -36,9 +36,9 @@ class _Merge(Layer):
     def _listed(self, inputs):
         wanted = "a list of tensors" if self.exactly is None else f"a list of {self.exactly} tensors"
         if not isinstance(inputs, (list, tuple)):
-            raise ValueError(f"{self._title()} takes {wanted}, got one of shape {tuple(inputs.shape)}.")
+            raise ValueError(f"{self._titled} takes {wanted}, got one of shape {tuple(inputs.shape)}.")
         if not inputs or self.exactly not in (None, len(inputs)):
-            raise ValueError(f"{self._title()} takes {wanted}, got {len(inputs)} of them.")
+            raise ValueError(f"{self._titled} takes {wanted}, got {len(inputs)} of them.")
         return [as_tensor(x) for x in inputs]
 
     def _aligned(self, inputs):
@@ -50,14 +50,11 @@ class _Merge(Layer):
             own = shape_of(x)
             own = (*own[:1], *(1,) * (ndim - len(own)), *own[1:])
             if common is not None and not _fit(common, own):
-                raise ShapeError(f"{self._title()}: input {number} has shape {dims.public_shape(shape_of(x))}, which "
+                raise ShapeError(f"{self._titled}: input {number} has shape {dims.public_shape(shape_of(x))}, which "
                                  f"does not go with {dims.public_shape(common)}, the shape of those before it. The "
                                  "first axes must be equal; others, aligned from the right, equal or 1.")
             common = own if common is None else dims.broadcast(common, own)
         return [expand_dims(x, tuple(range(1, 1 + ndim - x.ndim))) if x.ndim < ndim else x for x in inputs]
-
-    def _title(self):
-        return f"{type(self).__name__} {self.name!r}"
 
     def compute_mask(self, inputs, previous_mask):
         masks = previous_mask if isinstance(previous_mask, (list, tuple)) else [previous_mask]
@@ -149,11 +146,11 @@ class Concatenate(_Merge):
     def call(self, inputs):
         inputs = self._listed(inputs)
         first = shape_of(inputs[0])
-        axis = dims.normalize_axis(self.axis, len(first), self._title())
+        axis = dims.normalize_axis(self.axis, len(first), self._titled)
         for number, x in enumerate(inputs):
             own = shape_of(x)
             if not dims.may_agree((*own[:axis], *own[axis + 1:]), (*first[:axis], *first[axis + 1:])):
-                raise ShapeError(f"{self._title()}: input {number} has shape {dims.public_shape(own)}, input 0 has "
+                raise ShapeError(f"{self._titled}: input {number} has shape {dims.public_shape(own)}, input 0 has "
                                  f"{dims.public_shape(first)}. They must be alike but for axis {axis}, along which "
                                  "they are joined.")
         return join(*inputs, axis=axis)
@@ -190,15 +187,15 @@ class Dot(_Merge):
         inputs = self._listed(inputs)
         shapes = [shape_of(x) for x in inputs]
         given = self.axes if isinstance(self.axes, (list, tuple)) else [self.axes] * 2
-        axes = [dims.normalize_axis(a, len(s), f"{self._title()}: input {i} of shape {dims.public_shape(s)}")
+        axes = [dims.normalize_axis(a, len(s), f"{self._titled}: input {i} of shape {dims.public_shape(s)}")
                 for i, (a, s) in enumerate(zip(given, shapes))]
         shown = " and ".join([str(dims.public_shape(s)) for s in shapes])
         if 0 in axes:
-            raise ShapeError(f"{self._title()}: axes={self.axes} of inputs of shapes {shown} is axis 0, the batch, "
+            raise ShapeError(f"{self._titled}: axes={self.axes} of inputs of shapes {shown} is axis 0, the batch, "
                              "along which there is no product.")
-        dims.unify(shapes[0][0], shapes[1][0], f"{self._title()}: the batches of inputs of shapes {shown}")
+        dims.unify(shapes[0][0], shapes[1][0], f"{self._titled}: the batches of inputs of shapes {shown}")
         dims.unify(*[s[a] for s, a in zip(shapes, axes)],
-                   f"{self._title()}: axis {axes[0]} of the first and {axes[1]} of the second of shapes {shown}")
+                   f"{self._titled}: axis {axes[0]} of the first and {axes[1]} of the second of shapes {shown}")
         if self.normalize:
             inputs = [normalize(x, axis=a) for x, a in zip(inputs, axes)]
         result = einsum(_dot_subscripts(*map(len, shapes), *axes), *inputs)

@@ -63,18 +63,15 @@ class _HeadedAttention(Layer):
         return self._projection("attention_output", (*shape[:-1], heads, size), f"...hd,hd{letters}->...{letters}",
                                 extents, letters)
 
-    def _title(self):
-        return f"{type(self).__name__} {self.name!r}"
-
     def _check_shapes(self, query, value, key):
         shown = f"query {tuple(query)}, value {tuple(value)} and key {tuple(key)}"
         if not len(query) == len(value) == len(key) >= 3:
-            raise ShapeError(f"{self._title()}: query, value and key must have the same number of axes, (batch, time, "
+            raise ShapeError(f"{self._titled}: query, value and key must have the same number of axes, (batch, time, "
                              f"features) at least, got {shown}.")
         if not dims.may_agree(tuple(value[:-1]), tuple(key[:-1])):
-            raise ShapeError(f"{self._title()}: value and key must agree in all axes but the last, got {shown}.")
+            raise ShapeError(f"{self._titled}: value and key must agree in all axes but the last, got {shown}.")
         if not dims.may_agree(tuple(query[:1]), tuple(value[:1])):
-            raise ShapeError(f"{self._title()}: all inputs must be of the same batch, got {shown}.")
+            raise ShapeError(f"{self._titled}: all inputs must be of the same batch, got {shown}.")
 
     def _seen(self, scores_shape, axes, masks, use_causal_mask):
         """Which sources each target sees: booleans that broadcast to the scores, or None for all.
@@ -87,12 +84,12 @@ class _HeadedAttention(Layer):
         masks = {name: mask for name, mask in masks.items() if mask is not None}
         attention_mask = masks.pop("attention_mask", None)
         if axes > 1 and (masks or use_causal_mask or self.sliding_window):
-            raise ValueError(f"{self._title()}: use_causal_mask, sliding_window and the masks of query, value and key "
+            raise ValueError(f"{self._titled}: use_causal_mask, sliding_window and the masks of query, value and key "
                              f"are for one attention axis, not {axes}. Pass an attention_mask that says the same.")
         parts = []
         for name, mask in masks.items():
             extent, place = (targets, -1) if name == "query_mask" else (sources, -2)
-            parts.append(expand_dims(as_mask(mask, (batch, extent), f"{self._title()}, {name}"), place))
+            parts.append(expand_dims(as_mask(mask, (batch, extent), f"{self._titled}, {name}"), place))
         if use_causal_mask:
             parts.append(as_tensor(causal_mask(targets, sources)))
         if self.sliding_window is not None:
@@ -101,7 +98,7 @@ class _HeadedAttention(Layer):
             parts.append(as_tensor(attention_mask))
         parts = [_with_axes(part, len(scores_shape), 2 * axes) for part in parts]
         if attention_mask is not None:
-            parts[-1] = as_mask(parts[-1], scores_shape, f"{self._title()}, attention_mask as one of the scores")
+            parts[-1] = as_mask(parts[-1], scores_shape, f"{self._titled}, attention_mask as one of the scores")
         return functools.reduce(logical_and, parts) if parts else None
 
     def _attended(self, query, key, value, terms, seen, training):
@@ -191,9 +188,9 @@ class MultiHeadAttention(_HeadedAttention):
     def _axes(self, ndim):
         """The attention axes, counted from the front."""
         given = range(1, ndim - 1) if self.attention_axes is None else self.attention_axes
-        axes = [dims.normalize_axis(a, ndim, self._title()) for a in given]
+        axes = [dims.normalize_axis(a, ndim, self._titled) for a in given]
         if not all(0 < a < ndim - 1 for a in axes):
-            raise ShapeError(f"{self._title()}: attention_axes={self.attention_axes} must lie between the batch and "
+            raise ShapeError(f"{self._titled}: attention_axes={self.attention_axes} must lie between the batch and "
                              f"the features of inputs of {ndim} axes.")
         return axes
 
@@ -265,7 +262,7 @@ class GroupedQueryAttention(_HeadedAttention, aliases=("GroupQueryAttention",)):
         key_shape = value_shape if key_shape is None else key_shape
         self._check_shapes(query_shape, value_shape, key_shape)
         if len(query_shape) != 3:
-            raise ShapeError(f"{self._title()}: inputs must have the axes (batch, time, features), got shape "
+            raise ShapeError(f"{self._titled}: inputs must have the axes (batch, time, features), got shape "
                              f"{tuple(query_shape)}.")
         shared, own = self.num_key_value_heads, self.num_query_heads
         self._query_dense = self._projected("query", query_shape, own, self.head_dim)

@@ -37,7 +37,7 @@ def _extents_along(layer, axis, input_shape):
     axes = sorted(axis) if isinstance(axis, list) else [axis]
     shape = tuple([input_shape[dims.normalize_axis(a, len(input_shape), type(layer).__name__)] for a in axes])
     if None in shape:
-        raise ShapeError(f"{type(layer).__name__} {layer.name!r}: the extents along axis {axis} must be known, got "
+        raise ShapeError(f"{layer._titled}: the extents along axis {axis} must be known, got "
                          f"inputs of shape {input_shape}.")
     return shape
 
@@ -147,7 +147,7 @@ class GroupNormalization(_Normalization):
         channels, = shape = _extents_along(self, self.axis, input_shape)
         groups = channels if self.groups == -1 else self.groups
         if channels % groups:
-            raise ShapeError(f"GroupNormalization {self.name!r}: {groups} groups do not divide the {channels} "
+            raise ShapeError(f"{self._titled}: {groups} groups do not divide the {channels} "
                              f"channels along axis {self.axis} of inputs of shape {input_shape}. Choose a divisor.")
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
         self._add_gamma_and_beta(shape, self.scale, self.center)
@@ -215,7 +215,7 @@ class BatchNormalization(_Normalization):
     def call(self, inputs, training=None, mask=None):
         dtype, x = inputs.dtype, normalization.wide(inputs)
         if mask is not None and mask.ndim != x.ndim - 1:
-            raise ShapeError(f"BatchNormalization {self.name!r}: the mask must have one axis less than the inputs, got "
+            raise ShapeError(f"{self._titled}: the mask must have one axis less than the inputs, got "
                              f"shape {mask.shape} for inputs of shape {inputs.shape}.")
         axis = self.axis % x.ndim
         if not (training and self.trainable):
@@ -304,7 +304,7 @@ class SpectralNormalization(Wrapper):
         super().build(input_shape)
         self.kernel = getattr(self.layer, "kernel", getattr(self.layer, "embeddings", None))
         if self.kernel is None:
-            raise ValueError(f"SpectralNormalization {self.name!r}: {type(self.layer).__name__} has neither a kernel "
+            raise ValueError(f"{self._titled}: {type(self.layer).__name__} has neither a kernel "
                              "nor embeddings to normalize.")
         self.input_spec = InputSpec(min_ndim=1, axes={-1: input_shape[-1]})
         self.vector_u = self.add_weight(name="vector_u", shape=(1, self.kernel.shape[-1]), trainable=False,

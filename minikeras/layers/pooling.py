@@ -20,8 +20,7 @@ class Pooling(Spatial, kind="layers"):
     """
 
     def __init__(self, pool_size, strides=None, padding="valid", data_format=None, name=None, **kwargs):
-        super().__init__(name=name, **kwargs)
-        self._set_data_format(data_format)
+        super().__init__(data_format, name=name, **kwargs)
         self.pool_size = self._sizes("pool_size", pool_size)
         self.strides = self.pool_size if strides is None else self._sizes("strides", strides)
         is_same(padding, type(self).__name__)
@@ -30,7 +29,7 @@ class Pooling(Spatial, kind="layers"):
 
     def call(self, inputs):
         return pooling.pool(self.reduce, inputs, self.pool_size, self.strides, self.padding, self.data_format,
-                            f"{type(self).__name__} {self.name!r}")
+                            self._titled)
 
 
 class MaxPooling(Pooling, kind="layers"):
@@ -101,8 +100,7 @@ class GlobalPooling(Spatial, kind="layers"):
     """
 
     def __init__(self, data_format=None, keepdims=False, **kwargs):
-        super().__init__(**kwargs)
-        self._set_data_format(data_format)
+        super().__init__(data_format, **kwargs)
         self.keepdims = switch(self._where("keepdims"), keepdims)
         self.built = True
 
@@ -179,8 +177,7 @@ class AdaptivePooling(Spatial, kind="layers"):
     """
 
     def __init__(self, output_size, data_format=None, **kwargs):
-        super().__init__(**kwargs)
-        self._set_data_format(data_format)
+        super().__init__(data_format, **kwargs)
         self.output_size = self._sizes("output_size", output_size)
         self.built = True
 

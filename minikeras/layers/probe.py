@@ -37,7 +37,7 @@ def _zeros(structure, batch):
 
 def _merge(layer, a, b, why):
     if len(a.shape) != len(b.shape):
-        raise ShapeError(f"{type(layer).__name__} {layer.name!r}: the output has {len(a.shape)} axes for one batch "
+        raise ShapeError(f"{layer._titled}: the output has {len(a.shape)} axes for one batch "
                          f"size and {len(b.shape)} for another. ({why})")
     return SymbolicTensor([m if m == n else None for m, n in zip(a.shape, b.shape)], a.dtype)
 

@@ -1,6 +1,6 @@
 """Borders added and cut off, and positions repeated, along one, two and three axes."""
 
-from ..arguments import count
+from ..arguments import count, one_of
 from ..autograd.linear import getitem
 from ..errors import ShapeError
 from ..ops.images import INTERPOLATIONS, resize
@@ -32,8 +32,7 @@ class ZeroPadding(Bordered, kind="layers"):
     """Base of layers that put zeros around their inputs."""
 
     def __init__(self, padding=1, data_format=None, **kwargs):
-        super().__init__(**kwargs)
-        self._set_data_format(data_format)
+        super().__init__(data_format, **kwargs)
         self.padding = self._borders("padding", padding)
         self.built = True
 
@@ -66,11 +65,16 @@ class ZeroPadding3D(ZeroPadding):
 class Cropping(Bordered, kind="layers"):
     """Base of layers that cut borders off."""
 
+    def __init__(self, cropping, data_format, **kwargs):
+        super().__init__(data_format, **kwargs)
+        self.cropping = self._borders("cropping", cropping)
+        self.built = True
+
     def call(self, inputs):
         extents, index = shape(inputs), [slice(None)] * inputs.ndim
         for axis, (before, after) in self._by_axis(self.cropping).items():
             if type(extents[axis]) is int and extents[axis] <= before + after:
-                raise ShapeError(f"{type(self).__name__} {self.name!r}: of axis {axis} of an input of shape "
+                raise ShapeError(f"{self._titled}: of axis {axis} of an input of shape "
                                  f"{inputs.shape}, {before} + {after} cannot be cut off, for nothing would be left.")
             index[axis] = slice(before, extents[axis] - after)
         return getitem(inputs, index=tuple(index))
@@ -82,9 +86,7 @@ class Cropping1D(Cropping):
     rank = 1
 
     def __init__(self, cropping=(1, 1), **kwargs):
-        super().__init__(**kwargs)
-        self.cropping = self._borders("cropping", cropping)
-        self.built = True
+        super().__init__(cropping, "channels_last", **kwargs)
 
 
 class Cropping2D(Cropping):
@@ -96,10 +98,7 @@ class Cropping2D(Cropping):
     rank = 2
 
     def __init__(self, cropping=((0, 0), (0, 0)), data_format=None, **kwargs):
-        super().__init__(**kwargs)
-        self._set_data_format(data_format)
-        self.cropping = self._borders("cropping", cropping)
-        self.built = True
+        super().__init__(cropping, data_format, **kwargs)
 
 
 class Cropping3D(Cropping):
@@ -108,10 +107,7 @@ class Cropping3D(Cropping):
     rank = 3
 
     def __init__(self, cropping=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
-        super().__init__(**kwargs)
-        self._set_data_format(data_format)
-        self.cropping = self._borders("cropping", cropping)
-        self.built = True
+        super().__init__(cropping, data_format, **kwargs)
 
 
 class UpSampling(Spatial, kind="layers"):
@@ -130,7 +126,7 @@ class UpSampling1D(UpSampling):
     rank = 1
 
     def __init__(self, size=2, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__("channels_last", **kwargs)
         self.size = count(self._where("size"), size)
         self.built = True
 
@@ -145,13 +141,9 @@ class UpSampling2D(UpSampling):
     rank = 2
 
     def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
-        super().__init__(**kwargs)
-        self._set_data_format(data_format)
+        super().__init__(data_format, **kwargs)
         self.size = self._sizes("size", size)
-        self.interpolation = str(interpolation).lower()
-        if self.interpolation not in INTERPOLATIONS:
-            raise ValueError(f"{self._where('interpolation')} must be one of {', '.join(INTERPOLATIONS)}, got "
-                             f"{interpolation!r}.")
+        self.interpolation = one_of(self._where("interpolation"), str(interpolation).lower(), INTERPOLATIONS)
         self.built = True
 
     def call(self, inputs):
@@ -171,7 +163,6 @@ class UpSampling3D(UpSampling):
     rank = 3
 
     def __init__(self, size=(2, 2, 2), data_format=None, **kwargs):
-        super().__init__(**kwargs)
-        self._set_data_format(data_format)
+        super().__init__(data_format, **kwargs)
         self.size = self._sizes("size", size)
         self.built = True

@@ -51,7 +51,7 @@ class Reshape(Layer):
         batch, *extents = shape(inputs)
         size, known = dims.product(extents), dims.product([n for n in self.target_shape if n != -1])
         if type(size) is int and (size % known if known and -1 in self.target_shape else size != known):
-            raise ShapeError(f"Reshape {self.name!r}: a sample of shape {dims.public_shape(extents)} has {size} "
+            raise ShapeError(f"{self._titled}: a sample of shape {dims.public_shape(extents)} has {size} "
                              f"elements, which do not fill target_shape={self.target_shape}.")
         target = [size // known if n == -1 else n for n in self.target_shape]
         return reshape(inputs, shape=(batch, *target))

@@ -13,18 +13,15 @@ class Spatial(Layer, kind="layers"):
     """
 
     rank = None
-    data_format = "channels_last"
 
-    def __init__(self, **kwargs):
+    def __init__(self, data_format, **kwargs):
         super().__init__(**kwargs)
+        self.data_format = known_format(data_format.lower() if isinstance(data_format, str) else data_format,
+                                        type(self).__name__)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def _where(self, argument):
         return f"{type(self).__name__}: {argument}"
-
-    def _set_data_format(self, data_format):
-        self.data_format = known_format(data_format.lower() if isinstance(data_format, str) else data_format,
-                                        type(self).__name__)
 
     def _sizes(self, argument, value, least=1):
         """One integer for each axis."""
@@ -39,7 +36,7 @@ class Spatial(Layer, kind="layers"):
         """The number of channels of an input shape, which all inputs must have from now on."""
         axis = -1 if self.data_format == "channels_last" else 1
         if len(shape) != self.rank + 2 or shape[axis] is None:
-            raise ShapeError(f"{type(self).__name__} {self.name!r} needs inputs of {self.rank + 2} axes, "
+            raise ShapeError(f"{self._titled} needs inputs of {self.rank + 2} axes, "
                              f"{self.data_format.replace('_', ' ')} and their number known; got shape {shape}.")
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: shape[axis]})
         return shape[axis]

@@ -36,14 +36,14 @@ class TimeDistributed(Wrapper):
 
     def build(self, input_shape):
         if not isinstance(input_shape, (tuple, list)) or len(input_shape) < 3:
-            raise ShapeError(f"TimeDistributed {self.name!r}: inputs must have shape (batch, steps, ...), with "
+            raise ShapeError(f"{self._titled}: inputs must have shape (batch, steps, ...), with "
                              f"one axis more at least, got {input_shape}.")
         super().build((input_shape[0], *input_shape[2:]))
 
     def call(self, inputs, training=None, mask=None):
         extents = shape(inputs)
         if mask is not None and not _agree(shape(mask)[:2], extents[:2]):
-            raise ShapeError(f"TimeDistributed {self.name!r}: a mask for inputs of shape {inputs.shape} must have "
+            raise ShapeError(f"{self._titled}: a mask for inputs of shape {inputs.shape} must have "
                              f"shape (batch, steps, ...), got {mask.shape}.")
         if isinstance(inputs, SymbolicTensor):
             first = None if mask is None else mask[:, 0]

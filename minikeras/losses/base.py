@@ -1,6 +1,7 @@
 """Loss: a function of each sample's error, weighted and reduced to one number."""
 
 from .. import registry
+from ..arguments import one_of
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.linear import cast
 from ..autograd.operands import as_tensor
@@ -22,11 +23,8 @@ class Loss(registry.Configurable, kind="losses"):
     """
 
     def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
-        if reduction not in REDUCTIONS:
-            raise ValueError(f"{type(self).__name__}: reduction must be one of {', '.join(map(repr, REDUCTIONS))}, "
-                             f"got {reduction!r}.")
         self.name = name or registry.snake_case(type(self).__name__)
-        self.reduction = reduction
+        self.reduction = one_of(f"{type(self).__name__}: reduction", reduction, REDUCTIONS)
         self.dtype = as_dtype(dtype or floatx()).name
 
     def call(self, y_true, y_pred):

@@ -1,6 +1,6 @@
 """AUC: the area under a curve of two rates over all thresholds."""
 
-from ..arguments import count, number, switch
+from ..arguments import count, number, one_of, switch
 from ..autograd.dtypes import epsilon
 from ..autograd.linear import broadcast_to
 from ..autograd.operands import as_tensor
@@ -33,8 +33,9 @@ class AUC(_Confusion):
     def __init__(self, num_thresholds=200, curve="ROC", summation_method="interpolation", name=None, dtype=None,
                  thresholds=None, multi_label=False, num_labels=None, label_weights=None, from_logits=False):
         super().__init__(dtype, name)
-        self.curve = _one_of("curve", CURVES, curve, str.upper)
-        self.summation_method = _one_of("summation_method", tuple(HEIGHTS), summation_method, str.lower)
+        self.curve = one_of("AUC: curve", curve.upper() if isinstance(curve, str) else curve, CURVES)
+        self.summation_method = one_of("AUC: summation_method", summation_method.lower() if isinstance(
+            summation_method, str) else summation_method, HEIGHTS)
         if thresholds is not None:
             inner = sorted(number("AUC: each of the thresholds", threshold, 0, 1) for threshold in thresholds)
         elif count("AUC: num_thresholds", num_thresholds) == 1:
@@ -66,13 +67,13 @@ class AUC(_Confusion):
         labels = y_pred.shape[-1]
         if self.multi_label:
             if len(y_pred.shape) != 2 or labels != (self._labels or labels):
-                raise ShapeError(f"AUC {self.name!r}: with multi_label=True predictions must be (samples, "
+                raise ShapeError(f"{self._titled}: with multi_label=True predictions must be (samples, "
                                  f"{self._labels or 'labels'}), got shape {y_pred.shape}.")
             if self._labels is None:
                 self._build(labels)
         if self.label_weights is not None:
             if self.label_weights.shape != (labels,):
-                raise ShapeError(f"AUC {self.name!r}: label_weights of shape {self.label_weights.shape} do not fit "
+                raise ShapeError(f"{self._titled}: label_weights of shape {self.label_weights.shape} do not fit "
                                  f"predictions of shape {y_pred.shape}. Give one weight for each label.")
             if not self.multi_label:
                 weight = (1.0 if weight is None else weight) * broadcast_to(self.label_weights, shape=y_pred.shape)
@@ -80,7 +81,7 @@ class AUC(_Confusion):
 
     def result(self):
         if self.multi_label and self._labels is None:
-            raise ValueError(f"AUC {self.name!r} has no value yet: how many labels there are is not known. Call "
+            raise ValueError(f"{self._titled} has no value yet: how many labels there are is not known. Call "
                              "update_state first, or give num_labels.")
         if (self.curve, self.summation_method) == ("PR", "interpolation"):
             strips = self._interpolated()
@@ -127,10 +128,3 @@ class AUC(_Confusion):
         if not self._given_thresholds:
             del config["thresholds"]
         return config
-
-
-def _one_of(what, known, given, spell):
-    """`given` as the known names are spelled, if it is one of them."""
-    if isinstance(given, str) and spell(given) in known:
-        return spell(given)
-    raise ValueError(f"AUC: {what} must be one of {', '.join(map(repr, known))}, got {given!r}.")

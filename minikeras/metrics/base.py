@@ -77,7 +77,7 @@ class Metric(registry.Configurable, kind="metrics"):
         """What `run()` gives, and the state after it, with these values in place of the Variables' own."""
         variables = self.variables
         if len(values) != len(variables):
-            raise ValueError(f"{type(self).__name__} {self.name!r}: there are {len(variables)} variables "
+            raise ValueError(f"{self._titled}: there are {len(variables)} variables "
                              f"({', '.join(variable.name for variable in variables)}), got {len(values)} values for "
                              "them.")
         before = [variable.value for variable in variables]
@@ -164,7 +164,7 @@ class MeanTensor(Metric):
         if self.total is None:
             self._build(values.shape)
         if values.shape != self.total.shape:
-            raise ShapeError(f"MeanTensor {self.name!r}: values of shape {values.shape} do not go with those before, "
+            raise ShapeError(f"{self._titled}: values of shape {values.shape} do not go with those before, "
                              f"of shape {self.total.shape}. Give tensors of one shape, or make another metric.")
         weight = as_tensor(1.0, self.dtype)
         if sample_weight is not None:
@@ -174,7 +174,7 @@ class MeanTensor(Metric):
 
     def result(self):
         if self.total is None:
-            raise ValueError(f"MeanTensor {self.name!r} has no value yet: its shape is not known. Call update_state "
+            raise ValueError(f"{self._titled} has no value yet: its shape is not known. Call update_state "
                              "first, or give the shape to the constructor.")
         return divide_no_nan(self.total, self.count)
 

@@ -64,7 +64,7 @@ class _Confusion(Metric):
 
     def _of_class(self, x):
         if len(x.shape) < 2 or not -x.shape[-1] <= self.class_id < x.shape[-1]:
-            raise ShapeError(f"{type(self).__name__} {self.name!r}: class_id={self.class_id} needs predictions "
+            raise ShapeError(f"{self._titled}: class_id={self.class_id} needs predictions "
                              f"(samples, classes) with that class, got shape {x.shape}.")
         return x[..., self.class_id, None]
 

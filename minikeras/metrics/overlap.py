@@ -36,7 +36,7 @@ class _Overlap(Metric):
     def update_state(self, y_true, y_pred, sample_weight=None):
         y_true, y_pred = self._classes(y_true, self.sparse_y_true), self._classes(y_pred, self.sparse_y_pred)
         if y_true.size != y_pred.size:
-            raise ShapeError(f"{type(self).__name__} {self.name!r}: {y_true.size} labels do not go with {y_pred.size} "
+            raise ShapeError(f"{self._titled}: {y_true.size} labels do not go with {y_pred.size} "
                              "predictions. For one-hot labels, or scores of the classes, set sparse_y_true or "
                              "sparse_y_pred to False, and `axis` to that of the classes.")
         weight = cast(zeros_like(y_true), dtype=self.dtype) + 1
@@ -57,7 +57,7 @@ class _Overlap(Metric):
     def _weights(self, sample_weight, y_true):
         weight = as_tensor(sample_weight)
         if weight.dtype.is_floating and not self.total_cm.dtype.is_floating:
-            warnings.warn(f"{type(self).__name__} {self.name!r} counts integers, so the float weights are cut off to "
+            warnings.warn(f"{self._titled} counts integers, so the float weights are cut off to "
                           "integers. Give dtype='float32' to the metric.", stacklevel=4)
         weight = as_tensor(weight, self.dtype)
         if weight.size == y_true.size:

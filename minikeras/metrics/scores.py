@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..arguments import number
+from ..arguments import number, one_of
 from ..autograd.dtypes import epsilon
 from ..autograd.linear import cast
 from ..autograd.operands import as_tensor
@@ -16,12 +16,6 @@ AVERAGES = (None, "micro", "macro", "weighted")
 AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 
 
-def _choice(where, value, known):
-    if value not in known:
-        raise ValueError(f"{where} must be one of {', '.join(map(repr, known))}, got {value!r}.")
-    return value
-
-
 class _OfOutputs(Metric):
     """Gathers for each output, the last axis of (samples, outputs). Its Variables are made when that is known."""
 
@@ -31,7 +25,7 @@ class _OfOutputs(Metric):
         """Targets, predictions and weights (1 without) of a batch."""
         y_true, y_pred = as_pair(self.name, as_tensor(y_true, self.dtype), as_tensor(y_pred, self.dtype), False)
         if len(y_pred.shape) != 2 or self._outputs not in (None, y_pred.shape[-1]):
-            raise ShapeError(f"{type(self).__name__} {self.name!r}: targets and predictions must be (samples, "
+            raise ShapeError(f"{self._titled}: targets and predictions must be (samples, "
                              f"{self._outputs or 'outputs'}), got shape {y_pred.shape}.")
         if self._outputs is None:
             self._outputs = y_pred.shape[-1]
@@ -42,7 +36,7 @@ class _OfOutputs(Metric):
 
     def _check_fed(self):
         if self._outputs is None:
-            raise ValueError(f"{type(self).__name__} {self.name!r} has no value yet: how many outputs there are is not "
+            raise ValueError(f"{self._titled} has no value yet: how many outputs there are is not "
                              "known. Call update_state first.")
 
 
@@ -59,7 +53,7 @@ class FBetaScore(_OfOutputs, aliases=("fbeta_score",)):
     def __init__(self, average=None, beta=1.0, threshold=None, name="fbeta_score", dtype=None):
         super().__init__(dtype, name)
         where = type(self).__name__
-        self.average = _choice(f"{where}: average", average, AVERAGES)
+        self.average = one_of(f"{where}: average", average, AVERAGES)
         self.beta = number(f"{where}: beta", beta, 0)
         self.threshold = number(f"{where}: threshold", threshold, 0, 1, optional=True)
         if 0 in (beta, threshold):
@@ -114,7 +108,7 @@ class R2Score(_OfOutputs):
 
     def __init__(self, class_aggregation="uniform_average", num_regressors=0, name="r2_score", dtype=None):
         super().__init__(dtype, name)
-        self.class_aggregation = _choice("R2Score: class_aggregation", class_aggregation, AGGREGATIONS)
+        self.class_aggregation = one_of("R2Score: class_aggregation", class_aggregation, AGGREGATIONS)
         self.num_regressors = num_regressors
         if not isinstance(num_regressors, (int, np.integer)) or num_regressors < 0:
             raise ValueError(f"R2Score: num_regressors must be an integer from 0 on, got {num_regressors!r}.")

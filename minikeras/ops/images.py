@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .. import arguments
 from ..autograd import dims
 from ..autograd.linear import reshape, stack
 from ..autograd.operands import as_tensor, shape_of
@@ -71,9 +72,8 @@ def single_as_batch(x):
 
 
 def one_of(where, what, value, known):
-    """Raises ValueError unless `value` is one of the names `known`."""
-    if value not in known:
-        raise ValueError(f"{where}: {what} {value!r} is not known; use one of {', '.join(map(repr, known))}.")
+    """`value` if it is one of the names `known`. Raises ValueError."""
+    return arguments.one_of(f"{where}: {what}", value, known)
 
 
 # --- other sizes ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 
 from .. import initializers, registry
+from ..arguments import one_of
 from ..autograd import tree
 from ..autograd.dtypes import floatx
 from ..autograd.operands import as_tensor
@@ -43,9 +44,7 @@ class Stateful(registry.Configurable):
         initializer   name, object or function of (shape, dtype)
         aggregation   how machines would agree on it; there is one, so that all mean the same
         """
-        if aggregation not in AGGREGATIONS:
-            raise ValueError(f"{self.name}.add_variable: aggregation must be one of {AGGREGATIONS}, got "
-                             f"{aggregation!r}.")
+        one_of(f"{self.name}.add_variable: aggregation", aggregation, AGGREGATIONS)
         if layout is not None:
             raise ValueError(f"{self.name}.add_variable: layouts, which spread a variable over machines, are not "
                              "supported; leave layout=None.")

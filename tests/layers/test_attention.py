@@ -187,7 +187,7 @@ MHA = layers.MultiHeadAttention
     (lambda: MHA(2, 2)(QUERY[:, None], QUERY[:, None], use_causal_mask=True), "for one attention axis, not 2"),
     (lambda: layers.GroupQueryAttention(2, 3, 2), "num_query_heads=3 must be a multiple of num_key_value_heads=2"),
     (lambda: layers.GroupQueryAttention(2, 2, 2)(QUERY[:, None], QUERY[:, None]), r"\(batch, time, features\), got"),
-    (lambda: layers.Attention(score_mode="sum"), "score_mode must be 'dot' or 'concat'"),
+    (lambda: layers.Attention(score_mode="sum"), "score_mode must be one of 'dot', 'concat'"),
     (lambda: layers.Attention()(QUERY), r"takes a list, \[query, value\]"),
     (lambda: layers.Attention()([QUERY]), "list of 2 or 3 tensors"),
     (lambda: layers.Attention()([QUERY, VALUE[..., :3]]), "last axes of query and key must be equal"),

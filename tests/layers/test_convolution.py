@@ -104,7 +104,7 @@ def test_keras_other_names_are_the_same_classes():
     (lambda: layers.Conv2D(2.5, 3), ValueError, "filters must be an integer from 1 on"),
     (lambda: layers.Conv2D(2, 3, strides=-1), ValueError, "strides must be"),
     (lambda: layers.Conv2D(2, 3, strides=2, dilation_rate=2), ValueError, "cannot both be above 1"),
-    (lambda: layers.Conv2D(2, 3, padding="causal"), ValueError, "padding must be 'valid' or 'same', got 'causal'"),
+    (lambda: layers.Conv2D(2, 3, padding="causal"), ValueError, "padding must be one of 'valid', 'same', got 'causal'"),
     (lambda: layers.Conv2D(2, 3, data_format="NHWC"), ValueError, "data_format 'nhwc' is not known"),
     (lambda: layers.Conv2D(3, 3, groups=2), ValueError, "filters=3 must be a multiple of groups=2"),
     (lambda: layers.Conv2D(2, 3, lora_rank=1, kernel_constraint="non_neg"), ValueError, "does not go with"),

@@ -49,7 +49,7 @@ def test_configs_have_sizes_for_each_axis_but_along_one():
     (lambda: layers.ZeroPadding1D(1.5), ValueError, "padding must be"),
     (lambda: layers.UpSampling2D(0), ValueError, "size must be an integer from 1 on"),
     (lambda: layers.UpSampling1D(True), ValueError, "size must be an integer from 1 on"),
-    (lambda: layers.UpSampling2D(2, interpolation="cubic"), ValueError, "interpolation must be one of nearest"),
+    (lambda: layers.UpSampling2D(2, interpolation="cubic"), ValueError, "interpolation must be one of 'nearest'"),
     (lambda: layers.Cropping1D(2, name="c")(STEPS), ShapeError, "Cropping1D 'c'.*2 \\+ 2 cannot be cut off"),
     (lambda: layers.Cropping2D(1)(STEPS), ShapeError, "must have 4 axes"),
 ])

@@ -130,7 +130,7 @@ def test_flips_choose_for_each_image():
     (lambda: image.image_gradients(X[0]), ShapeError, "four axes"),
     (lambda: image.non_max_suppression(X[0, 0], X[0, 0, 0], 3), ShapeError, "boxes"),
     (lambda: image.flip_up_down(X[0, 0]), ShapeError, "four axes"),
-    (lambda: image.resize(X, (3, 3), "cubic"), ValueError, "interpolation 'cubic'"),
+    (lambda: image.resize(X, (3, 3), "cubic"), ValueError, "interpolation must be one of .*, got 'cubic'"),
 ])
 def test_bad_input_is_refused(call, error, message):
     with pytest.raises(error, match=message):

@@ -79,7 +79,7 @@ class ImageLayer(Layer, kind="layers"):
         return result if isinstance(data, dict) else result["images"]
 
     def _check(self, parts):
-        where = f"{type(self).__name__} {self.name!r}"
+        where = self._titled
         if "images" not in parts:
             raise ValueError(f"{where}: a dict of data must have 'images', got {sorted(parts)}.")
         if "bounding_boxes" in parts and not self.takes_boxes:

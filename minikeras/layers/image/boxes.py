@@ -33,7 +33,7 @@ class MaxNumBoundingBoxes(ImageLayer):
         if given["boxes"].ndim != axis + 2 or given["labels"].ndim != axis + 1 or given["boxes"].shape[-1] != 4 \
                 or given["boxes"].shape[:-1] != given["labels"].shape:
             batch = "" if axis == 0 else "n, "
-            raise ShapeError(f"MaxNumBoundingBoxes {self.name!r}: boxes must have shape ({batch}k, 4) and labels "
+            raise ShapeError(f"{self._titled}: boxes must have shape ({batch}k, 4) and labels "
                              f"({batch}k), got {given['boxes'].shape} and {given['labels'].shape}.")
         return {**boxes, **{name: self._filled(x, axis) for name, x in given.items()}}
 

@@ -3,6 +3,7 @@
 import inspect
 
 from ... import registry
+from ...arguments import one_of
 from ...autograd import tree
 from ...autograd.linear import concatenate
 from ...ops.shapes import flip
@@ -36,9 +37,6 @@ class Bidirectional(Layer):
                                           all(hasattr(given, name) for name in (*ALIKE, "go_backwards"))):
                 raise ValueError("Bidirectional needs a recurrent layer, such as LSTM(32) or RNN(cell), with the "
                                  f"attributes {', '.join(ALIKE)} and go_backwards; got {given!r}.")
-        if merge_mode not in MERGES:
-            raise ValueError(f"Bidirectional: merge_mode must be one of {', '.join(map(repr, MERGES))}, got "
-                             f"{merge_mode!r}.")
         super().__init__(**kwargs)
         self.forward_layer = layer if layer.name.startswith("forward_") else twin(layer, name=f"forward_{layer.name}")
         self.backward_layer = backward_layer or twin(
@@ -47,7 +45,7 @@ class Bidirectional(Layer):
         for each in (self.forward_layer, self.backward_layer):
             if hasattr(each, "zero_output_for_mask"):
                 each.zero_output_for_mask = each.return_sequences       # merged, a masked step is nothing
-        self.merge_mode, self.weights_given = merge_mode, weights
+        self.merge_mode, self.weights_given = one_of("Bidirectional: merge_mode", merge_mode, MERGES), weights
         self.stateful, self.return_sequences = layer.stateful, layer.return_sequences
         self.return_state, self.input_spec = layer.return_state, layer.input_spec
 
@@ -98,7 +96,7 @@ class Bidirectional(Layer):
     def reset_state(self):
         """Let the next batch of a stateful layer start from zeros again."""
         if not self.stateful:
-            raise AttributeError(f"Bidirectional {self.name!r} keeps no states; make its layer with stateful=True.")
+            raise AttributeError(f"{self._titled} keeps no states; make its layer with stateful=True.")
         self.forward_layer.reset_state()
         self.backward_layer.reset_state()
 

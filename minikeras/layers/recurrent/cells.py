@@ -7,7 +7,7 @@ product, and a function is given for what is left to do at each step.
 import functools
 
 from ... import activations
-from ...arguments import count, number, switch
+from ...arguments import count, number, one_of, switch
 from ...autograd.linear import concatenate, getitem, reshape
 from ...autograd.random import SeedGenerator
 from ...errors import ShapeError
@@ -52,8 +52,7 @@ class _Cell(Layer):
         self._keep("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.dropout = number(f"{where}: dropout", dropout, 0, 1)
         self.recurrent_dropout = number(f"{where}: recurrent_dropout", recurrent_dropout, 0, 1)
-        if implementation not in (1, 2):
-            raise ValueError(f"{where}: implementation must be 1 or 2, got {implementation!r}.")
+        implementation = one_of(f"{where}: implementation", implementation, (1, 2))
         self.implementation = 1 if recurrent_dropout else implementation
         self.seed, self.seed_generator = seed, SeedGenerator(seed)
         self.state_size = self.output_size = self.units

@@ -79,7 +79,7 @@ class RNN(Layer):
             self.cell.build((batch, *sequences_shape[2:]))
         if self.stateful and self._states is None:
             if batch is None:
-                raise ShapeError(f"{type(self).__name__} {self.name!r}: a stateful layer must know the batch size. "
+                raise ShapeError(f"{self._titled}: a stateful layer must know the batch size. "
                                  "Give it, as in Input(batch_shape=(32, 10, 8)) or Input((10, 8), batch_size=32).")
             self._states = States(tree.map_structure(
                 lambda x: Variable(x, trainable=False, name="rnn_state"), self.get_initial_state(batch)))
@@ -102,7 +102,7 @@ class RNN(Layer):
         if self.stateful and isinstance(batch, int):
             expected = tree.flatten(self.states)[0].shape[0]
             if batch != expected:
-                raise ShapeError(f"{type(self).__name__} {self.name!r} is stateful, and keeps the states of {expected} "
+                raise ShapeError(f"{self._titled} is stateful, and keeps the states of {expected} "
                                  f"samples; got a batch of {batch}. Feed batches of {expected}.")
         if initial_state is None:
             return tree.map_structure(as_tensor, self.states if self.stateful else self.get_initial_state(batch))
@@ -111,14 +111,14 @@ class RNN(Layer):
         shapes = [tree.map_structure(lambda x: x.shape, structure) for structure in (given, expected)]
         if _outline(given) != _outline(expected) or not all(
                 map(_fits, tree.flatten(given), tree.flatten(expected))):
-            raise ShapeError(f"{type(self).__name__} {self.name!r}: initial_state has shapes {shapes[0]}, expected "
+            raise ShapeError(f"{self._titled}: initial_state has shapes {shapes[0]}, expected "
                              f"{shapes[1]}: the states, in the order in which return_state=True gives them.")
         return tree.map_structure(lambda x, e: cast(x, e.dtype), list(given), expected)
 
     # --- running -----------------------------------------------------------------------------
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
-        where = f"{type(self).__name__} {self.name!r}"
+        where = self._titled
         batch, steps = shape(sequences)[:2]
         if steps == 0:
             raise ShapeError(f"{where}: sequences of shape {sequences.shape} have no step.")
