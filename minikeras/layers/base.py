@@ -120,7 +120,7 @@ class Layer(Holder, kind="layers"):
             args, training = signature.with_training(args, kwargs, training, outer)
         elif training is None:
             training = outer
-        masked = record.masked or not plain or mask_of(args[0]) is not None
+        masked = record.masked or not plain or hasattr(args[0], "_keras_mask")
         if masked:
             args, mask = signature.with_masks(args, kwargs)
         run = self._run

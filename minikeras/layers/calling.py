@@ -35,8 +35,9 @@ class Signature(NamedTuple):
 
     def with_training(self, args, kwargs, training, outer):
         """Arguments in which `training` is what was given, else what the outer call has, else its default."""
-        if training is None:
-            training = self.given(args, kwargs).get("training")
+        place = self.places.get("training", len(args))
+        if training is None and place < len(args):
+            training = args[place]
         if training is None:
             training = self.training[0] if outer is None else outer
         return self.put(args, kwargs, "training", training), training

@@ -118,8 +118,8 @@ class Sequential(Model):
             inputs = layer(inputs)
         return inputs
 
-    def compute_mask(self, inputs, previous_mask):
-        """None: the layers inside have masked the output, where it has a mask."""
+    def _attach_masks(self, args, kwargs, outputs, mask):
+        """Nothing: the layers inside have masked the output, where it has a mask."""
 
     def get_config(self):
         """Name, dtype and layers in Keras' form."""
