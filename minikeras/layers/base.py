@@ -140,7 +140,7 @@ class Layer(Holder, kind="layers"):
             if any(m is not None for m in tree.flatten(mask)):
                 warnings.warn(f"{self._titled} got an input with a mask, but does not support "
                               "masks: the layers after it will not see it. Set self.supports_masking = True if the "
-                              "mask still holds for its output, or define compute_mask.", stacklevel=4)
+                              "mask still holds for its output, or define compute_mask.", stacklevel=3)
         elif not all(mask_of(x) is not None for x in tree.flatten(outputs)):
             first = args[0] if args else next(iter(kwargs.values()), None)
             attach_masks(outputs, self.compute_mask(first, mask))

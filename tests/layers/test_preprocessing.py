@@ -179,3 +179,13 @@ def test_mel_spectrogram_shows_a_tone_in_its_band():
 def test_bad_input_is_refused_with_what_to_do(make, text):
     with pytest.raises((ValueError, RuntimeError, TypeError, ShapeError), match=text):
         make()
+
+
+def test_a_normalization_that_was_never_adapted_says_so():
+    layer = layers.Normalization(name="n")
+    with pytest.warns(UserWarning, match=r"'n' was never adapted, so its inputs stay as they are\. Call adapt"):
+        assert layer(np.ones((2, 3))).numpy().tolist() == [[1.0] * 3] * 2
+    loaded = layers.Normalization()
+    loaded.build((None, 3))
+    loaded.set_weights([np.ones(3), np.ones(3), 0])
+    assert loaded(np.ones((2, 3))).numpy().tolist() == [[0.0] * 3] * 2

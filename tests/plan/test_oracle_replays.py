@@ -85,6 +85,8 @@ class LayerStep(Step):
     def __init__(self, case):
         super().__init__(case, case.get("args"), case.get("kw"))
         self.layer = self.run.decode(case["layer"])
+        if case.get("adapt"):
+            self.layer.adapt(self.run.decode(case["adapt"]))
         self.called(self.layer, map(Tensor, self.inputs))
         if case.get("weights", True):
             check._apply_weights(self.run, "w", self.layer)

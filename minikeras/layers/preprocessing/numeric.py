@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import warnings
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from ...autograd import dims
 from ...autograd.dtypes import as_dtype
 from ...autograd.linear import reshape
 from ...autograd.operands import as_tensor
+from ...autograd.tensor import SymbolicTensor
 from ...config import epsilon as small
 from ...errors import ShapeError
 from ...ops.arithmetic import maximum
@@ -42,7 +44,7 @@ class Normalization(Layer):
     axis             which axes keep a mean of their own for each place; None for one mean of all
     mean, variance   given instead of `adapt`: of the shape of the kept axes, or the last of them
     invert           multiply and add instead: the way back
-    Until it is adapted the mean is 0 and the variance 1. Shapes: that of the inputs.
+    Until it is adapted the mean is 0 and the variance 1, and a call warns of it. Shapes: that of the inputs.
     """
 
     def __init__(self, axis=-1, mean=None, variance=None, invert=False, **kwargs):
@@ -71,6 +73,7 @@ class Normalization(Layer):
             self.adapt_variance = self.add_weight(name="variance", shape=kept, initializer="ones", trainable=False)
             # Nobody reads it; Keras' files have it.
             self.count = self.add_weight(name="count", shape=(), dtype="int32", initializer="zeros", trainable=False)
+            self._made_mean = self.adapt_mean._array
 
     @property
     def mean(self):
@@ -124,6 +127,10 @@ class Normalization(Layer):
 
     def call(self, inputs):
         x = as_tensor(inputs, self.dtype)
+        # Whoever assigns to a Variable, adapt or the loading of weights, gives it another array.
+        if self.input_mean is None and self.adapt_mean._array is self._made_mean and not isinstance(x, SymbolicTensor):
+            warnings.warn(f"Normalization {self.name!r} was never adapted, so its inputs stay as they are. Call "
+                          "adapt(data) first, or give mean and variance.", stacklevel=2)
         deviation = maximum(sqrt(self.variance), small())
         return self.mean + x * deviation if self.invert else (x - self.mean) / deviation
 
