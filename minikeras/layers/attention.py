@@ -83,8 +83,8 @@ class Attention(Layer):
         return [None if m is None else as_mask(m, shape[:-1], f"{self._titled}: the {what} mask")
                 for what, m, shape in zip(("query", "value"), mask, (query_shape, value_shape))]
 
-    def compute_mask(self, inputs, previous_mask):
-        mask = previous_mask[0] if isinstance(previous_mask, (list, tuple)) else None
+    def compute_mask(self, inputs, mask=None):
+        mask = mask[0] if isinstance(mask, (list, tuple)) else None
         return None if mask is None else as_tensor(mask)
 
     def _check(self, shapes):

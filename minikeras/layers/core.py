@@ -149,5 +149,5 @@ class Masking(Layer):
     def call(self, inputs):
         return select(self._told(inputs, keepdims=True), inputs, 0)
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs, mask=None):
         return self._told(inputs)

@@ -64,7 +64,7 @@ class Embedding(LowRank, Layer):
         a, b, factor = self._low_rank_parts()
         return vectors + factor * matmul(gather(a, rows), b)
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs, mask=None):
         return not_equal(inputs, 0) if self.mask_zero else None
 
     def get_config(self):
@@ -115,5 +115,5 @@ class ReversibleEmbedding(Embedding):
         cap = self.logit_soft_cap
         return scores if cap is None else tanh(scores / cap) * cap
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs, mask=None):
         return None     # only one of the two ways has a mask, so `call` attaches it

@@ -37,8 +37,8 @@ class Lambda(Layer):
         told = {"mask": mask, "training": training}
         return self.function(inputs, **self.arguments, **{name: told[name] for name in self.takes})
 
-    def compute_mask(self, inputs, previous_mask):
-        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
+    def compute_mask(self, inputs, mask=None):
+        return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def compute_output_spec(self, inputs, mask=None, training=None):
         if self._output_shape is None:

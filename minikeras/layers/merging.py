@@ -56,8 +56,8 @@ class _Merge(Layer):
             common = own if common is None else dims.broadcast(common, own)
         return [expand_dims(x, tuple(range(1, 1 + ndim - x.ndim))) if x.ndim < ndim else x for x in inputs]
 
-    def compute_mask(self, inputs, previous_mask):
-        masks = previous_mask if isinstance(previous_mask, (list, tuple)) else [previous_mask]
+    def compute_mask(self, inputs, mask=None):
+        masks = mask if isinstance(mask, (list, tuple)) else [mask]
         return None if any(m is None for m in masks) else functools.reduce(arithmetic.logical_or, masks)
 
 
@@ -155,11 +155,11 @@ class Concatenate(_Merge):
                                  "they are joined.")
         return join(*inputs, axis=axis)
 
-    def compute_mask(self, inputs, previous_mask):
-        if all(mask is None for mask in previous_mask):
+    def compute_mask(self, inputs, mask=None):
+        if mask is None or all(one is None for one in mask):
             return None
-        parts = [ones_like(x, "bool") if mask is None else broadcast_to(_spread_mask(x), shape=shape_of(x))
-                 for x, mask in zip(inputs, previous_mask)]
+        parts = [ones_like(x, "bool") if one is None else broadcast_to(_spread_mask(x), shape=shape_of(x))
+                 for x, one in zip(inputs, mask)]
         joined = join(*parts, axis=self.axis % len(shape_of(inputs[0])))
         return reduce.any(joined, axis=-1)
 
@@ -201,7 +201,7 @@ class Dot(_Merge):
         result = einsum(_dot_subscripts(*map(len, shapes), *axes), *inputs)
         return expand_dims(result, 1) if len(result.shape) == 1 else result
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs, mask=None):
         return None
 
 

@@ -42,6 +42,11 @@ def _extents_along(layer, axis, input_shape):
     return shape
 
 
+def _floats(layer, inputs):
+    """Integers, as floats of the layer's dtype: what is normalized are none any more (Keras cuts some off)."""
+    return inputs if inputs.dtype.is_floating else cast(inputs, layer.dtype)
+
+
 class _Normalization(Layer):
     """Base of layers that end in times gamma plus beta.
 
@@ -89,6 +94,7 @@ class LayerNormalization(_Normalization):
                                  self.center and not self.rms_scaling)
 
     def call(self, inputs):
+        inputs = _floats(self, inputs)
         return normalization.layer_normalization(inputs, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon,
                                                  rms_scaling=self.rms_scaling)
 
@@ -110,6 +116,7 @@ class RMSNormalization(Layer):
                                      initializer="ones")
 
     def call(self, x):
+        x = _floats(self, x)
         scale = normalization.along(x, self.scale, axes_of(self.axis, x.ndim))
         return normalization.rms_normalization(x, scale, axis=self.axis, epsilon=self.epsilon)
 
@@ -153,6 +160,7 @@ class GroupNormalization(_Normalization):
         self._add_gamma_and_beta(shape, self.scale, self.center)
 
     def call(self, inputs):
+        inputs = _floats(self, inputs)
         axis, extents = self.axis % inputs.ndim, shape_of(inputs)
         groups = extents[axis] if self.groups == -1 else self.groups
         x = normalization.wide(inputs)
@@ -213,6 +221,7 @@ class BatchNormalization(_Normalization):
         return sqrt(self.moving_variance_initializer(shape, dtype=dtype))
 
     def call(self, inputs, training=None, mask=None):
+        inputs = _floats(self, inputs)
         dtype, x = inputs.dtype, normalization.wide(inputs)
         if mask is not None and mask.ndim != x.ndim - 1:
             raise ShapeError(f"{self._titled}: the mask must have one axis less than the inputs, got "
@@ -313,7 +322,7 @@ class SpectralNormalization(Wrapper):
     def call(self, inputs, training=False):
         if training:
             self._normalize()
-        return cast(self.layer(inputs), inputs.dtype)
+        return self.layer(inputs)
 
     def _normalize(self):
         matrix, u = reshape(self.kernel, shape=(-1, self.kernel.shape[-1])), self.vector_u

@@ -154,7 +154,7 @@ class GlobalAveragePooling1D(GlobalAveragePooling, aliases=("GlobalAvgPool1D",))
         total = sum(select(mask, inputs, 0.0), axis=axes, keepdims=self.keepdims)
         return total / sum(cast(mask, inputs.dtype), axis=axes, keepdims=self.keepdims)
 
-    def compute_mask(self, inputs, previous_mask):
+    def compute_mask(self, inputs, mask=None):
         """None: the steps are gone."""
 
 

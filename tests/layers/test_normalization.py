@@ -141,3 +141,12 @@ def test_spectral_normalization_leaves_a_kernel_of_zeros_alone():
 def test_spectral_normalization_needs_a_kernel():
     with pytest.raises(ValueError, match="Dropout has neither a kernel nor embeddings"):
         layers.SpectralNormalization(layers.Dropout(0.5))(X)
+
+
+@pytest.mark.parametrize("layer", [layers.LayerNormalization(), layers.RMSNormalization(), layers.GroupNormalization(2),
+                                   layers.BatchNormalization()], ids=lambda layer: layer.name)
+def test_integers_are_normalized_as_floats(layer):
+    x = np.arange(24).reshape(6, 4)
+    y = layer(x, training=True)
+    assert y.dtype == "float32"
+    np.testing.assert_allclose(y, layer(x.astype("float32"), training=True), rtol=1e-6)

@@ -82,9 +82,9 @@ class Bidirectional(Layer):
             return (*merged, *states) if self.merge_mode is None else (merged, *states)
         return merged
 
-    def compute_mask(self, sequences, previous_mask):
+    def compute_mask(self, sequences, mask):
         """The mask of the outputs where all of them are returned."""
-        mask = tree.flatten(previous_mask)[0] if self.return_sequences else None
+        mask = tree.flatten(mask)[0] if self.return_sequences else None
         return (mask, mask) if self.merge_mode is None else mask
 
     @property
