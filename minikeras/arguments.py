@@ -1,8 +1,11 @@
 """Checks of arguments, each with a message that says what came and what was expected."""
 
 import math
+import operator
 
 import numpy as np
+
+from .errors import MinikerasError, ShapeError
 
 
 def number(name, value, low=-math.inf, high=math.inf, *, below=False, optional=False):
@@ -27,6 +30,20 @@ def switch(name, value):
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     raise ValueError(f"{name} must be True or False, got {value!r}.")
+
+
+def extents(name, shape):
+    """`shape`, an integer or several, as a tuple of integers from 0 on. Raises ShapeError."""
+    several = shape if isinstance(shape, (tuple, list)) or np.ndim(shape) else (shape,)
+    try:
+        found = tuple(map(operator.index, several))
+    except MinikerasError:
+        raise
+    except TypeError:
+        raise ShapeError(f"{name}: a shape must be made of integers, got {shape!r}.") from None
+    if min(found, default=0) < 0:
+        raise ShapeError(f"{name}: a shape must be made of integers from 0 on, got {shape!r}.")
+    return found
 
 
 def count(name, value, *, optional=False):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from . import registry
-from .arguments import one_of
+from .arguments import extents, one_of
 from .autograd.dtypes import as_dtype, floatx
 from .autograd.operands import as_tensor
 from .autograd.random import SeedGenerator, generator_of
@@ -181,7 +181,7 @@ class VarianceScaling(RandomInitializer):
 
 def compute_fans(shape, input_axes=None, output_axes=None):
     """Inputs and outputs of one unit: kernels are (*receptive field, inputs, outputs)."""
-    shape = tuple(int(n) for n in shape)
+    shape = extents("initializer", shape)
     if input_axes is not None or output_axes is not None:
         def extent(axes, default):
             axes = (default,) if axes is None else (axes,) if isinstance(axes, int) else axes

@@ -249,9 +249,9 @@ def may_agree(a, b):
     return len(a) == len(b) and all(m == n for m, n in zip(a, b) if type(m) is type(n) is int)
 
 
-def normalize_axis(axis, ndim, where="axis"):
+def normalize_axis(axis, ndim, where=None):
     """`axis` counted from the front. Raises ShapeError outside -ndim..ndim-1."""
     if not -ndim <= axis < ndim:
-        raise ShapeError(f"{where}: axis {axis} does not exist in a tensor of {ndim} dimensions; "
+        raise ShapeError(f"{f'{where}: ' if where else ''}axis {axis} does not exist in a tensor of {ndim} dimensions; "
                          f"use {-ndim} to {ndim - 1}.")
     return axis % ndim

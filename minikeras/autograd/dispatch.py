@@ -334,7 +334,8 @@ def explained(op, inputs, attrs, error):
     try:
         op.shape(*shapes, **attrs)
     except MinikerasError as better:
-        return better
+        # What `dims` says of an axis names no op.
+        return type(better)(f"{op.name}: {better}") if str(better).startswith("axis ") else better
     except Exception:
         pass
     return ShapeError(f"{op.name}: {error} (input shapes: {', '.join(str(public_shape(s)) for s in shapes)})")

@@ -84,7 +84,10 @@ class Layer(Holder, kind="layers"):
             cls.build = _completing(cls.build)
 
     def __init__(self, *, name=None, trainable=True, dtype=None, activity_regularizer=None, autocast=True,
-                 input_shape=None, input_dim=None, batch_size=None):
+                 input_shape=None, input_dim=None, batch_size=None, **unknown):
+        if unknown:
+            raise TypeError(f"{type(self).__name__}: got an unexpected keyword argument {next(iter(unknown))!r}. It "
+                            f"takes {', '.join(registry.parameters(type(self)))}.")
         if name is not None and not isinstance(name, str):
             raise TypeError(f"{type(self).__name__}: name must be a string, got {name!r}.")
         self.name = name or automatic_name(type(self))
@@ -205,7 +208,8 @@ class Layer(Holder, kind="layers"):
         if not any(hasattr(x, "shape") for x in tree.flatten(first)):
             raise ValueError(f"{self._titled} cannot be built: its first argument is "
                              f"{type(first).__name__}, which has no shape. Call it on a tensor or an array.")
-        self._build_at_call(self._record.signature.shapes_for_build(args, kwargs))
+        self._build_at_call(self._record.signature.shapes_for_build(
+            args, kwargs, f"{type(self).__name__} {self.name!r}"))
         if self.input_spec is not None and args:
             check_inputs(self, first)     # now that it may say more
 

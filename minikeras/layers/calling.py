@@ -69,7 +69,7 @@ class Signature(NamedTuple):
         mask = self.given(args, kwargs).get("mask")
         return args, masks_of(next(iter(given.values()), None)) if mask is None else mask
 
-    def shapes_for_build(self, args, kwargs):
+    def shapes_for_build(self, args, kwargs, where):
         """{parameter of `build`: shape}, with the nest of shapes of the first argument where there is only one."""
         shapes = {f"{name}_shape": shape_of(value) for name, value in self.given(args, kwargs).items()
                   if name != "mask" and holds_tensors(value)}
@@ -78,7 +78,7 @@ class Signature(NamedTuple):
             return {self.shapes[0]: shape_of(first)}
         missing = [name for name in self.needed if name not in shapes]
         if missing:
-            raise TypeError(f"build takes {', '.join(self.shapes)}, but the call has no tensor for "
+            raise TypeError(f"{where} was called without a tensor for "
                             f"{', '.join(name.removesuffix('_shape') for name in missing)}. Call it with one; in a "
                             "layer of your own, name the parameters of build after those of call, with _shape behind.")
         return {name: shapes[name] for name in self.shapes if name in shapes}

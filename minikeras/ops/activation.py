@@ -22,7 +22,7 @@ from .unary import exp, expm1, sigmoid, softplus, sqrt, tanh
 @elementwise(lambda d, y, x, **_: zeros_like(d))
 def step(x, *, low=0.0, out=None):
     """1 where x is above 0, else `low`, with a derivative of 0."""
-    if low > 1:
+    if not 0 <= low <= 1:
         return np.where(x > 0, x.dtype.type(1), x.dtype.type(low))
     return np.maximum(x > 0, x.dtype.type(low), dtype=x.dtype, out=out)
 

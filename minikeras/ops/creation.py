@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..arguments import extents
 from ..autograd import dtypes
 from ..autograd.dims import public_shape
 from ..autograd.linear import broadcast_to, reshape
@@ -102,7 +103,7 @@ def _filled(shape, number, dtype):
         return SymbolicTensor(shape, dtype)
     if dtype.kind == "O":       # the zero among strings is the empty one
         return full(shape, number or "", dtype)
-    return Tensor(np.full([int(n) for n in shape], number, dtype))
+    return Tensor(np.full(extents("ones" if number else "zeros", shape), number, dtype))
 
 
 def zeros(shape, dtype=None):
@@ -118,7 +119,7 @@ def ones(shape, dtype=None):
 def full(shape, fill_value, dtype=None):
     """`fill_value` everywhere, in its own type unless `dtype` says otherwise."""
     fill = as_tensor(fill_value, dtype)
-    return broadcast_to(fill, shape=tuple(int(n) for n in shape))
+    return broadcast_to(fill, shape=extents("full", shape))
 
 
 def ones_like(x, dtype=None):

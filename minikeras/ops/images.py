@@ -139,7 +139,7 @@ def resize(images, size, interpolation="bilinear", antialias=False, crop_to_aspe
         raise ValueError("resize: only one of crop_to_aspect_ratio and pad_to_aspect_ratio can be true.")
     x, first = checked(images, "resize"), is_channels_first(data_format, "resize")
     dtype = x.dtype
-    size = per_axis(tuple(size), 2, "resize: size")
+    size = per_axis(size if isinstance(size, (int, float)) else tuple(size), 2, "resize: size")
     x = channels_last(x, first, 2)
     if crop_to_aspect_ratio:
         x = _cropped(x, size)

@@ -225,6 +225,9 @@ def segment_sqrt_n(data, segment_ids, num_segments=None, sorted=False):
 def dynamic_partition(data, partitions, num_partitions):
     """The rows of `data` in `num_partitions` tensors: tensor i has those where `partitions` is i, in order."""
     data, partitions = as_tensor(data), known_values(partitions, "dynamic_partition")
+    outside = partitions[(partitions < 0) | (partitions >= num_partitions)]
+    if outside.size:
+        raise ShapeError(f"dynamic_partition: partitions must be in 0..{num_partitions - 1}, got {outside[0]}.")
     rows = reshape(data, shape=(partitions.size, *shape_of(data)[partitions.ndim:]))
     return [gather(rows, np.flatnonzero(partitions == i)) for i in range(num_partitions)]
 

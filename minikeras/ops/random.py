@@ -3,7 +3,7 @@ SeedGenerator goes on in its stream, an integer gives the same numbers again, No
 
 import numpy as np
 
-from ..arguments import number
+from ..arguments import extents, number
 from ..autograd import dims
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.linear import cast, zeros_like
@@ -27,7 +27,7 @@ def draw(*, shape, seed, method, arguments, dtype):
 
 
 def _draw(shape, seed, method, arguments, dtype):
-    return draw(shape=tuple(int(n) for n in shape), seed=seed, method=method, arguments=arguments,
+    return draw(shape=extents("random", shape), seed=seed, method=method, arguments=arguments,
                 dtype=as_dtype(dtype or floatx()).name)
 
 
@@ -40,7 +40,7 @@ def draw_by(*parameters, shape, seed, method, dtype):
 
 
 def _draw_by(parameters, shape, seed, method, dtype):
-    parameters, shape = [as_tensor(x) for x in parameters], tuple(int(n) for n in shape)
+    parameters, shape = [as_tensor(x) for x in parameters], extents("random", shape)
     try:
         dims.broadcast(shape, *map(shape_of, parameters))
     except ShapeError as error:
@@ -145,7 +145,7 @@ def draw_truncated(*, shape, seed, mean, stddev, dtype):
 
 def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     """Normal numbers cut at two standard deviations."""
-    return draw_truncated(shape=tuple(int(n) for n in shape), seed=seed, mean=mean, stddev=stddev,
+    return draw_truncated(shape=extents("truncated_normal", shape), seed=seed, mean=mean, stddev=stddev,
                           dtype=as_dtype(dtype or floatx()).name)
 
 

@@ -12,7 +12,7 @@ from .running import cumprod
 from .unary import exp
 
 
-def axes_of(axis, ndim, where="axis"):
+def axes_of(axis, ndim, where=None):
     """`axis` (None, an integer or several) as a tuple of axes from the front, None for all of them."""
     if axis is None:
         return None

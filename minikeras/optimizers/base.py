@@ -148,6 +148,9 @@ class Optimizer(Stateful, kind="optimizers"):
         if not pairs:
             raise ValueError(f"{self.name}.apply_gradients: there is nothing to update, the list of (gradient, "
                              "variable) pairs is empty. Does the model have trainable weights?")
+        if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs):
+            raise ValueError(f"{self.name}.apply_gradients takes (gradient, variable) pairs. Call it with "
+                             "zip(gradients, variables).")
         self.apply([grad for grad, _ in pairs], [variable for _, variable in pairs])
         return self._iterations
 

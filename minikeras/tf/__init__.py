@@ -154,14 +154,14 @@ reduce_any = _reduction(reduce.any, "Whether some element along `axis` is true."
 reduce_logsumexp = _reduction(reduce.logsumexp, "log(sum(exp(x))) along `axis`, without overflow.")
 
 
-def argmax(input, axis=0, output_type="int64", name=None):
-    """Index of the first largest element along `axis`."""
-    return reduce.argmax(input, axis=axis, dtype=_as_dtype(output_type).name)
+def argmax(input, axis=None, output_type="int64", name=None):
+    """Index of the first largest element along `axis`, the first by default."""
+    return reduce.argmax(input, axis=0 if axis is None else axis, dtype=_as_dtype(output_type).name)
 
 
-def argmin(input, axis=0, output_type="int64", name=None):
-    """Index of the first smallest element along `axis`."""
-    return reduce.argmin(input, axis=axis, dtype=_as_dtype(output_type).name)
+def argmin(input, axis=None, output_type="int64", name=None):
+    """Index of the first smallest element along `axis`, the first by default."""
+    return reduce.argmin(input, axis=0 if axis is None else axis, dtype=_as_dtype(output_type).name)
 
 
 def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
@@ -268,7 +268,9 @@ def broadcast_to(input, shape, name=None):
 
 def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None):
     """`tensor` with a border, widths as (before, after) per axis."""
-    return indexing.pad(tensor, paddings, mode.lower(), constant_values)
+    mode = mode.lower()
+    # 0 is what TensorFlow has by default, also where nothing is constant.
+    return indexing.pad(tensor, paddings, mode, constant_values if mode == "constant" or constant_values else None)
 
 
 def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None):

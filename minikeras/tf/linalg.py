@@ -109,8 +109,10 @@ def lu_solve(lower_upper, perm, rhs, validate_args=False, name=None):
     return _solving.triangular_solve_op(lower_upper, half, lower=False)
 
 
-def matvec(a, b, transpose_a=False, name=None):
-    """Matrices times vectors over the last axes."""
+def matvec(a, b, transpose_a=False, adjoint_a=False, name=None):
+    """Matrices (or their transposes, or adjoints) times vectors over the last axes."""
+    if adjoint_a:
+        a = _adjoint(a)
     return _products.matvec(matrix_transpose(a) if transpose_a else a, b)
 
 

@@ -137,14 +137,14 @@ def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False, name=None):
     return running.cumulative_logsumexp(x, axis=axis, exclusive=exclusive, reverse=reverse)
 
 
-def softmax(logits, axis=-1, name=None):
-    """exp(x) over its sum along `axis`."""
-    return _activation.softmax(logits, axis=axis)
+def softmax(logits, axis=None, name=None):
+    """exp(x) over its sum along `axis`, the last by default."""
+    return _activation.softmax(logits, axis=-1 if axis is None else axis)
 
 
-def log_softmax(logits, axis=-1, name=None):
+def log_softmax(logits, axis=None, name=None):
     """The logarithm of softmax."""
-    return _activation.log_softmax(logits, axis=axis)
+    return _activation.log_softmax(logits, axis=-1 if axis is None else axis)
 
 
 def top_k(input, k=1, sorted=True, index_type="int32", name=None):

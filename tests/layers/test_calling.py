@@ -150,7 +150,7 @@ def test_several_shapes_are_in_the_build_config():
 
 
 def test_a_build_that_wants_more_shapes_than_there_are_says_which():
-    with pytest.raises(TypeError, match="the call has no tensor for value"):
+    with pytest.raises(TypeError, match="called without a tensor for value"):
         Two()(np.ones((4, 2)), value=None)
 
 
@@ -229,3 +229,21 @@ def test_a_spec_lets_unknown_extents_through():
     layer = Seeing()
     layer.input_spec = layers.InputSpec(shape=(None, 3, 2), ndim=3, axes={1: 3})
     assert layer(mk.Input((None, 2))).shape == (None, None, 2)
+
+
+def test_a_call_without_a_needed_tensor_names_the_layer():
+    with pytest.raises(TypeError, match="MultiHeadAttention 'attend' was called without a tensor for value"):
+        layers.MultiHeadAttention(2, 3, name="attend")(np.ones((2, 3, 4), "float32"))
+
+
+def test_an_unknown_argument_of_a_constructor_is_refused_with_those_it_takes():
+    with pytest.raises(TypeError, match="Dense: got an unexpected keyword argument 'unit'"):
+        layers.Dense(3, unit=4)
+
+
+@pytest.mark.parametrize("layer, given", [
+    (layers.Embedding(5, 2, mask_zero=True), np.array([[1, 0]])),
+    (layers.Masking(), np.array([[[1.0], [0.0]]], "float32")),
+], ids=["Embedding", "Masking"])
+def test_compute_mask_may_be_asked_without_a_mask(layer, given):
+    assert np.array_equal(layer.compute_mask(given), [[True, False]])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minikeras as tf
-from minikeras import ops
+from minikeras import ops, random
 from minikeras.errors import ShapeError
 from minikeras.ops import activation, arithmetic, placing, reduce
 
@@ -329,3 +329,21 @@ def test_select_of_large_arrays_takes_the_very_bits(dtype, condition):
     condition = rng.random(condition) < 0.5
     assert arithmetic.select(condition, a, b).numpy().tobytes() == np.where(condition, a, b).tobytes()
     assert arithmetic.select(condition, a, b[:, ::-1]).numpy().tobytes() == np.where(condition, a, b[:, ::-1]).tobytes()
+
+
+@pytest.mark.parametrize("slope", [-0.5, 0.0, 0.5, 2.0])
+def test_leaky_relu_takes_any_slope(slope):
+    assert np.array_equal(ops.leaky_relu(np.array([-2.0, 3.0]), slope), [-2.0 * slope, 3.0])
+
+
+@pytest.mark.parametrize("make", [ops.zeros, ops.ones, lambda shape: ops.full(shape, 2.0), random.normal,
+                                  random.truncated_normal, lambda shape: random.gamma(shape, 1.0)])
+@pytest.mark.parametrize("shape", [(-1, 2), (2.5,), 2.5])
+def test_a_shape_of_other_than_integers_from_0_on_is_refused(make, shape):
+    with pytest.raises(ShapeError, match="a shape must be made of integers"):
+        make(shape)
+
+
+def test_an_axis_that_does_not_exist_is_told_with_the_op():
+    with pytest.raises(ShapeError, match="sum: axis 2 does not exist in a tensor of 1 dimensions"):
+        ops.sum(np.ones(3), axis=2)

@@ -249,3 +249,8 @@ def test_a_constraint_that_changes_the_shape_is_refused():
     variable = mk.Variable([1.0, 1.0], name="w", constraint=lambda w: w[:1])
     with pytest.raises(ShapeError, match=r"constraint of 'w' gave a value of shape \(1,\); the variable has .*\(2,\)"):
         SGD(1.0).apply([mk.constant([1.0, 0.25])], [variable])
+
+
+def test_apply_gradients_without_pairs_says_what_it_takes():
+    with pytest.raises(ValueError, match=r"takes \(gradient, variable\) pairs. Call it with zip"):
+        SGD().apply_gradients([np.ones(3)])

@@ -7,6 +7,7 @@ import pytest
 
 import minikeras as mk
 from minikeras import tf
+from minikeras.errors import ShapeError
 from minikeras.tf import config
 
 
@@ -102,3 +103,25 @@ def test_what_only_orders_a_graph_does_nothing():
     assert [float(x) for x in mk.tuple([1.0, 2.0])] == [float(x) for x in mk.identity_n([1.0, 2.0])] == [1.0, 2.0]
     assert mk.is_symbolic_tensor(mk.Input((2,)))
     assert not mk.is_symbolic_tensor(mk.constant(1.0))
+
+
+def test_an_axis_of_none_is_the_one_that_tensorflow_has_by_default():
+    x = np.array([[1.0, 5.0], [3.0, 2.0]], "float32")
+    assert np.array_equal(tf.argmax(x, axis=None), [1, 0])
+    assert np.array_equal(tf.argmin(x, None), [0, 1])
+    assert np.array_equal(tf.nn.softmax(x, axis=None), tf.nn.softmax(x, axis=-1))
+    assert np.array_equal(tf.nn.log_softmax(x, axis=None), tf.nn.log_softmax(x))
+
+
+def test_pad_takes_its_mode_in_small_letters_as_well():
+    assert np.array_equal(tf.pad(np.array([1, 2, 3]), [[1, 1]], mode="reflect"), [2, 1, 2, 3, 2])
+
+
+def test_dynamic_partition_refuses_a_number_without_a_part():
+    with pytest.raises(ShapeError, match="dynamic_partition: partitions must be in 0"):
+        tf.dynamic_partition(np.arange(3), [0, 2, 1], 2)
+
+
+def test_matvec_takes_adjoints():
+    a = np.array([[1.0, 2.0j]])
+    assert np.array_equal(tf.linalg.matvec(a, np.array([1.0 + 0j]), adjoint_a=True), [1.0, -2.0j])

@@ -136,9 +136,9 @@ class RNN(Layer):
         output = joined(outputs, steps, axis=1) if self.return_sequences else outputs[-1]
         return (output, *states) if self.return_state else output
 
-    def compute_mask(self, sequences, previous_mask):
+    def compute_mask(self, sequences, mask):
         """The mask of the outputs where all of them are returned; none for states."""
-        mask = tree.flatten(previous_mask)[0]
+        mask = tree.flatten(mask)[0]
         mask = mask if self.return_sequences else None
         return [mask] + [None] * len(self.state_size) if self.return_state else mask
 
