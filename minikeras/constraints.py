@@ -66,7 +66,6 @@ def get(identifier):
     return registry.get("constraints", identifier)
 
 
-
 def serialize(constraint):
     """A constraint as plain data that `deserialize` reads: class name and config."""
     return registry.serialize(constraint)

@@ -284,7 +284,6 @@ def get(identifier):
     return registry.get("initializers", identifier)
 
 
-
 def serialize(initializer):
     """An initializer as plain data that `deserialize` reads: class name and config."""
     return registry.serialize(initializer)

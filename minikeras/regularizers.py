@@ -90,7 +90,6 @@ def get(identifier):
     return registry.get("regularizers", identifier)
 
 
-
 def serialize(regularizer):
     """A regularizer as plain data that `deserialize` reads: class name and config."""
     return registry.serialize(regularizer)

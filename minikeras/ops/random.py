@@ -32,11 +32,13 @@ def _draw(shape, seed, method, arguments, dtype):
 
 
 @repeatable
-@primitive(shape=lambda *parameters, shape, **_: tuple(shape), policy=kept,
+@primitive(shape=lambda x, *_, shape, **__: tuple(x[i] if n is None else n for i, n in enumerate(shape)), policy=kept,
            result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
-def draw_by(*parameters, shape, seed, method, dtype):
-    """What the generator of `seed` gives by `method`, for parameters that are broadcast to `shape`."""
-    return np.asarray(getattr(generator_of(seed), method)(*parameters, size=shape)).astype(dtype, copy=False)
+def draw_for(x, *arguments, shape, seed, method, dtype):
+    """What the generator of `seed` gives by `method`, for arguments that are broadcast to `shape`, in which None stands
+    for the extent of `x` along the same axis."""
+    size = [m if n is None else n for n, m in zip(shape, x.shape + (None,) * len(shape))]
+    return np.asarray(getattr(generator_of(seed), method)(*arguments, size=size)).astype(dtype, copy=False)
 
 
 def _draw_by(parameters, shape, seed, method, dtype):
@@ -45,7 +47,9 @@ def _draw_by(parameters, shape, seed, method, dtype):
         dims.broadcast(shape, *map(shape_of, parameters))
     except ShapeError as error:
         raise ShapeError(f"random: the parameters do not broadcast to shape {shape}: {error}") from None
-    return draw_by(*parameters, shape=shape, seed=seed, method=method, dtype=as_dtype(dtype or floatx()).name)
+    # The first stands for `x` as well, of which a shape that is known asks nothing.
+    return draw_for(parameters[0], *parameters, shape=shape, seed=seed, method=method,
+                    dtype=as_dtype(dtype or floatx()).name)
 
 
 def gamma(shape, alpha, dtype=None, seed=None):
@@ -182,16 +186,6 @@ def normal_like(x, *, mean, stddev, seed):
     """Numbers from the normal distribution in the shape and dtype of `x`."""
     noise = generator_of(seed).standard_normal(x.shape, np.float64 if x.dtype == np.float64 else np.float32)
     return (noise * noise.dtype.type(stddev) + noise.dtype.type(mean)).astype(x.dtype, copy=False)
-
-
-@repeatable
-@primitive(shape=lambda x, *_, shape, **__: tuple(x[i] if n is None else n for i, n in enumerate(shape)), policy=kept,
-           result=lambda inputs, attrs: np.dtype(attrs["dtype"]))
-def draw_for(x, *arguments, shape, seed, method, dtype):
-    """What the generator of `seed` gives by `method(*arguments)` in `shape`, where None stands for the extent of `x`
-    along the same axis."""
-    size = [m if n is None else n for n, m in zip(shape, x.shape + (None,) * len(shape))]
-    return np.asarray(getattr(generator_of(seed), method)(*arguments, size=size)).astype(dtype, copy=False)
 
 
 @repeatable

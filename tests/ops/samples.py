@@ -137,8 +137,6 @@ SAMPLES = {
                          "arguments": (0.0, 1.0), "dtype": "float32"})],
     "draw_truncated": [Sample((), {"shape": (2, 3), "seed": 0, "mean": 0.0, "stddev": 1.0,
                                    "dtype": "float32"})],
-    "draw_by": [Sample((np.float32(2.0),), {"shape": (2, 3), "seed": 0, "method": "standard_gamma",
-                                            "dtype": "float32"})],
     "draw_categories": [Sample(((2, 3),), {"count": 4, "seed": 0, "dtype": "int32"})],
     "draw_order": [Sample((), {"count": 4, "seed": 0})],
     "normal_like": [Sample(((2, 3),), {"mean": 0.5, "stddev": 2.0, "seed": 0})],
