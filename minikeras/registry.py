@@ -10,8 +10,6 @@ import difflib
 import importlib
 import inspect
 import re
-import threading
-import types
 
 import numpy as np
 
@@ -20,6 +18,7 @@ from .autograd.dtypes import DType
 from .autograd.random import SeedGenerator
 from .autograd.state import thread
 from .autograd.tensor import ArrayOperand
+from .custom_objects import own, own_of
 
 PLAIN = (bool, int, float, str)     # values that are the same if they are equal
 
@@ -27,54 +26,6 @@ PLAIN = (bool, int, float, str)     # values that are the same if they are equal
 # for classes in their own kinds.
 KINDS = {}
 UNNAMED = {}        # kind -> {name: class} of those that a saved config may name, and nothing else
-_CUSTOM = {}        # "Package>Name", or what get_custom_objects was given -> class or function of a user
-
-
-class _Scope(threading.local):
-    objects = types.MappingProxyType({})        # what the innermost CustomObjectScope of this thread knows
-
-
-_scope = _Scope()
-
-
-class CustomObjectScope:
-    """A block in which configs and strings may refer to classes and functions of yours by these names.
-
-    custom_objects   {name: class or function};  scopes inside each other add up
-    """
-
-    def __init__(self, custom_objects):
-        self.custom_objects = dict(custom_objects or {})
-        self._before = []
-
-    def __enter__(self):
-        self._before.append(_scope.objects)
-        _scope.objects = {**_scope.objects, **self.custom_objects}
-        return self
-
-    def __exit__(self, *_):
-        _scope.objects = self._before.pop()
-
-
-def get_custom_objects():
-    """The dict of what the program has registered, by name. What is put into it can be named in configs."""
-    return _CUSTOM
-
-
-def get_registered_name(obj):
-    """The name that configs have for a class or function: 'package>name' if it was registered, else its own."""
-    registered = next((name for name, known in _CUSTOM.items() if known is obj), None)
-    return obj.__name__ if registered is None else registered
-
-
-def get_registered_object(name, custom_objects=None, module_objects=None):
-    """What has a name in `custom_objects`, in a scope, as registered or in `module_objects`; None if nothing."""
-    return _own(name, custom_objects) or (module_objects or {}).get(name)
-
-
-def _own(name, custom_objects=None):
-    """What the running program knows by a name; None if nothing."""
-    return (custom_objects or {}).get(name) or _scope.objects.get(name) or _CUSTOM.get(name)
 
 
 # Where each kind is made. Looking a kind up imports its home, as a saved model may name any class, whatever the
@@ -234,7 +185,7 @@ def register(kind, *aliases):
 
 def find(kind, name, custom_objects=None):
     """The class or function called `name`. Raises ValueError with the nearest known names."""
-    custom = _own(name, custom_objects)
+    custom = own(name, custom_objects)
     if custom is not None:
         return custom
     try:
@@ -268,16 +219,6 @@ def deserializer(kind):
         """The object that a config, or a name, means; `custom_objects` are classes and functions by name."""
         return get(kind, config, custom_objects)
     return deserialize
-
-
-def register_keras_serializable(package="Custom", name=None):
-    """Decorator: let saved models and configs refer to a class or function of yours as 'package>name'."""
-    def decorate(target):
-        registered = f"{package}>{name or target.__name__}"
-        _CUSTOM[registered] = target
-        target._registered_name = registered
-        return target
-    return decorate
 
 
 def serialize(value):
@@ -414,20 +355,9 @@ def _kind_of_module(module):
     return None
 
 
-def _custom(names, custom_objects):
-    """What the running program knows by the first of these names that it knows at all."""
-    for name in names:
-        if isinstance(name, str):
-            short = name.rpartition(">")[2]
-            found = _own(name, custom_objects) or (custom_objects or {}).get(short) or _scope.objects.get(short)
-            if found is not None:
-                return found
-    return None
-
-
 def _function_of(config, kind, custom_objects):
     name = config.get("config")
-    custom = _custom((config.get("registered_name"), name), custom_objects)
+    custom = own_of((config.get("registered_name"), name), custom_objects)
     if custom is not None:
         return custom
     kinds = ("activations", "functions") if kind not in ("losses", "metrics") else ("functions",)
@@ -440,7 +370,7 @@ def _function_of(config, kind, custom_objects):
 
 def _class_of(config, kind, custom_objects):
     name, registered = config["class_name"], config.get("registered_name")
-    custom = _custom((registered, name), custom_objects)
+    custom = own_of((registered, name), custom_objects)
     if custom is not None:
         return custom
     if kind is None and registered is None:

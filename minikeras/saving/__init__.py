@@ -1,6 +1,6 @@
 """Saving and loading: whole files, no pickle, objects only by registered names."""
 
-from ..registry import (
+from ..custom_objects import (
     CustomObjectScope,
     get_custom_objects,
     get_registered_name,
