@@ -76,6 +76,7 @@ class Layer(Holder, kind="layers"):
     input_shape, input_dim, batch_size   shape of one sample, where a Sequential starts with this layer
     """
 
+    supports_masking = False    # whether masks of the inputs, or what compute_mask makes of them, go on to the output
     input_spec = None       # an InputSpec, or a nest of them, that the first argument must meet
 
     def __init_subclass__(cls, **kwargs):
@@ -94,7 +95,9 @@ class Layer(Holder, kind="layers"):
         self.built = False
         self._dtype = as_dtype(dtype or layer_dtype()).name
         self.autocast = switch(f"{type(self).__name__}: autocast", autocast)
-        self.supports_masking = masked = type(self).compute_mask is not Layer.compute_mask
+        masked = type(self).compute_mask is not Layer.compute_mask
+        if masked:
+            self.supports_masking = True
         self._record.array_dtype = as_dtype(self._dtype).dtype if autocast else None
         self._record.signature, self._record.masked = Signature.of(type(self)), masked
         self._record.activity_regularizer = regularizers.get(activity_regularizer)

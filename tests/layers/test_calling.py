@@ -61,6 +61,16 @@ def test_a_layer_that_does_not_support_masks_says_that_it_drops_one():
         assert not hasattr(Seeing(supports_masking=False)(Marking()(X)), "_keras_mask")
 
 
+def test_a_class_may_say_that_it_supports_masks():
+    class Doubling(layers.Layer):
+        supports_masking = True
+
+        def call(self, inputs):
+            return inputs * 2.0
+
+    assert Doubling()(Marking()(X))._keras_mask.numpy().tolist() == (X[..., 0] > 3).tolist()
+
+
 def test_a_mask_survives_the_change_to_the_layers_dtype():
     y = layers.Dense(2, dtype="float64")(Marking()(X))
     assert y.dtype == "float64"
