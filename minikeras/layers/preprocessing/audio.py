@@ -68,9 +68,6 @@ class STFTSpectrogram(Layer):
         self.data_format = known_format(data_format, "STFTSpectrogram")
         self.input_spec = InputSpec(ndim=3)
 
-    def get_config(self):
-        return {**super().get_config(), "data_format": self.data_format}
-
     def build(self, input_shape):
         length = self.fft_length or 2 ** math.ceil(math.log2(self.frame_length))
         kernel = functools.partial(self.add_weight, shape=(self.frame_length, 1, length // 2 + 1))
@@ -169,9 +166,6 @@ class MelSpectrogram(Layer):
             y = 10.0 * log10(maximum(y, self.min_power)) - float(10.0 * np.log10(reference))
             y = maximum(y, max(y) - self.top_db)
         return cast(swapaxes(y, -1, -2), self.dtype)
-
-    def get_config(self):
-        return {**super().get_config(), "max_freq": self.max_freq, "sequence_length": self.sequence_length}
 
 
 @functools.lru_cache(8)

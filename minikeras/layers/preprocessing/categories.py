@@ -55,7 +55,7 @@ class CategoryEncoding(Layer):
     def get_config(self):
         config = super().get_config()
         del config["sparse"]        # as in Keras
-        return {**config, "output_mode": self.output_mode}
+        return config
 
 
 def _as_bytes(x):
@@ -117,9 +117,6 @@ class Hashing(Layer):
             ids = hashed(_integers_or_strings(whole, f"Hashing {self.name!r}"), bins=self.num_bins - 1, salt=self.salt)
             ids = select(equal(x, self.mask_value), cast(0, "int64"), ids + 1)
         return encoded(ids, self.output_mode, self.num_bins, as_dtype(self.dtype).dtype)
-
-    def get_config(self):
-        return {**super().get_config(), "salt": self.salt}
 
 
 @primitive(shape=lambda *shapes, **_: dims.broadcast(*shapes), policy=kept, result="int64")

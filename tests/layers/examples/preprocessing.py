@@ -40,7 +40,8 @@ EXAMPLES = {
         Example(lambda: layers.TextVectorization(output_mode="tf_idf", ngrams=2), TEXT, adapt=TEXT),
         Example(lambda: layers.TextVectorization(vocabulary=["c", "a"], split="character"), TEXT, batched=False,
                 shaped=False)],
-    "Pipeline": Example(lambda: layers.Pipeline([layers.Rescaling(2.0), layers.Normalization()]), X),
+    "Pipeline": Example(lambda: layers.Pipeline([layers.Rescaling(2.0),
+                                                 layers.Normalization(mean=0.5, variance=2.0)]), X),
     "STFTSpectrogram": [
         Example(lambda: layers.STFTSpectrogram("psd", frame_length=8, expand_dims=True), SOUND),
         Example(lambda: layers.STFTSpectrogram(frame_length=8, frame_step=3, fft_length=16, padding="same"), SOUND,
