@@ -1,6 +1,9 @@
 """Pooling over one, two and three axes: of windows, of all positions, and to a given number of windows."""
 
 from ..arguments import switch
+from ..autograd import dims
+from ..autograd.operands import shape_of
+from ..errors import ShapeError
 from ..ops import pooling
 from ..ops.arithmetic import select
 from ..ops.creation import cast
@@ -150,6 +153,10 @@ class GlobalAveragePooling1D(GlobalAveragePooling, aliases=("GlobalAvgPool1D",))
         if mask is None:
             return super().call(inputs)
         axes = self._spatial_axes
+        expected = tuple([shape_of(inputs)[i] for i in (0, *axes)])
+        if not dims.may_agree(shape_of(mask), expected):
+            raise ShapeError(f"{type(self).__name__} {self.name!r}: the mask of inputs of shape {inputs.shape} must "
+                             f"have shape {dims.public_shape(expected)}, got {mask.shape}.")
         mask = expand_dims(cast(mask, "bool"), -1 if self.data_format == "channels_last" else 1)
         total = sum(select(mask, inputs, 0.0), axis=axes, keepdims=self.keepdims)
         return total / sum(cast(mask, inputs.dtype), axis=axes, keepdims=self.keepdims)

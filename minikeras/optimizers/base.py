@@ -12,6 +12,7 @@ from ..autograd.linear import cast, zeros_like
 from ..autograd.operands import as_tensor
 from ..autograd.state import thread
 from ..autograd.tensor import Tensor
+from ..autograd.variable import Variable
 from ..ops.arithmetic import clip, maximum, select
 from ..ops.reduce import euclidean_norm
 from ..ops.reduce import sum as reduce_sum
@@ -181,6 +182,10 @@ class Optimizer(Stateful, kind="optimizers"):
                 raise ValueError(f"{self.name}.apply: give the variables, or call build(variables) first.")
             variables = self._trainable_variables
         variables = list(variables)
+        other = next((v for v in variables if not isinstance(v, Variable)), None)
+        if other is not None:
+            raise TypeError(f"{self.name}: only Variables can be updated, got {type(other).__name__}. Give gradients "
+                            "first, then the model's trainable_variables.")
         if len(grads) != len(variables):
             raise ValueError(f"{self.name}.apply: {len(grads)} gradients for {len(variables)} variables.")
         if not self.built:

@@ -80,3 +80,8 @@ def test_a_config_has_sizes_for_each_axis():
 def test_refusals(call, error, match):
     with pytest.raises(error, match=match):
         call()
+
+
+def test_a_mean_refuses_a_mask_of_other_steps():
+    with pytest.raises(ShapeError, match=r"mask of inputs of shape \(2, 3, 4\) must have shape \(2, 3\), got \(2, 5\)"):
+        layers.GlobalAveragePooling1D()(np.ones((2, 3, 4), "float32"), mask=np.ones((2, 5), bool))

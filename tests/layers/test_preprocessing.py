@@ -189,3 +189,18 @@ def test_a_normalization_that_was_never_adapted_says_so():
     loaded.build((None, 3))
     loaded.set_weights([np.ones(3), np.ones(3), 0])
     assert loaded(np.ones((2, 3))).numpy().tolist() == [[0.0] * 3] * 2
+
+
+def test_weights_of_other_integers_are_refused():
+    with pytest.raises(ShapeError, match=r"count_weights of shape \(2,\) do not go with inputs of shape \(1,\)"):
+        layers.CategoryEncoding(3, output_mode="count")(np.array([1]), count_weights=np.ones(2))
+
+
+def test_a_pipeline_takes_a_list():
+    with pytest.raises(TypeError, match="Pipeline: layers must be a list of layers, got 3"):
+        layers.Pipeline(3)
+
+
+def test_without_a_vocabulary_the_message_names_the_layer_that_was_made():
+    with pytest.raises(RuntimeError, match="'words' has no vocabulary yet"):
+        layers.TextVectorization(name="words")(["a"])

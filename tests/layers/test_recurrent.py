@@ -398,3 +398,9 @@ def test_a_stateful_layer_refuses_another_batch_size():
 def test_a_mask_for_another_number_of_steps_is_refused():
     with pytest.raises(ShapeError, match=r"mask of sequences .* must have shape \(2, 4\), got \(2, 5\)"):
         layers.GRU(3)(np.ones((2, 4, 3)), mask=np.ones((2, 5), bool))
+
+
+@pytest.mark.parametrize("states", [[np.ones((2, 3))], [np.ones((2, 4)), np.ones((2, 3))]])
+def test_a_cell_refuses_states_of_other_sizes(states):
+    with pytest.raises(ShapeError, match=r"LSTMCell 'cell': the states must be of sizes \[3, 3\], got shapes"):
+        layers.LSTMCell(3, name="cell")(np.ones((2, 5), "float32"), states)

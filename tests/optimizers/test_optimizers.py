@@ -254,3 +254,8 @@ def test_a_constraint_that_changes_the_shape_is_refused():
 def test_apply_gradients_without_pairs_says_what_it_takes():
     with pytest.raises(ValueError, match=r"takes \(gradient, variable\) pairs. Call it with zip"):
         SGD().apply_gradients([np.ones(3)])
+
+
+def test_what_is_no_variable_cannot_be_updated():
+    with pytest.raises(TypeError, match="sgd: only Variables can be updated, got ndarray"):
+        SGD(name="sgd").apply_gradients([(np.ones(3), np.ones(3))])

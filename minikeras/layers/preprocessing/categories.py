@@ -6,7 +6,7 @@ from ...arguments import count
 from ...autograd import dims
 from ...autograd.dtypes import as_dtype, floatx
 from ...autograd.op import kept, primitive
-from ...autograd.operands import as_tensor
+from ...autograd.operands import as_tensor, shape_of
 from ...errors import DTypeError, ShapeError
 from ...ops.arithmetic import equal, select, within
 from ...ops.creation import cast
@@ -50,6 +50,9 @@ class CategoryEncoding(Layer):
         ids = within(ids if ids.dtype.is_integer else cast(ids, "int64"), low=0, high=last,
                      complaint=f"CategoryEncoding {self.name!r}: integers must be from 0 to {last}, got {{}}.")
         weights = None if count_weights is None else as_tensor(count_weights, self.dtype)
+        if weights is not None and not dims.may_agree(shape_of(weights), shape_of(ids)):
+            raise ShapeError(f"CategoryEncoding {self.name!r}: count_weights of shape {weights.shape} do not go with "
+                             f"inputs of shape {ids.shape}; give one for each integer.")
         return encoded(ids, self.output_mode, self.num_tokens, self.dtype, weights)
 
     def get_config(self):

@@ -8,6 +8,8 @@ class Pipeline(Layer):
 
     def __init__(self, layers, name=None):
         super().__init__(name=name, autocast=False)
+        if not isinstance(layers, (list, tuple)):
+            raise TypeError(f"Pipeline: layers must be a list of layers, got {layers!r}.")
         self._pipeline_layers = list(layers)
         wrong = [layer for layer in self._pipeline_layers if not isinstance(layer, Layer)]
         if wrong:

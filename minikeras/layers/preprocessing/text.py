@@ -61,6 +61,7 @@ class TextVectorization(Layer):
         self._lookup_layer = StringLookup(
             max_tokens, vocabulary=vocabulary, idf_weights=idf_weights, mask_token="", output_mode=output_mode,
             pad_to_max_tokens=pad_to_max_tokens, encoding=encoding, **given)
+        self._lookup_layer.name = self.name      # which the messages of both have
         self.built = True
 
     @property

@@ -90,6 +90,11 @@ class _Cell(Layer):
         """One step: (batch, features) and the states to (output, new states)."""
         listed = isinstance(states, (list, tuple))
         states = states if listed else [states]
+        sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
+        if len(states) != len(sizes) or any(x.ndim == 2 and x.shape[1] not in (size, None)
+                                            for x, size in zip(states, sizes)):
+            raise ShapeError(f"{type(self).__name__} {self.name!r}: the states must be of sizes {sizes}, got shapes "
+                             f"{[x.shape for x in states]}. get_initial_state(batch_size) gives the first ones.")
         of_inputs, step = self.prepare(expand_dims(inputs, 0), states, training)
         output, new = step(of_inputs[0], states)
         return output, new if listed else new[0]
