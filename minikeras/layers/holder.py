@@ -148,10 +148,6 @@ class Holder(registry.Configurable):
             "regularizer": getattr(self, f"{role}_regularizer"), "constraint": getattr(self, f"{role}_constraint"),
             **changes})
 
-    def _children(self):
-        """Layers held directly in attributes, or in lists, tuples and dicts there, in order, each once."""
-        return _unique(self._held(Holder))
-
     def _held(self, kind):
         """Instances of `kind` in attributes, or in lists, tuples and dicts there."""
         return list(_search(self._record.holders.values(), kind)) if self._record.holders else []

@@ -19,7 +19,7 @@ class Model(Trainer, Layer, kind="models"):
     @property
     def layers(self):
         """The layers held directly, in order."""
-        return self._children()
+        return list({id(layer): layer for layer in self._held(Layer)}.values())
 
     def get_layer(self, name=None, index=None):
         """The layer of that name or place. Raises ValueError naming those there are."""

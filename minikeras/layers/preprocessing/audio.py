@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from ...arguments import count, number, switch
+from ...arguments import count, number, one_of, switch
 from ...autograd.linear import concatenate, reshape
 from ...autograd.operands import as_tensor, shape_of
 from ...config import epsilon
@@ -47,7 +47,7 @@ class STFTSpectrogram(Layer):
     def __init__(self, mode="log", frame_length=256, frame_step=None, fft_length=None, window="hann", periodic=False,
                  scaling="density", padding="valid", expand_dims=False, data_format=None, **kwargs):
         super().__init__(**kwargs)
-        self.mode = _one_of("mode", mode, MODES)
+        self.mode = one_of("STFTSpectrogram: mode", mode, MODES)
         self.frame_length = count("STFTSpectrogram: frame_length", frame_length)
         self.frame_step = count("STFTSpectrogram: frame_step", frame_step, optional=True)
         self.fft_length = count("STFTSpectrogram: fft_length", fft_length, optional=True)
@@ -60,8 +60,8 @@ class STFTSpectrogram(Layer):
         if fft_length is not None and fft_length & (fft_length - 1):
             warnings.warn(f"STFTSpectrogram: fft_length={fft_length} is no power of 2, as is recommended.",
                           stacklevel=2)
-        self.scaling = _one_of("scaling", scaling, ("density", "spectrum", None))
-        self.padding = _one_of("padding", padding, ("valid", "same"))
+        self.scaling = one_of("STFTSpectrogram: scaling", scaling, ("density", "spectrum", None))
+        self.padding = one_of("STFTSpectrogram: padding", padding, ("valid", "same"))
         self.window, self.periodic = window, switch("STFTSpectrogram: periodic", periodic)
         STFT("real", window, scaling, periodic)     # refuses what is no window
         self.expand_dims = switch("STFTSpectrogram: expand_dims", expand_dims)
@@ -81,7 +81,7 @@ class STFTSpectrogram(Layer):
 
     def call(self, inputs):
         if not inputs.dtype.is_floating:
-            raise DTypeError(f"STFTSpectrogram {self.name!r} takes floats, got {inputs.dtype.name}.")
+            raise DTypeError(f"{self._titled} takes floats, got {inputs.dtype.name}.")
         x = transpose(inputs, (0, 2, 1)) if self.data_format == "channels_last" else inputs
         real = self._part(x, self.real_kernel) if self.mode != "imag" else None
         imag = self._part(x, self.imag_kernel) if self.mode != "real" else None
@@ -115,12 +115,6 @@ class STFTSpectrogram(Layer):
                 transpose(y, (0, 1, 3, 2)), shape=(batch, channels * frequencies, pieces))
         return transpose(y, (0, 2, 3, 1)) if self.expand_dims else reshape(
             transpose(y, (0, 2, 1, 3)), shape=(batch, pieces, channels * frequencies))
-
-
-def _one_of(name, value, known):
-    if value not in known:
-        raise ValueError(f"STFTSpectrogram: {name} must be one of {', '.join(map(repr, known))}, got {value!r}.")
-    return value
 
 
 class MelSpectrogram(Layer):

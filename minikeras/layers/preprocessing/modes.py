@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...arguments import one_of
 from ...autograd.tensor import ArrayOperand
 
 SHORT = {"binary": "multi_hot", "tf-idf": "tf_idf"}     # Keras' older names
@@ -9,10 +10,7 @@ SHORT = {"binary": "multi_hot", "tf-idf": "tf_idf"}     # Keras' older names
 
 def known_mode(where, mode, modes):
     """The output mode meant. Raises ValueError for one that is not among `modes`."""
-    mode = SHORT.get(mode, mode)
-    if mode not in modes:
-        raise ValueError(f"{where}: output_mode must be one of {', '.join(map(repr, modes))}, got {mode!r}.")
-    return mode
+    return one_of(f"{where}: output_mode", SHORT.get(mode, mode), modes)
 
 
 def refuse_sparse(where, sparse):
