@@ -148,6 +148,8 @@ class GroupNormalization(_Normalization):
         super().__init__(epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer,
                          gamma_regularizer, beta_constraint, gamma_constraint, **kwargs)
         self.groups = groups if groups == -1 else count("GroupNormalization: groups, if not -1,", groups)
+        if isinstance(axis, bool) or not isinstance(axis, int):
+            raise TypeError(f"GroupNormalization: axis must be an integer, got {axis!r}.")
         self.axis = axis
 
     def build(self, input_shape):
@@ -322,7 +324,7 @@ class SpectralNormalization(Wrapper):
     def call(self, inputs, training=False):
         if training:
             self._normalize()
-        return self.layer(inputs)
+        return cast(self.layer(inputs), self.dtype)
 
     def _normalize(self):
         matrix, u = reshape(self.kernel, shape=(-1, self.kernel.shape[-1])), self.vector_u

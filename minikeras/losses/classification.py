@@ -2,6 +2,7 @@
 
 import warnings
 
+from ..autograd import dims
 from ..autograd.dtypes import epsilon
 from ..autograd.operands import as_tensor
 from ..masks import with_mask
@@ -18,10 +19,16 @@ def _smoothed(y_true, label_smoothing, even):
     return y_true * (1.0 - label_smoothing) + label_smoothing * even if label_smoothing else y_true
 
 
-def _class_axis(where, y_pred, axis):
-    """The number of classes. Raises ValueError for an axis that is none."""
+def _check_axis(where, y_pred, axis):
+    """Raise ValueError for an axis of the classes that is none, ShapeError for one that predictions do not have."""
     if isinstance(axis, bool) or not isinstance(axis, int):
         raise ValueError(f"{where}: axis must be an integer, the axis of the classes, got {axis!r}.")
+    dims.normalize_axis(axis, len(y_pred.shape), f"{where}, classes of the predictions")
+
+
+def _class_axis(where, y_pred, axis):
+    """The number of classes. Raises as `_check_axis` does."""
+    _check_axis(where, y_pred, axis)
     if y_pred.shape[axis] == 1:
         warnings.warn(f"{where}: predictions of shape {y_pred.shape} have one class only, so the loss is always 0. For "
                       "two classes in one output use binary_crossentropy.", SyntaxWarning, stacklevel=4)
@@ -89,6 +96,7 @@ def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_cl
     Raises ShapeError for labels outside 0..classes-1.
     """
     y_true, y_pred = as_tensor(y_true), as_tensor(y_pred)
+    _check_axis("sparse_categorical_crossentropy", y_pred, axis)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
         y_true = squeeze(y_true, axis)
     if ignore_class is None:

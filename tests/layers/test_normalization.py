@@ -150,3 +150,12 @@ def test_integers_are_normalized_as_floats(layer):
     y = layer(x, training=True)
     assert y.dtype == "float32"
     np.testing.assert_allclose(y, layer(x.astype("float32"), training=True), rtol=1e-6)
+
+
+def test_group_normalization_takes_one_axis():
+    with pytest.raises(TypeError, match=r"GroupNormalization: axis must be an integer, got \[1, 2\]"):
+        layers.GroupNormalization(2, axis=[1, 2])
+
+
+def test_spectral_normalization_gives_floats_for_integers():
+    assert layers.SpectralNormalization(layers.Dense(2))(np.arange(6).reshape(2, 3)).dtype == "float32"

@@ -341,3 +341,12 @@ def test_an_unknown_reduction_lists_the_known_ones():
 def test_an_unknown_name_gives_the_nearest_known_one():
     with pytest.raises(ValueError, match="Did you mean 'mse'"):
         losses.get("msee")
+
+
+@pytest.mark.parametrize("loss, labels", [(losses.CategoricalCrossentropy, np.eye(2, 3)),
+                                          (losses.SparseCategoricalCrossentropy, np.array([0, 2]))])
+@pytest.mark.parametrize("axis, error, said", [(2, ShapeError, "axis 2 does not exist"),
+                                               ((1,), ValueError, "must be an integer")])
+def test_an_axis_of_classes_that_is_none_is_refused(loss, labels, axis, error, said):
+    with pytest.raises(error, match=said):
+        loss(axis=axis)(labels, np.full((2, 3), 0.3))
