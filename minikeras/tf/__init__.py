@@ -169,8 +169,12 @@ def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
     return running.cumsum(x, axis=axis, exclusive=exclusive, reverse=reverse)
 
 
-def matmul(a, b, transpose_a=False, transpose_b=False, name=None):
-    """The matrix product over the last two axes, either side transposed first if asked."""
+def matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_b=False, name=None):
+    """The matrix product over the last two axes, either side transposed first if asked, or its adjoint taken."""
+    if (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
+        raise ValueError("matmul: a matrix can be transposed or taken as its adjoint, not both.")
+    a, b = ops.conj(a) if adjoint_a else a, ops.conj(b) if adjoint_b else b
+    transpose_a, transpose_b = transpose_a or adjoint_a, transpose_b or adjoint_b
     if transpose_a:
         a = _products.matrix_transpose(as_tensor(a))
     if transpose_b:

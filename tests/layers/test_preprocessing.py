@@ -204,3 +204,15 @@ def test_a_pipeline_takes_a_list():
 def test_without_a_vocabulary_the_message_names_the_layer_that_was_made():
     with pytest.raises(RuntimeError, match="'words' has no vocabulary yet"):
         layers.TextVectorization(name="words")(["a"])
+
+
+def test_normalization_refuses_other_features_than_it_was_adapted_to():
+    layer = layers.Normalization(name="scaled")
+    layer.adapt(np.ones((4, 3), "float32"))
+    with pytest.raises(ShapeError, match="Normalization 'scaled'"):
+        layer(np.ones((4, 5), "float32"))
+
+
+def test_normalization_refuses_a_mean_of_another_shape():
+    with pytest.raises(ShapeError, match=r"of shape \(2,\) do not go with inputs of shape \(2, 3\)"):
+        layers.Normalization(mean=[1.0, 2.0], variance=[1.0, 1.0])(np.ones((2, 3), "float32"))

@@ -125,3 +125,11 @@ def test_dynamic_partition_refuses_a_number_without_a_part():
 def test_matvec_takes_adjoints():
     a = np.array([[1.0, 2.0j]])
     assert np.array_equal(tf.linalg.matvec(a, np.array([1.0 + 0j]), adjoint_a=True), [1.0, -2.0j])
+
+
+def test_matmul_takes_adjoints():
+    a = np.array([[1.0, 2.0j], [0.0, 1.0]])
+    assert np.array_equal(tf.matmul(a, a, adjoint_a=True), a.conj().T @ a)
+    assert np.array_equal(tf.matmul(a, a, adjoint_b=True), a @ a.conj().T)
+    with pytest.raises(ValueError, match="not both"):
+        tf.matmul(a, a, transpose_a=True, adjoint_a=True)

@@ -20,6 +20,7 @@ from ...ops.tallying import encoded
 from ...ops.unary import sqrt
 from ...ops.windows import image_data_format
 from ..base import Layer
+from ..input_spec import InputSpec
 from .modes import batches_of, known_mode, refuse_sparse
 
 
@@ -67,6 +68,11 @@ class Normalization(Layer):
         if None in kept:
             raise ShapeError(f"Normalization {self.name!r}: the extents along axis {self.axis} must be known, got "
                              f"inputs of shape {input_shape}.")
+        given = np.shape(self.input_mean)
+        if any(m not in (1, n) for m, n in zip(given[::-1], kept[::-1])):
+            raise ShapeError(f"Normalization {self.name!r}: mean and variance of shape {given} do not go with inputs "
+                             f"of shape {input_shape}, of which axis={self.axis} keeps {kept}.")
+        self.input_spec = InputSpec(axes={a - ndim: n for a, n in zip(axes, kept) if n != 1})
         self._axes, self._input_shape = axes, tuple(input_shape)
         if self.input_mean is None:
             self.adapt_mean = self.add_weight(name="mean", shape=kept, initializer="zeros", trainable=False)
