@@ -90,6 +90,8 @@ class LayerStep(Step):
         self.called(self.layer, map(Tensor, self.inputs))
         if case.get("weights", True):
             check._apply_weights(self.run, "w", self.layer)
+        if getattr(self.layer, "stateful", False):
+            self.layer.reset_state()        # the first call was with other weights
 
     def __call__(self, *arrays):
         tensors = [mk.convert_to_tensor(x) for x in arrays]
@@ -97,7 +99,8 @@ class LayerStep(Step):
                           *self.layer.losses])
 
     def variables(self):
-        return self.layer.variables
+        states = getattr(self.layer, "states", None) or []      # of a stateful layer, which are no weights
+        return [*self.layer.variables, *states]
 
 
 @cases_of("layer")

@@ -428,7 +428,6 @@ def test_a_second_run_in_recompute_grad_may_draw_more_than_the_first():
     lambda x: mk.ops.linspace(x[0], 1.0, 3), lambda x: mk.ops.arange(x[0]), lambda x: mk.ops.convert_to_numpy(x),
     lambda x: mk.constant(np.array(x)), lambda x: mk.constant([float(x[0]), 1.0]), lambda x: x if x[0] > 0 else -x,
     lambda x: mk.ops.repeat(x, mk.ops.cast(mk.ops.abs(x), "int32")),
-    lambda x: random.normal((2,), mean=x[0]),
 ])
 def test_what_needs_numbers_asks_for_them_openly(leaving):
     assert Recording(leaving, [numbers(3)]).left
