@@ -862,11 +862,12 @@ def test_a_ctrl_c_leaves_a_step_finished_or_undone(rounds, monkeypatch):
     main, before = threading.main_thread().ident, signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for n in range(rounds):
-            timer = threading.Timer(0.0005 + 0.00003 * (n % 100), signal.pthread_kill, (main, signal.SIGINT))
             with pytest.raises(KeyboardInterrupt):
-                timer.start()
-                while True:
-                    step(model)
+                while True:     # again, should Python drop the first one
+                    timer = threading.Timer(0.0005 + 0.00003 * (n % 100), signal.pthread_kill, (main, signal.SIGINT))
+                    timer.start()
+                    while timer.is_alive():
+                        step(model)
             assert_is_between_steps(model, uninterrupted)
     finally:
         signal.signal(signal.SIGINT, before)
