@@ -21,8 +21,10 @@ PASSING = set(expected())
 
 
 def cases_of(kind):
+    """All that pass, but those on strings, which are looked up eagerly."""
     cases = [case for area in cases_by_area().values() for case in area
-             if case["kind"] == kind and case["id"] in PASSING]
+             if case["kind"] == kind and case["id"] in PASSING
+             and not any(dtype == "str" for dtype, *_ in case.get("arrays", {}).values())]
     return pytest.mark.parametrize("case", cases, ids=[case["id"] for case in cases])
 
 
