@@ -48,7 +48,7 @@ class Huber(LossFunctionWrapper):
     """Half the squared error up to `delta`, straight on beyond."""
 
     def __init__(self, delta=1.0, reduction="sum_over_batch_size", name="huber_loss", dtype=None):
-        super().__init__(regression.huber, reduction, name, dtype, delta=delta)
+        super().__init__(regression.huber, reduction, name, dtype, delta=number("Huber: delta", delta, 0))
 
 
 class LogCosh(LossFunctionWrapper, aliases=("logcosh",)):

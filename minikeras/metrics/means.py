@@ -4,6 +4,7 @@
 """
 
 from .. import losses
+from ..arguments import count
 from ..autograd.operands import as_tensor
 from ..losses.fitting import as_pair
 from ..ops.arithmetic import square
@@ -114,15 +115,16 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     """How often the one-hot label is among the `k` largest predictions."""
 
     def __init__(self, k=5, name="top_k_categorical_accuracy", dtype=None):
-        super().__init__(functions.top_k_categorical_accuracy, name, dtype, k=k)
+        super().__init__(functions.top_k_categorical_accuracy, name, dtype,
+                         k=count("TopKCategoricalAccuracy: k", k))
 
 
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     """How often the integer label is among the `k` largest predictions, or the first `k` ids (`from_sorted_ids`)."""
 
     def __init__(self, k=5, name="sparse_top_k_categorical_accuracy", dtype=None, from_sorted_ids=False):
-        super().__init__(functions.sparse_top_k_categorical_accuracy, name, dtype, k=k,
-                         from_sorted_ids=from_sorted_ids)
+        super().__init__(functions.sparse_top_k_categorical_accuracy, name, dtype,
+                         k=count("SparseTopKCategoricalAccuracy: k", k), from_sorted_ids=from_sorted_ids)
 
     def get_config(self):
         config = super().get_config()

@@ -216,3 +216,10 @@ def test_normalization_refuses_other_features_than_it_was_adapted_to():
 def test_normalization_refuses_a_mean_of_another_shape():
     with pytest.raises(ShapeError, match=r"of shape \(2,\) do not go with inputs of shape \(2, 3\)"):
         layers.Normalization(mean=[1.0, 2.0], variance=[1.0, 1.0])(np.ones((2, 3), "float32"))
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (("a",), "scale must be a number, got 'a'"), ((1.0, [0.0, np.inf]), "offset must be a number, got inf")])
+def test_rescaling_takes_numbers(arguments, message):
+    with pytest.raises(ValueError, match=f"Rescaling: {message}"):
+        layers.Rescaling(*arguments)

@@ -256,3 +256,9 @@ def test_an_unknown_name_gives_the_nearest_known_one():
 def test_labels_that_are_not_one_a_row_are_refused(metric):
     with pytest.raises(ShapeError, match=r"labels of shape \(3,\) do not fit predictions of shape \(1, 2\)"):
         metric()([1, 2, 3], [[0.1, 0.9]])
+
+
+@pytest.mark.parametrize("cls", [metrics.TopKCategoricalAccuracy, metrics.SparseTopKCategoricalAccuracy])
+def test_the_best_of_none_are_refused(cls):
+    with pytest.raises(ValueError, match=f"{cls.__name__}: k must be an integer from 1 on, got 0"):
+        cls(k=0)

@@ -29,6 +29,9 @@ class Rescaling(Layer):
 
     def __init__(self, scale, offset=0.0, **kwargs):
         super().__init__(**kwargs)
+        for name, value in (("scale", scale), ("offset", offset)):
+            for each in np.ravel(np.asarray(value)).tolist():
+                number(f"Rescaling: {name}", each)
         self.scale, self.offset = scale, offset
         self.supports_masking = self.built = True
 
