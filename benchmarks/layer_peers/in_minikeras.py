@@ -42,6 +42,7 @@ MADE = {
     "GroupQueryAttention": lambda: layers.GroupQueryAttention(16, 4, 2),
     "Dot": lambda: layers.Dot(axes=2), "Reshape": lambda: layers.Reshape((28 * 28, 32)),
     "Permute": lambda: layers.Permute((2, 1)), "RepeatVector": lambda: layers.RepeatVector(20),
+    "Cropping2D": lambda: layers.Cropping2D(1),
     "UpSampling2D bilinear": lambda: layers.UpSampling2D(interpolation="bilinear"),
     "Dropout": lambda: layers.Dropout(0.3), "SpatialDropout2D": lambda: layers.SpatialDropout2D(0.3),
     "GaussianNoise": lambda: layers.GaussianNoise(0.3), "GaussianDropout": lambda: layers.GaussianDropout(0.3),
