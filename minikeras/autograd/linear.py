@@ -64,6 +64,8 @@ def sum_to(x, *, shape, out=None):
     extra = x.ndim - len(shape)
     if extra and shape and x.dtype.kind == "f" and tuple(shape) == x.shape[extra:] and x.flags.c_contiguous:
         # The usual bias gradient. A product with ones is three times as fast as the sum along the first axes.
+        if extra == 1 and x.ndim == 2:
+            return np.matmul(ones_row(len(x), x.dtype), x, out=out)
         rows = math.prod(x.shape[:extra])
         total = np.matmul(ones_row(rows, x.dtype), x.reshape(rows, math.prod(shape)),
                           out=None if out is None else out.reshape(-1))

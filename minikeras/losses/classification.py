@@ -21,6 +21,8 @@ def _smoothed(y_true, label_smoothing, even):
 
 def _check_axis(where, y_pred, axis):
     """Raise ValueError for an axis of the classes that is none, ShapeError for one that predictions do not have."""
+    if type(axis) is int and -y_pred.ndim <= axis < y_pred.ndim:
+        return
     if isinstance(axis, bool) or not isinstance(axis, int):
         raise ValueError(f"{where}: axis must be an integer, the axis of the classes, got {axis!r}.")
     dims.normalize_axis(axis, len(y_pred.shape), f"{where}, classes of the predictions")
@@ -97,7 +99,7 @@ def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_cl
     """
     y_true, y_pred = as_tensor(y_true), as_tensor(y_pred)
     _check_axis("sparse_categorical_crossentropy", y_pred, axis)
-    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[axis] == 1:
+    if y_true.ndim == y_pred.ndim and y_true.shape[axis] == 1:
         y_true = squeeze(y_true, axis)
     if ignore_class is None:
         return crossentropy.sparse_categorical_crossentropy(y_true, y_pred, from_logits, axis)

@@ -12,10 +12,11 @@ HINT = "Give targets in the shape of the model's output."
 
 def fit_ranks(a, b):
     """Both with the same number of axes: a last axis of 1 is dropped, or added to a vector. As Keras does."""
-    if len(a.shape) == len(b.shape) + 1 and a.shape[-1] == 1:
-        return (a, expand_dims(b, -1)) if len(b.shape) == 1 else (squeeze(a, -1), b)
-    if len(b.shape) == len(a.shape) + 1 and b.shape[-1] == 1:
-        return (expand_dims(a, -1), b) if len(a.shape) == 1 else (a, squeeze(b, -1))
+    more = a.ndim - b.ndim
+    if more == 1 and a.shape[-1] == 1:
+        return (a, expand_dims(b, -1)) if b.ndim == 1 else (squeeze(a, -1), b)
+    if more == -1 and b.shape[-1] == 1:
+        return (expand_dims(a, -1), b) if a.ndim == 1 else (a, squeeze(b, -1))
     return a, b
 
 
