@@ -1,6 +1,7 @@
 """What `call` and `build` of a layer take: where `training` goes, which arguments are masks, which are shapes."""
 
 import inspect
+import math
 from typing import NamedTuple
 
 from ..autograd import tree
@@ -35,12 +36,17 @@ class Signature(NamedTuple):
 
     def with_training(self, args, kwargs, training, outer):
         """Arguments in which `training` is what was given, else what the outer call has, else its default."""
-        place = self.places.get("training", len(args))
-        if training is None and place < len(args):
-            training = args[place]
-        if training is None:
-            training = self.training[0] if outer is None else outer
-        return self.put(args, kwargs, "training", training), training
+        place = self.places.get("training", math.inf)
+        if place >= len(args):
+            kwargs["training"] = training = self._first_told(training, outer)
+            return args, training
+        training = self._first_told(args[place] if training is None else training, outer)
+        return (*args[:place], training, *args[place + 1:]), training
+
+    def _first_told(self, training, outer):
+        if training is not None:
+            return training
+        return self.training[0] if outer is None else outer
 
     def given(self, args, kwargs):
         """The arguments by name."""

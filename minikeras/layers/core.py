@@ -112,7 +112,7 @@ class Dense(LowRank, Layer):
             self._add_low_rank()
 
     def call(self, inputs):
-        kernel = self._adapted_weight()
+        kernel = self._adapted_weight() if self.lora_enabled else self.kernel
         if kernel.shape[0] != inputs.shape[-1]:
             raise ShapeError(f"{self._titled}: the last axis of the input is {inputs.shape[-1]}, but the weights "
                              f"were built for {kernel.shape[0]}. Feed shape (..., {kernel.shape[0]}) or make a new "
