@@ -13,13 +13,13 @@ import minikeras
 PACKAGE = Path(minikeras.__file__).parent
 # Each level may import its own level and those before it.
 LEVELS = [
-    {"errors", "arguments"}, {"autograd"}, {"ops"}, {"debugging"},
-    {"activations", "autodiff", "config", "constraints", "custom_objects", "datasets", "dtype_policies", "initializers",
+    {"errors", "arguments", "run_settings"}, {"autograd"}, {"ops"}, {"debugging"},
+    {"activations", "autodiff", "config", "constraints", "custom_objects", "dtype_policies", "initializers",
      "layers", "losses", "masks", "metrics", "mixed_precision", "optimizers", "plan", "random", "registry",
      "regularizers", "tf", "tree"},
     {"saving"}, {"training", "callbacks"},
     # The package as a whole has the names of everything up to here.
-    {"backend", "models", "preprocessing", "utils", "__init__"},
+    {"backend", "datasets", "models", "preprocessing", "utils", "__init__"},
     {"experiment"}, {"cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

@@ -48,15 +48,12 @@ NOT_YET = {
     **{f"callbacks.{name}": _TRAINING for name in (
         "BackupAndRestore", "CSVLogger", "LambdaCallback", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau",
         "SwapEMAWeights", "TensorBoard")},
-    **{f"config.{name}": _TRAINING for name in (
-        "disable_interactive_logging", "enable_interactive_logging", "is_interactive_logging_enabled", "max_epochs",
-        "max_steps_per_epoch", "set_max_epochs", "set_max_steps_per_epoch")},
     **{f"models.{name}": _TRAINING for name in ("clone_model", "model_from_json", "save_model")},
     "saving.KerasFileEditor": _TRAINING,
     **{f"utils.{name}": _TRAINING for name in (
         "Config", "FeatureSpace", "Progbar", "PyDataset", "Sequence", "audio_dataset_from_directory",
-        "disable_interactive_logging", "enable_interactive_logging", "get_file", "get_source_inputs",
-        "image_dataset_from_directory", "is_interactive_logging_enabled", "model_to_dot", "plot_model", "split_dataset",
+        "get_file", "get_source_inputs",
+        "image_dataset_from_directory", "model_to_dot", "plot_model", "split_dataset",
         "text_dataset_from_directory", "timeseries_dataset_from_array")},
     **{f"utils.{name}": _IMAGES for name in ("array_to_img", "img_to_array", "load_img", "save_img")},
 }
