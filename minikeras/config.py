@@ -23,12 +23,11 @@ from .tf.config import (
     set_visible_devices,
 )
 
-__all__ = ["backend", "disable_interactive_logging", "dtype_policy", "enable_interactive_logging",
-           "epsilon", "experimental", "floatx", "functions_run_eagerly", "get_visible_devices",
-           "image_data_format", "is_interactive_logging_enabled", "list_logical_devices",
-           "list_physical_devices", "max_epochs", "max_steps_per_epoch", "run_functions_eagerly",
-           "set_backend", "set_dtype_policy", "set_epsilon", "set_floatx", "set_image_data_format",
-           "set_max_epochs", "set_max_steps_per_epoch", "set_visible_devices"]
+__all__ = ["backend", "disable_interactive_logging", "dtype_policy", "enable_interactive_logging", "epsilon",
+           "experimental", "floatx", "functions_run_eagerly", "get_visible_devices", "image_data_format",
+           "is_interactive_logging_enabled", "list_logical_devices", "list_physical_devices", "max_epochs",
+           "max_steps_per_epoch", "run_functions_eagerly", "set_backend", "set_dtype_policy", "set_epsilon",
+           "set_floatx", "set_image_data_format", "set_max_epochs", "set_max_steps_per_epoch", "set_visible_devices"]
 
 
 def backend():

@@ -44,6 +44,10 @@ class FileFormatError(MinikerasError, ValueError):
     """A file that is missing parts, damaged or not of the expected format."""
 
 
+class DownloadError(MinikerasError, RuntimeError):
+    """A file that could not be fetched from the network."""
+
+
 class ExperimentError(MinikerasError, ValueError):
     """A config that cannot be used; `problems` lists every finding as file:line:col: text."""
 

@@ -52,7 +52,7 @@ NOT_YET = {
     "saving.KerasFileEditor": _TRAINING,
     **{f"utils.{name}": _TRAINING for name in (
         "Config", "FeatureSpace", "Progbar", "PyDataset", "Sequence", "audio_dataset_from_directory",
-        "get_file", "get_source_inputs",
+        "get_source_inputs",
         "image_dataset_from_directory", "model_to_dot", "plot_model", "split_dataset",
         "text_dataset_from_directory", "timeseries_dataset_from_array")},
     **{f"utils.{name}": _IMAGES for name in ("array_to_img", "img_to_array", "load_img", "save_img")},
