@@ -18,7 +18,10 @@ def with_mask(x, mask):
 
 def carrying(x, mask):
     """The same value as another tensor, which carries a mask: what others hold stays as it is."""
-    twin = Tensor(x._array, x._node) if isinstance(x, Tensor) else SymbolicTensor(x._dims, x.dtype, x.name)
+    if isinstance(x, Tensor):
+        return with_mask(Tensor(x._array, x._node), mask)
+    twin = SymbolicTensor(x._dims, x.dtype, x.name)
+    twin._history = x._history
     return with_mask(twin, mask)
 
 

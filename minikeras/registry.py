@@ -18,7 +18,7 @@ from .autograd.dtypes import DType
 from .autograd.random import SeedGenerator
 from .autograd.state import thread
 from .autograd.tensor import ArrayOperand
-from .custom_objects import own, own_of
+from .custom_objects import CustomObjectScope, own, own_of
 
 PLAIN = (bool, int, float, str)     # values that are the same if they are equal
 
@@ -306,9 +306,10 @@ def deserialize(config, kind=None, custom_objects=None):
     cls = _class_of(config, kind, custom_objects)
     if not inspect.isclass(cls):
         return cls
-    inner = {key: deserialize(item, None, custom_objects) for key, item in inner.items()}
     try:
-        obj = cls.from_config(inner) if hasattr(cls, "from_config") else cls(**inner)
+        with CustomObjectScope(custom_objects):
+            # As in Keras, a from_config of the user's own gets the data as they stand in the config.
+            obj = cls.from_config(dict(inner)) if hasattr(cls, "from_config") else cls(**revived(inner))
     except TypeError as error:
         raise ValueError(f"{name} cannot be made from its config {inner}: {error}. It takes "
                          f"{', '.join(parameters(cls)) or 'no arguments'}.") from error
@@ -328,7 +329,7 @@ def revived(value):
         return [revived(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if "class_name" in value and "module" in value:
+    if "class_name" in value and ("module" in value or value["class_name"] in _DATA_FORMS):
         return deserialize(value)
     return {key: revived(item) for key, item in value.items()}
 

@@ -126,6 +126,34 @@ def product(dims):
     return total
 
 
+def substitute(dim, known):
+    """A dimension with extents in place of the symbols in it, which `known` maps to them. Raises ShapeError for one
+    that is not known."""
+    total = 0
+    for monomial, count in dim.terms.items():
+        for symbol in monomial:
+            count = _extent_of(symbol, known) * count
+        total = count + total
+    return total
+
+
+def _extent_of(symbol, known):
+    if symbol in known:
+        return known[symbol]
+    if symbol[0] != "//":
+        raise ShapeError(f"an extent ({symbol[1]}) does not follow from the shapes of the inputs.")
+    above, below = (substitute(part, known) if isinstance(part, Dimension) else part for part in symbol[1:])
+    return above // below
+
+
+def solve(dim, extent, known):
+    """Add to `known` the symbol of a dimension that is one symbol, or a multiple of one, and turned out as `extent`."""
+    if len(dim.terms) == 1:
+        (symbols, count), = dim.terms.items()
+        if len(symbols) == 1:
+            known.setdefault(symbols[0], extent if count == 1 else extent // count)
+
+
 class TensorShape(tuple):
     """A shape: a tuple of integers, with None where an extent is not known, that also has TensorFlow's methods.
 

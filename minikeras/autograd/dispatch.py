@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import DTypeError, MinikerasError, ShapeError
 from . import dtypes, state
 from .dims import public_shape
+from .history import Call, is_remembered
 from .operands import BARE, align, first_kept, floated, kept, nested, promoted, shape_of
 from .state import thread
 from .tensor import Interpreted, Node, Operand, SymbolicTensor, Tensor, ndarray, source_node
@@ -318,8 +319,10 @@ def infer(op, inputs, attrs, dtype):
     shape = op.shape(*shapes, **attrs)
     dtype = op.result(inputs, attrs) if callable(op.result) else op.result or dtype
     if isinstance(shape, list):
-        return tuple(SymbolicTensor(s, d) for s, d in zip(shape, dtype, strict=True))
-    return SymbolicTensor(shape, dtype)
+        outputs = tuple(SymbolicTensor(s, d) for s, d in zip(shape, dtype, strict=True))
+    else:
+        outputs = SymbolicTensor(shape, dtype)
+    return Call(op, tuple(inputs), attrs, outputs).outputs if is_remembered(inputs, attrs) else outputs
 
 
 def explained(op, inputs, attrs, error):

@@ -23,6 +23,7 @@ __all__ = ["composed", "declare", "elementwise", "first_kept", "fit_to", "floate
            "looped", "looped_if_flat", "multilinear", "primitive", "promoted", "shifted", "spread"]
 
 VAR_POSITIONAL = 0x04
+OPS = {}        # name -> the function of every op that is declared
 
 
 class Op:
@@ -81,6 +82,7 @@ def declare(family, pull, shape, policy, result=None, batch=looped, rules=()):
         function.__module__ = forward.__module__
         function.__wrapped__ = forward
         function.__signature__ = _public_signature(op, forward)
+        OPS[op.name] = function
         return function
     return decorate
 

@@ -254,11 +254,12 @@ class Tensor(ArrayOperand):
 class SymbolicTensor(Numberless):
     """A tensor of known dtype and shape, without numbers. Its shape shows None where it is not known."""
 
-    __slots__ = ("__weakref__", "_dims", "_dtype", "_keras_mask", "name")
+    __slots__ = ("__weakref__", "_dims", "_dtype", "_history", "_keras_mask", "name")
 
     def __init__(self, shape, dtype="float32", name=None):
         self._dims = make_dims(shape)
         self._dtype = as_dtype(dtype)
+        self._history = None    # (the Call that made it, which of its outputs it is), see `history`
         self.name = name
 
     @property

@@ -11,6 +11,7 @@ from .. import registry, regularizers
 from ..arguments import switch
 from ..autograd import tree
 from ..autograd.dtypes import as_dtype, layer_dtype
+from ..autograd.history import Call, is_remembered, is_symbolic, leaves, without_history
 from ..autograd.operands import as_tensor
 from ..autograd.quiet import quietly
 from ..autograd.state import tick
@@ -115,6 +116,8 @@ class Layer(Holder, kind="layers"):
         plain = len(args) == 1 and not kwargs and type(args[0]) is Tensor and args[0]._array.dtype is record.array_dtype
         if not plain:
             self._check_initialized()
+            if is_symbolic(args, kwargs) and is_remembered(args, kwargs):
+                return self._remembered(args, kwargs if training is None else {**kwargs, "training": training})
             args, kwargs = self._converted(args), self._converted(kwargs)
         if self.input_spec is not None and args:
             check_inputs(self, args[0])
@@ -155,9 +158,15 @@ class Layer(Holder, kind="layers"):
         """The mask of the output: by default that of the input, if `supports_masking` is set."""
         return previous_mask
 
+    def _remembered(self, args, kwargs):
+        """The outputs for symbolic inputs that may become part of a model. What happens inside the layer does not."""
+        outputs = self(*without_history(list(args)), **without_history(kwargs))
+        call = Call(self, args, kwargs, outputs)
+        self._record.calls.append(call)
+        return call.outputs
+
     def _run(self, args, kwargs):
-        if (not args or type(args[0]) is not Tensor) and any(
-                isinstance(x, SymbolicTensor) for x in tree.flatten([args, kwargs])):
+        if is_symbolic(args, kwargs):
             return self._symbolic(args, kwargs)
         outputs = self.call(*args, **kwargs)
         if self._record.activity_regularizer is not None:
@@ -284,6 +293,24 @@ class Layer(Holder, kind="layers"):
                         if v.regularizer is not None and v.trainable]
 
     # --- descriptions ------------------------------------------------------------------------
+
+    @property
+    def input(self):
+        """The symbolic tensors that the layer was first called on. Raises AttributeError if it was not."""
+        args, kwargs = self._first_call("input").args, self._first_call("input").kwargs
+        found = [x for x in leaves(args, kwargs) if isinstance(x, SymbolicTensor)]
+        return args[0] if args and len(tree.flatten(args[0])) == len(found) else found
+
+    @property
+    def output(self):
+        """The symbolic tensors that the layer gave when it was first called. Raises AttributeError if it was not."""
+        return self._first_call("output").outputs
+
+    def _first_call(self, what):
+        if not self._record.calls:
+            raise AttributeError(f"{self._titled} has no {what} yet: it was never called on an Input, or on what a "
+                                 f"layer made of one. Call it, as in {self.name}(keras.Input(shape)).")
+        return self._record.calls[0]
 
     @property
     def dtype(self):

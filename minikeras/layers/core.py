@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import activations, registry
 from ..arguments import count, switch
+from ..autograd.history import Call
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError
 from ..ops import reduce
@@ -38,6 +39,7 @@ class InputLayer(Layer):
             raise ValueError("Input: each extent of a shape must be an integer from 0 on, or None where it is not "
                              f"known, got {self.batch_shape}.")
         self.built = True
+        self._record.calls.append(Call(self, (), {}, SymbolicTensor(self.batch_shape, self.dtype, self.name)))
 
     def call(self, inputs):
         return inputs
@@ -49,17 +51,7 @@ class InputLayer(Layer):
     @classmethod
     def from_config(cls, config):
         """An input from what `get_config`, or Keras', gave."""
-        return cls(**config)
-
-
-class InputTensor(SymbolicTensor):
-    """The symbolic tensor that Input makes; `layer` is the InputLayer it stands for."""
-
-    __slots__ = ("layer",)
-
-    def __init__(self, layer):
-        super().__init__(layer.batch_shape, layer.dtype, layer.name)
-        self.layer = layer
+        return cls(**registry.revived(config))
 
 
 def Input(shape=None, batch_size=None, dtype=None, sparse=None, ragged=None,  # noqa: N802 (Keras' name)
@@ -68,7 +60,7 @@ def Input(shape=None, batch_size=None, dtype=None, sparse=None, ragged=None,  # 
 
     Raises ValueError for sparse, ragged, tensor and optional: there are none of these here.
     """
-    return InputTensor(InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name))
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name).output
 
 
 def _sample_shape(shape):

@@ -35,7 +35,7 @@ def weights_limited_to(count):
 class Record:
     """What a layer keeps for itself, in a class of its own so that no search for sublayers looks inside."""
 
-    __slots__ = ("activity_regularizer", "array_dtype", "build_shapes", "entry", "fixed", "holders", "losses",
+    __slots__ = ("activity_regularizer", "array_dtype", "build_shapes", "calls", "entry", "fixed", "holders", "losses",
                  "losses_entry", "masked", "searched", "signature", "variables")
 
     def __init__(self):
@@ -50,6 +50,7 @@ class Record:
         self.losses = []        # added by add_loss ...
         self.losses_entry = 0   # ... during this outermost call
         self.build_shapes = {}      # what `build` was given, by name
+        self.calls = []         # the Calls on symbolic tensors with a history, such as `Input` gives
         self.activity_regularizer = None
 
     @property

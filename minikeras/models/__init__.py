@@ -2,7 +2,7 @@
 
 from ..layers.core import Input
 from ..saving.api import load_model
-from .model import Model
+from .model import Functional, Model
 from .sequential import Sequential
 
-__all__ = ["Input", "Model", "Sequential", "load_model"]
+__all__ = ["Functional", "Input", "Model", "Sequential", "load_model"]

@@ -1,29 +1,114 @@
-"""Model: a layer that trains."""
+"""Model: a layer that trains. It is what leads from inputs to outputs, or defines its own `call`."""
 
+from .. import registry
+from ..autograd import tree
+from ..autograd.operands import as_tensor
+from ..autograd.tensor import Operand
+from ..custom_objects import CustomObjectScope
 from ..errors import ShapeError
 from ..layers.base import Layer
+from ..masks import carrying, mask_of
+from ..ops.shapes import expand_dims, squeeze
 from ..saving import api
 from ..training.trainer import Trainer
+from .graph import Graph
+from .graph_config import graph_config, graph_of_config
 from .summary import summary_text
 
 
 class Model(Trainer, Layer, kind="models"):
-    """Base of models. Subclasses define `call`, and hold their layers in attributes."""
+    """A layer that trains.
+
+    Model(inputs, outputs) is all that leads from one to the other: nests of symbolic tensors, inputs from Input or from
+    inside another model. A subclass holds its layers in attributes and defines `call`.
+    """
+
+    _graph = None
+
+    def __new__(cls, *args, **kwargs):
+        if cls is Model and _is_functional(args, kwargs):
+            cls = registry.find("models", "Functional")
+        return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args, **kwargs):
-        if args or "inputs" in kwargs or "outputs" in kwargs:
-            raise TypeError("Model(inputs, outputs) is not supported yet: subclass Model and define call, or use "
-                            "Sequential([...]).")
-        super().__init__(**kwargs)
+        if not _is_functional(args, kwargs):
+            if args:
+                raise TypeError(f"{type(self).__name__} takes inputs and outputs, or nothing without a name, got "
+                                f"{len(args)} positional argument{'s' * (len(args) > 1)}.")
+            super().__init__(**kwargs)
+            return
+        given = dict(zip(("inputs", "outputs", "name"), args)) | kwargs
+        inputs, outputs, trainable = given.pop("inputs"), given.pop("outputs"), given.pop("trainable", True)
+        super().__init__(autocast=False, **given)
+        self._graph = Graph(inputs, outputs, self._titled)
+        self._layers = self._graph.layers
+        self.built = True
+        if not trainable:
+            self.trainable = False
+
+    def call(self, inputs, training=None, mask=None):
+        if self._graph is None:
+            raise NotImplementedError(f"{type(self).__name__} must define call(self, inputs), or be made of inputs and "
+                                      "outputs: Model(inputs, outputs).")
+        flat = self._as_inputs(inputs)
+        if mask is not None:
+            flat = [x if m is None or mask_of(x) is not None else carrying(x, m)
+                    for x, m in zip(flat, tree.flatten(mask))]
+        outputs = self._graph.run(flat)
+        return outputs[0] if isinstance(outputs, (list, tuple)) and len(outputs) == 1 else outputs
+
+    def _as_inputs(self, inputs):
+        """What was given, in the order, the dtypes and with the axes of the inputs."""
+        wanted = self._graph.flat_inputs
+        if len(wanted) == 1 and isinstance(inputs, Operand):
+            return [self._fitted(inputs, wanted[0])]
+        return [self._fitted(x, want) for x, want in zip(self._arranged(inputs), wanted)]
+
+    def _arranged(self, inputs):
+        own, names = self._graph.inputs, self.input_names
+        if isinstance(inputs, dict):
+            keys = sorted(own) if isinstance(own, dict) else names
+            missing = [key for key in keys if key not in inputs]
+            if missing:
+                raise ValueError(f"{self._titled} has no value for its input {missing[0]!r}; it takes "
+                                 f"{', '.join(keys)}, and got {', '.join(map(str, inputs))}.")
+            flat = tree.flatten([inputs[key] for key in keys])
+        else:
+            flat = tree.flatten(inputs)
+        if len(flat) != len(names):
+            raise ValueError(f"{self._titled} takes {len(names)} inputs ({', '.join(names)}), got {len(flat)}. Give "
+                             "them as a list in this order, or as a dict by these names.")
+        return flat
+
+    def _fitted(self, x, want):
+        x = as_tensor(x, want.dtype)
+        got, shape = x.shape, want.shape
+        if len(got) == len(shape) + 1 and got[-1] == 1:
+            x = squeeze(x, -1)
+        elif len(got) == len(shape) - 1 and shape[-1] == 1:
+            x = expand_dims(x, -1)
+        if not x.shape.is_compatible_with(shape):
+            raise ShapeError(f"{self._titled}: its input {self._graph.name_of(want)!r} has shape {shape}, the batch "
+                             f"first, got {tuple(got)}.")
+        return x
+
+    def _attach_masks(self, args, kwargs, outputs, mask):
+        if self._graph is None:     # else the layers inside have masked the outputs
+            super()._attach_masks(args, kwargs, outputs, mask)
+
+    # --- what it is made of ------------------------------------------------------------------
 
     @property
     def layers(self):
-        """The layers held directly, in order."""
-        return list({id(layer): layer for layer in self._held(Layer)}.values())
+        """The layers: on the way from inputs to outputs, the first ones first; else those held directly, in order."""
+        held = self._held(Layer) if self._graph is None else self._graph.layers
+        return list({id(layer): layer for layer in held}.values())
 
     def get_layer(self, name=None, index=None):
         """The layer of that name or place. Raises ValueError naming those there are."""
         layers = self.layers
+        if name is None and index is None:
+            raise ValueError(f"{self.name}.get_layer: give a name or an index.")
         if index is not None:
             if not -len(layers) <= index < len(layers):
                 raise ValueError(f"{self.name} has {len(layers)} layers; there is no layer {index}.")
@@ -33,9 +118,57 @@ class Model(Trainer, Layer, kind="models"):
                 return layer
         raise ValueError(f"{self.name} has no layer {name!r}; it has {', '.join(layer.name for layer in layers)}.")
 
+    def _connected(self, what):
+        if self._graph is None:
+            raise AttributeError(f"{self._titled} has no {what}: it was not made of inputs and outputs, and computes "
+                                 "them in its call.")
+        return self._graph
+
+    @property
+    def inputs(self):
+        """The symbolic inputs, a list."""
+        return list(self._connected("inputs").flat_inputs)
+
+    @property
+    def outputs(self):
+        """The symbolic outputs, a list."""
+        return list(self._connected("outputs").flat_outputs)
+
+    @property
+    def input(self):
+        """The symbolic inputs as they were given."""
+        return self._connected("input").inputs
+
+    @property
+    def output(self):
+        """The symbolic outputs as they were given."""
+        return self._connected("output").outputs
+
+    @property
+    def input_names(self):
+        """Names of the inputs, a list."""
+        graph = self._connected("input_names")
+        return [graph.name_of(x) for x in graph.flat_inputs]
+
+    @property
+    def output_names(self):
+        """Names of what the outputs come from, a list."""
+        graph = self._connected("output_names")
+        return [graph.name_of(x) for x in graph.flat_outputs]
+
+    @property
+    def input_shape(self):
+        """Shape of the input, or a list of them, with None where not known."""
+        return _one_or_all([x.shape for x in self.inputs])
+
+    @property
+    def output_shape(self):
+        """Shape of the output, or a list of them, with None where not known."""
+        return _one_or_all([x.shape for x in self.outputs])
+
     def build(self, input_shape):
         """Make all weights, by running `call` on the shape."""
-        if type(self).call is not Layer.call and not self.built:
+        if self._graph is None and type(self).call is not Model.call and not self.built:
             self.built = True
             self._record.build_shape = input_shape
             try:
@@ -50,6 +183,24 @@ class Model(Trainer, Layer, kind="models"):
         else:
             # The call itself builds the layers inside.
             self._record.build_shapes, self.built = shapes, True
+
+    def get_config(self):
+        """The layers and how they are connected; of a subclass with a constructor of its own, its arguments."""
+        if self._graph is None or type(self).__init__ is not Model.__init__:
+            return super().get_config()
+        return {"name": self.name, "trainable": self.trainable, **graph_config(self._graph)}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """A model from what `get_config`, or Keras', gave."""
+        if not {"layers", "input_layers", "output_layers"} <= config.keys():
+            return super().from_config(config)
+        with CustomObjectScope(custom_objects):
+            inputs, outputs = graph_of_config(config)
+        rest = {key: value for key, value in config.items() if key not in ("layers", "input_layers", "output_layers")}
+        return cls(inputs=inputs, outputs=outputs, **rest)
+
+    # --- descriptions and files --------------------------------------------------------------
 
     def summary(self, line_length=None, print_fn=print, expand_nested=False, show_trainable=False):
         """Print the layers with their output shapes and numbers of weights."""
@@ -69,3 +220,17 @@ class Model(Trainer, Layer, kind="models"):
             raise ShapeError(f"{self.name}.load_weights: the model has no weights yet; build it first, by calling it "
                              "on data or starting it with Input(shape).")
         api.load_weights(self, filepath)
+
+
+class Functional(Model):
+    """A model made of inputs and outputs, as `Model(inputs, outputs)` gives it."""
+
+    keras_module = "keras.src.models.functional"
+
+
+def _is_functional(args, kwargs):
+    return len(args) >= 2 or "outputs" in kwargs or "inputs" in kwargs
+
+
+def _one_or_all(shapes):
+    return shapes[0] if len(shapes) == 1 else shapes

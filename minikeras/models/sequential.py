@@ -4,8 +4,9 @@ from .. import registry
 from ..autograd.tensor import SymbolicTensor
 from ..errors import ShapeError, SymbolicError
 from ..layers.base import Layer
-from ..layers.core import Input, InputLayer, InputTensor
+from ..layers.core import Input, InputLayer
 from ..masks import carrying, mask_of
+from .graph import Graph
 from .model import Model
 
 
@@ -19,14 +20,15 @@ class Sequential(Model):
         super().__init__(trainable=trainable, name=name)
         self._input_layer = None
         self._stack = []
+        self._traced = ()       # the symbolic input, and what each layer makes of it
         for layer in layers or ():
             self.add(layer, rebuild=False)
         self._build_if_possible()
 
     def add(self, layer, rebuild=True):
         """Append a layer. Raises TypeError for anything else, ValueError if its name is taken."""
-        if isinstance(layer, InputTensor):
-            layer = layer.layer
+        if isinstance(layer, SymbolicTensor) and layer._history is not None:
+            layer = layer._history[0].function
         if isinstance(layer, type) and issubclass(layer, Layer):
             raise TypeError(f"Sequential takes layer objects, got the class {layer.__name__}; write "
                             f"{layer.__name__}(...).")
@@ -40,7 +42,7 @@ class Sequential(Model):
         if any(other.name == layer.name for other in self._stack):
             raise ValueError(f"{self.name}: layer names must be unique, {layer.name!r} is taken. Pass another name=...")
         if not self._stack and self._input_layer is None and layer.given_input_shape is not None:
-            self._input_layer = Input(batch_shape=layer.given_input_shape).layer
+            self._input_layer = InputLayer(batch_shape=layer.given_input_shape)
         self._stack = [*self._stack, layer]     # assigned anew, so that the change is seen
         if rebuild:
             self.built = False
@@ -51,6 +53,7 @@ class Sequential(Model):
         if not self._stack:
             raise ValueError(f"{self.name} has no layers to pop.")
         *self._stack, layer = self._stack
+        self._traced = self._traced[:len(self._stack) + 1]
         self.built = False
         if rebuild:
             self._build_if_possible()
@@ -71,10 +74,18 @@ class Sequential(Model):
         """Make all weights for inputs of this shape (batch first; None where not known)."""
         if input_shape is None:
             raise ShapeError(f"{self.name}.build needs an input shape, batch first: build((None, 8)).")
-        x = SymbolicTensor(input_shape, self.input_dtype)
-        before = "the input"
-        for layer in self._stack:
-            x, before = self._fed(layer, x, before), f"the output of layer {layer.name!r}"
+        known = self._traced[0] if self._traced else self._input_layer.output if self._input_layer is not None else None
+        if known is None or known.shape != tuple(input_shape):
+            known = Input(batch_shape=input_shape, dtype=self.input_dtype)
+        if not self._traced or self._traced[0] is not known:
+            self._traced = (known,)
+        self._trace()
+
+    def _trace(self):
+        while len(self._traced) <= len(self._stack):
+            x, number = self._traced[-1], len(self._traced) - 1
+            before = f"the output of layer {self._stack[number - 1].name!r}" if number else "the input"
+            self._traced = (*self._traced, self._fed(self._stack[number], x, before))
 
     def _fed(self, layer, x, before):
         try:
@@ -106,6 +117,14 @@ class Sequential(Model):
     def output_shape(self):
         """Shape of the output with None where not known."""
         return self.compute_output_shape(self.input_shape)
+
+    def _connected(self, what):
+        if len(self._traced) <= len(self._stack):
+            try:
+                self.build(self.input_shape)
+            except ValueError as error:
+                raise AttributeError(f"{self._titled} has no {what} yet: {error} Start it with Input(shape).") from None
+        return Graph(self._traced[0], self._traced[-1], self._titled)
 
     def call(self, inputs, training=None, mask=None):
         if not self._stack:

@@ -184,11 +184,6 @@ def test_shapes_are_not_known_before_building():
         _ = mk.Sequential([Dense(1)]).input_shape
 
 
-@pytest.mark.parametrize("arguments", [(("inputs", "outputs"), {}), ((), {"inputs": 1, "outputs": 2})])
-def test_models_of_inputs_and_outputs_are_refused_for_now(arguments):
-    with pytest.raises(TypeError, match=r"Model\(inputs, outputs\) is not supported yet: subclass Model"):
-        mk.Model(*arguments[0], **arguments[1])
-
 
 def test_a_mask_reaches_the_layers_that_take_one():
     x, mask = np.ones((2, 3), "float32"), np.array([[True, False, True], [True, True, True]])

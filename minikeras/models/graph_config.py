@@ -1,0 +1,196 @@
+"""A graph of layers as plain data in Keras' form, and back."""
+
+import inspect
+
+import numpy as np
+
+from .. import ops, registry
+from ..autograd import tree
+from ..autograd.dims import Dimension
+from ..autograd.linear import ARRAY
+from ..autograd.op import OPS
+from ..autograd.tensor import ArrayOperand, SymbolicTensor
+from ..errors import ShapeError
+from ..layers.base import Layer
+from ..layers.core import InputLayer
+from .graph import KERAS_NAMES
+
+# Keras' modules of ops, in which a config of its finds them.
+SPACES = ("numpy", "nn", "math", "linalg", "core", "image")
+OWN = "minikeras.ops"       # where a config finds the ops that Keras has not
+
+
+def graph_config(graph):
+    """The layers and ops of a graph, each with the calls of it; which of them its inputs and outputs are."""
+    calls = {}      # function -> its calls, in order
+    for call in graph.calls:
+        calls.setdefault(call.function if isinstance(call.function, Layer) else call, []).append(call)
+    places = {}     # call -> (name, which of the calls)
+    for function, made in calls.items():
+        # Keras counts the making of a model out of inputs and outputs as a call of it.
+        first = 1 if getattr(function, "_graph", None) is not None else 0
+        places.update({call: [graph.names[function], first + i] for i, call in enumerate(_in_order(function, made))})
+
+    def place(x):
+        return [*places[graph.call_of(x)], 0 if x._history in graph.sources else x._history[1]]
+
+    def plain(value):
+        if isinstance(value, SymbolicTensor):
+            return {"class_name": "__keras_tensor__", "config": {
+                "shape": list(value.shape), "dtype": value.dtype.name, "keras_history": place(value)}}
+        if isinstance(value, (list, tuple)):
+            return [plain(item) for item in value]
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        if isinstance(value, slice):
+            return {"class_name": "__slice__", "config": {
+                "start": plain(value.start), "stop": plain(value.stop), "step": plain(value.step)}}
+        if value is Ellipsis:
+            return {"class_name": "__ellipsis__", "config": {}}
+        if isinstance(value, Dimension):
+            raise ShapeError(f"{graph.where}: an op computes with an extent that is not known, which a config cannot "
+                             "say. Write -1 for it in reshape, or put the op into a layer of your own.")
+        if isinstance(value, ArrayOperand):
+            value = np.asarray(value)
+        return registry.serialize(value)
+
+    layers = []
+    for function in graph.functions:
+        is_layer = isinstance(function, Layer)
+        form, others = (registry.serialize_object(function), None) if is_layer else _op_form(function, plain)
+        nodes = [] if isinstance(function, InputLayer) else [
+            {"args": plain(call.args if is_layer else others), "kwargs": plain(call.kwargs) if is_layer else {}}
+            for call in _in_order(function, calls[function])]
+        if not is_layer:
+            form["config"] = {"name": graph.names[function], **form["config"]}
+        layers.append({**form, "name": graph.names[function], "inbound_nodes": nodes})
+    return {"layers": layers, "input_layers": tree.map_structure(place, graph.inputs),
+            "output_layers": tree.map_structure(place, graph.outputs)}
+
+
+def _in_order(function, calls):
+    """The calls of a layer in the order in which they were made."""
+    if not isinstance(function, Layer) or len(calls) == 1:
+        return calls
+    return [call for call in function._record.calls if call in calls]
+
+
+def _op_form(call, plain):
+    """The form of a call of an op, and its arguments: as Keras writes it if it has the op, else by its own name."""
+    name, args, attrs = call.function.name, list(call.args), dict(call.kwargs)
+    if name == "getitem":
+        arrays = iter(args[1:])
+        args, attrs = [args[0], [next(arrays) if item is ARRAY else item for item in attrs["index"]]], {}
+    elif name == "reshape":
+        unknown = [i for i, n in enumerate(attrs["shape"]) if isinstance(n, Dimension)]
+        attrs = {"newshape": [-1 if [i] == unknown else n for i, n in enumerate(attrs["shape"])]}
+    elif name in ("concatenate", "stack"):
+        args = [args]
+    if isinstance(attrs.get("dtype"), (np.dtype, type)):
+        attrs["dtype"] = np.dtype(attrs["dtype"]).name
+    public = KERAS_NAMES.get(name, name)
+    for space in SPACES:
+        if public in getattr(ops, space).__all__:
+            if attrs.keys() <= inspect.signature(getattr(ops, public)).parameters.keys():
+                form = "".join(part.title() for part in public.split("_"))
+                return {"module": f"keras.src.ops.{space}", "class_name": form, "config": plain(attrs),
+                        "registered_name": form}, args
+            break
+    form = {"module": OWN, "class_name": name, "config": plain(dict(call.kwargs)), "registered_name": None}
+    return form, list(call.args)
+
+
+# --- back ------------------------------------------------------------------------------------
+
+
+def graph_of_config(config):
+    """Inputs and outputs, symbolic tensors, of what `graph_config` or Keras gave.
+
+    Raises ValueError for calls that refer to what is not there.
+    """
+    made, waiting = {}, []      # (name, which call) -> its outputs; calls to be made yet
+    for data in config["layers"]:
+        function = _function_of(data)
+        name = data.get("name") or data["config"]["name"]
+        if isinstance(function, InputLayer):
+            made[name, 0] = [function.output]
+            continue
+        first = 1 if getattr(function, "_graph", None) is not None else 0
+        waiting += [((name, first + i), function, node) for i, node in enumerate(data["inbound_nodes"])]
+    while waiting:
+        later = []
+        for key, function, node in waiting:
+            try:
+                args, kwargs = _read(node["args"], made), _read(node["kwargs"], made)
+            except _NotYet:
+                later.append((key, function, node))
+                continue
+            made[key] = tree.flatten(function(*args, **kwargs))
+        if len(later) == len(waiting):
+            (name, _), _, node = later[0]
+            raise ValueError(f"the model's config calls {name!r} on what no layer of it gives: {str(node)[:200]}.")
+        waiting = later
+
+    def tensors(places):
+        if isinstance(places, dict):
+            return {key: tensors(place) for key, place in places.items()}
+        if len(places) == 3 and isinstance(places[0], str):
+            return _tensor(places, made)
+        return [tensors(place) for place in places]
+    try:
+        return tensors(config["input_layers"]), tensors(config["output_layers"])
+    except _NotYet as missing:
+        raise ValueError(f"the model's config has {missing} as its input or output, which no layer gives.") from None
+
+
+class _NotYet(Exception):  # noqa: N818 (no error yet)
+    """A tensor that has not been made so far."""
+
+
+def _tensor(place, made):
+    name, which, index = place
+    try:
+        return made[name, which][index]
+    except (KeyError, IndexError, TypeError):
+        raise _NotYet(place) from None
+
+
+def _read(value, made):
+    if isinstance(value, (list, tuple)):
+        return [_read(item, made) for item in value]
+    if not isinstance(value, dict):
+        return value
+    name = value.get("class_name")
+    if name == "__keras_tensor__":
+        return _tensor(value["config"]["keras_history"], made)
+    if name == "__slice__":
+        return slice(*[value["config"][part] for part in ("start", "stop", "step")])
+    if name == "__ellipsis__":
+        return Ellipsis
+    return registry.deserialize(value) if name is not None else {key: _read(item, made) for key, item in value.items()}
+
+
+def _function_of(data):
+    """The layer of an entry; for an op a function of what it is called on."""
+    module = data.get("module")
+    space = str(module).removeprefix("keras.src.ops.")
+    if module != OWN and space not in SPACES:
+        form = {key: value for key, value in data.items() if key not in ("name", "inbound_nodes")}
+        return registry.deserialize(form, "layers")
+    name = data["class_name"] if module == OWN else registry.snake_case(data["class_name"])
+    function = OPS.get(name) if module == OWN else \
+        getattr(ops, name, None) if name in getattr(ops, space).__all__ else None
+    if function is None:
+        raise ValueError(f"the model's config uses the op {data['class_name']!r} of {module}, which is not there.")
+    attrs = {key: value for key, value in registry.revived(data["config"]).items() if key != "name"}
+
+    def apply(*args, **kwargs):
+        if not any(isinstance(x, SymbolicTensor) for x in tree.flatten([*args, kwargs])):
+            raise ValueError(f"the model's config calls {name!r} on no tensor of the model.")
+        return function(*_as_given(name, args), **attrs, **kwargs)
+    return apply
+
+
+def _as_given(name, args):
+    # JSON makes lists of the tuples in an index.
+    return (args[0], tuple(args[1])) if name == "get_item" and isinstance(args[1], list) else args
