@@ -1,5 +1,5 @@
-"""Keras' `preprocessing`: `sequence`."""
+"""Keras' `preprocessing`: `image` and `sequence`."""
 
-from . import sequence
+from . import image, sequence
 
-__all__ = ["sequence"]
+__all__ = ["image", "sequence"]

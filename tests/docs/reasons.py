@@ -43,7 +43,6 @@ LEFT_OUT = {
 }
 
 _TRAINING = "comes with the work on models and training"
-_IMAGES = "needs a reader of image files"
 NOT_YET = {
     **{f"callbacks.{name}": _TRAINING for name in (
         "BackupAndRestore", "CSVLogger", "LambdaCallback", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau",
@@ -51,9 +50,7 @@ NOT_YET = {
     **{f"models.{name}": _TRAINING for name in ("clone_model", "model_from_json", "save_model")},
     "saving.KerasFileEditor": _TRAINING,
     **{f"utils.{name}": _TRAINING for name in (
-        "Config", "FeatureSpace", "Progbar", "PyDataset", "Sequence", "audio_dataset_from_directory",
-        "get_source_inputs",
-        "image_dataset_from_directory", "model_to_dot", "plot_model", "split_dataset",
+        "FeatureSpace", "PyDataset", "Sequence", "audio_dataset_from_directory",
+        "get_source_inputs", "image_dataset_from_directory", "model_to_dot", "plot_model", "split_dataset",
         "text_dataset_from_directory", "timeseries_dataset_from_array")},
-    **{f"utils.{name}": _IMAGES for name in ("array_to_img", "img_to_array", "load_img", "save_img")},
 }
