@@ -230,6 +230,25 @@ class Holder(registry.Configurable):
         for variable, value in zip(own, weights, strict=True):
             variable.assign(value)
 
+    def _stored(self):
+        """The own weights, without those of the layers inside, by their names in files: numbers."""
+        return {str(i): v for i, v in enumerate(self._own_variables())}
+
+    def save_own_variables(self, store):
+        """Put the own weights, without those of the layers inside, into a mapping of names to arrays."""
+        for name, variable in self._stored().items():
+            store[name] = variable.numpy()
+
+    def load_own_variables(self, store):
+        """Take the own weights from a mapping as `save_own_variables` fills it. Raises ShapeError if it has others."""
+        own = self._stored()
+        if set(store.keys()) != set(own):
+            raise ShapeError(f"{self.name}.load_own_variables: there are {len(own)} weights "
+                             f"({', '.join(v.name for v in own.values()) or 'the layer is not built'}), but "
+                             f"{len(store.keys())} arrays.")
+        for name, variable in own.items():
+            variable.assign(store[name])
+
     def count_params(self):
         """The number of elements in all weights. Raises ValueError before the layer is built."""
         if not self.built:

@@ -1,5 +1,7 @@
 """Low-rank adaptation: a frozen weight, and a product of two thin matrices that is trained in its stead."""
 
+import numpy as np
+
 from .. import initializers
 from ..arguments import count, number
 
@@ -64,6 +66,25 @@ class LowRank:
             return weight
         a, b, factor = self._low_rank_parts()
         return weight + factor * (a @ b)
+
+    # Files have the weight as it is used, and the thin matrices start anew from zeros: as in Keras.
+
+    def _stored(self):
+        thin = {id(matrix) for matrix in self._low_rank_parts()[:2]} if self.lora_enabled else ()
+        return {str(i): v for i, v in enumerate(v for v in self._own_variables() if id(v) not in thin)}
+
+    def save_own_variables(self, store):
+        """Put the own weights into a mapping, the adapted one with what the thin matrices add to it."""
+        super().save_own_variables(store)
+        adapted = getattr(self, self.adapted) if self.lora_enabled else None
+        store.update({name: self._adapted_weight().numpy() for name, v in self._stored().items() if v is adapted})
+
+    def load_own_variables(self, store):
+        """Take the own weights from a mapping; the thin matrices become zeros."""
+        super().load_own_variables(store)
+        if self.lora_enabled:
+            for matrix in self._low_rank_parts()[:2]:
+                matrix.assign(np.zeros(matrix.shape, matrix.dtype.dtype))
 
     def get_config(self):
         """The constructor arguments as plain data; the rank only if there is one."""

@@ -9,7 +9,7 @@ from ..errors import ShapeError
 from ..layers.base import Layer
 from ..masks import carrying, mask_of
 from ..ops.shapes import expand_dims, squeeze
-from ..saving import api
+from ..saving import api, weights
 from ..training.trainer import Trainer
 from .graph import Graph
 from .graph_config import graph_config, graph_of_config
@@ -206,20 +206,17 @@ class Model(Trainer, Layer, kind="models"):
         """Print the layers with their output shapes and numbers of weights."""
         print_fn(summary_text(self, line_length, expand_nested, show_trainable))
 
-    def save(self, filepath, overwrite=True):
-        """Write config, weights and optimizer state into a `.keras` archive, whole or not at all."""
-        api.save_model(self, filepath, overwrite)
+    def save(self, filepath, overwrite=True, zipped=None, **kwargs):
+        """Write config, weights and optimizer state into a `.keras` archive; see `saving.save_model`."""
+        api.save_model(self, filepath, overwrite, zipped, **kwargs)
 
-    def save_weights(self, filepath, overwrite=True):
-        """Write the weights only, into `.weights.h5` or `.weights.npz`."""
-        api.save_weights(self, filepath, overwrite)
+    def save_weights(self, filepath, overwrite=True, max_shard_size=None, **kwargs):
+        """Write the weights only; see `saving.save_weights`."""
+        weights.save_weights(self, filepath, overwrite, max_shard_size, **kwargs)
 
-    def load_weights(self, filepath):
-        """Assign the weights of a file to this model. Raises FileFormatError if they do not fit."""
-        if not self.built:
-            raise ShapeError(f"{self.name}.load_weights: the model has no weights yet; build it first, by calling it "
-                             "on data or starting it with Input(shape).")
-        api.load_weights(self, filepath)
+    def load_weights(self, filepath, skip_mismatch=False, **kwargs):
+        """Assign the weights of a file to this model; see `saving.load_weights`."""
+        weights.load_weights(self, filepath, skip_mismatch, **kwargs)
 
 
 class Functional(Model):

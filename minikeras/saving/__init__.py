@@ -7,8 +7,9 @@ from ..custom_objects import (
     get_registered_object,
     register_keras_serializable,
 )
-from .api import deserialize_keras_object, load_model, load_weights, save_model, save_weights, serialize_keras_object
+from .api import deserialize_keras_object, load_model, save_model, serialize_keras_object
 from .atomic import write_atomically
+from .weights import load_weights, save_weights
 
 custom_object_scope = CustomObjectScope
 

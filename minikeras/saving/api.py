@@ -7,54 +7,70 @@ Loading such a file only ever makes objects of classes that are registered or na
 
 import json
 import logging
-import os
 import sys
 import warnings
 from pathlib import Path
 
 from .. import registry
-from ..errors import FileFormatError, ShapeError
+from ..errors import FileFormatError
 from ..layers.holder import weights_limited_to
 from . import state
 from .archive import read_zip, zip_bytes
-from .arrays import h5_bytes, h5py_or_none, npz_bytes, read_h5, read_npz
+from .arrays import h5_bytes, h5py_or_none, json_object, npz_bytes
 from .atomic import write_atomically
+from .folders import read_folder, write_folder
+from .randomness import plan_randomness, randomness
+from .weights import WEIGHTS_H5, WEIGHTS_NPZ, path_ending, read_file, read_weights
 
 KERAS_VERSION = "3.15.1"                    # whose archive layout and config form are written
 DATE = "1980-01-01@00:00:00"                # fixed: equal models give equal files
+UNSTORED = 1 << 20      # numbers that a model may hold beyond twice those in its file, such as low-rank matrices
 CONFIG, METADATA = "config.json", "metadata.json"
-WEIGHTS_H5, WEIGHTS_NPZ = "model.weights.h5", "model.weights.npz"
 
 _log = logging.getLogger("minikeras")
 _said = set()
 
 
-def save_model(model, filepath, overwrite=True):
+def save_model(model, filepath, overwrite=True, zipped=None, *, include_optimizer=True, save_format=None):
     """Write a model's config, weights, and the state of its optimizer and random generators to a `.keras` file.
 
+    zipped              False: write a folder of that name instead, with the same files in it
+    include_optimizer   False: leave out the state of the optimizer
+    save_format         None or 'keras', which is what the file name says already
     Without h5py the file can be read by minikeras only. That is said once, through the logger 'minikeras',
     so that it shows on stderr unless logging is set up otherwise.
     Raises ValueError for another extension, FileExistsError if there is a file and `overwrite` is false.
     """
-    path = _path(filepath, (".keras",), "save_model")
+    path = path_ending(filepath, (".keras",), "save_model") if zipped in (None, True) else Path(filepath)
+    if save_format not in (None, "keras"):
+        raise ValueError(f"save_model: save_format={save_format!r} is not supported; leave it out: files that end in "
+                         ".keras are of Keras' own format.")
+    if path.name.endswith(".keras") and zipped is False:
+        raise ValueError(f"save_model: zipped=False writes a folder, so its name must not end in .keras, got {path}.")
     if not model.built:
         warnings.warn(f"{model.name} is not built yet, so it is saved without weights. Call it on data, or start it "
                       "with Input(shape), before saving.", stacklevel=3)
-    arrays, names = state.collect(model, with_optimizer=True)
-    metadata = {"keras_version": KERAS_VERSION, "date_saved": DATE, "written_by": _writer(),
-                "randomness": state.randomness(model)}
-    has_h5py = h5py_or_none() is not None
-    members = {METADATA: _json(metadata), CONFIG: _json(registry.serialize_object(model))}
-    members[WEIGHTS_H5 if has_h5py else WEIGHTS_NPZ] = (h5_bytes if has_h5py else npz_bytes)(arrays, names)
-    members |= state.assets(model)
-    write_atomically(path, zip_bytes(members), overwrite)
-    if not has_h5py:
+    members = _members(model, [] if include_optimizer else [model.optimizer])
+    if zipped is False:
+        write_folder(path, members, overwrite)
+    else:
+        write_atomically(path, zip_bytes(members), overwrite)
+    if WEIGHTS_NPZ in members:
         _say_once(f"{path} holds its weights as npz, which minikeras reads and Keras does not. For files that Keras "
                   "reads too: pip install 'minikeras[h5]'")
 
 
+def _members(model, skip):
+    """The parts of a model's archive: {name: bytes}."""
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": DATE, "written_by": _writer(),
+                "randomness": randomness(model)}
+    form, written = (WEIGHTS_NPZ, npz_bytes) if h5py_or_none() is None else (WEIGHTS_H5, h5_bytes)
+    return {METADATA: _json(metadata), CONFIG: _json(registry.serialize_object(model)),
+            form: written(state.collect(model, skip)), **state.assets(model)}
+
+
 def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
-    """The model of a `.keras` file, written by minikeras or by Keras.
+    """The model of a `.keras` file, or of a folder of the same parts, written by minikeras or by Keras.
 
     custom_objects   your classes and functions by the names that the file uses, where they are not registered
                      with @keras.saving.register_keras_serializable()
@@ -63,23 +79,24 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     Raises FileNotFoundError, or FileFormatError that names the file, the part, and what to do.
     """
     _check_safe(safe_mode, "load_model")
-    path = _path(filepath, (".keras",), "load_model")
-    members = read_zip(_read(path), str(path))
+    path = Path(filepath)
+    if path.is_dir():
+        members = read_folder(path)
+    else:
+        members = read_zip(read_file(path_ending(filepath, (".keras",), "load_model")), str(path))
     config, metadata, weights = _parts(members, path)
     if not compile:
         config["compile_config"] = None
     where = f"{path}: {weights}"
-    arrays = (read_h5 if weights == WEIGHTS_H5 else read_npz)(members[weights], where)
-    with weights_limited_to(sum(array.size for array in arrays.values())):
+    stored = read_weights(members[weights], weights, where)
+    with weights_limited_to(UNSTORED + 2 * sum(array.size for array in stored.values())):
         model = _model_of(config, custom_objects, f"{path}: {CONFIG}")
     state.load_assets(model, members, path)
-    pairs = state.plan_weights(model, arrays, where)
-    if model.compiled:
-        pairs += state.plan_optimizer(model, arrays, where)
-    randomness = metadata.get("randomness") if "written_by" in metadata else None
-    if randomness is not None:
-        state.plan_randomness(model, randomness, f"{path}: {METADATA}")()
-    state.assign_all(pairs)
+    given = metadata.get("randomness") if "written_by" in metadata else None
+    restore = None if given is None else plan_randomness(model, given, f"{path}: {METADATA}")
+    state.load(model, stored, where, whole=True)
+    if restore is not None:
+        restore()
     return model
 
 
@@ -103,50 +120,6 @@ def _check_safe(safe_mode, function):
                          "never runs code from a file. Leave it True; pass your own classes in custom_objects.")
 
 
-def save_weights(model, filepath, overwrite=True):
-    """Write the weights of a model, without its optimizer, to a `.weights.h5` or `.weights.npz` file."""
-    path = _path(filepath, (".weights.h5", ".weights.npz"), "save_weights")
-    if not model.built:
-        raise ShapeError(f"{model.name}.save_weights: the model has no weights yet; build it first, by calling it on "
-                         "data or starting it with Input(shape).")
-    arrays, names = state.collect(model, with_optimizer=False)
-    if path.name.endswith(".npz"):
-        write_atomically(path, npz_bytes(arrays), overwrite)
-        return
-    if h5py_or_none() is None:
-        raise ImportError(f"{path}: writing HDF5 weights needs h5py. Install it with: pip install 'minikeras[h5]', or "
-                          "save to a name that ends in .weights.npz.")
-    write_atomically(path, h5_bytes(arrays, names), overwrite)
-
-
-def load_weights(model, filepath):
-    """Assign the weights of a `.weights.h5`, `.weights.npz` or `.keras` file; all of them or, if one does not
-    fit, none. Raises FileFormatError naming the layer and both shapes."""
-    path = _path(filepath, (".weights.h5", ".weights.npz", ".keras"), "load_weights")
-    data, where = _read(path), str(path)
-    is_h5 = path.name.endswith(".h5")
-    if path.name.endswith(".keras"):
-        members = read_zip(data, where)
-        _, _, weights = _parts(members, path)
-        data, where, is_h5 = members[weights], f"{path}: {weights}", weights == WEIGHTS_H5
-    state.assign_all(state.plan_weights(model, (read_h5 if is_h5 else read_npz)(data, where), where))
-
-
-def _path(filepath, extensions, function):
-    path = Path(filepath)
-    if not path.name.endswith(extensions):
-        raise ValueError(f"{function}: the file name must end in {' or '.join(extensions)}, got {str(filepath)!r}.")
-    return path
-
-
-def _read(path):
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file. Check the path; the current folder is {os.getcwd()}.")
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: this is a folder, and a file was expected.")
-    return path.read_bytes()
-
-
 def _json(value):
     return json.dumps(value).encode()
 
@@ -162,25 +135,8 @@ def _parts(members, path):
     if extra:
         raise FileFormatError(f"{path}: the archive holds {', '.join(sorted(extra))}, which minikeras cannot read. A "
                               f"model file has {CONFIG}, {METADATA} and one weights file.")
-    return _parsed(members, CONFIG, path), _parsed(members, METADATA, path), found[0]
-
-
-def _parsed(members, name, path):
-    try:
-        value = json.loads(members[name].decode(), object_pairs_hook=_without_repeats)
-    except (ValueError, RecursionError) as error:
-        raise FileFormatError(f"{path}: {name} is not valid JSON ({error}). The file is damaged; restore it from a "
-                              "copy.") from None
-    if not isinstance(value, dict):
-        raise FileFormatError(f"{path}: {name} must be a JSON object, got {type(value).__name__}.")
-    return value
-
-
-def _without_repeats(pairs):
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key is given twice")
-    return result
+    config, metadata = (json_object(members[name], f"{path}: {name}") for name in (CONFIG, METADATA))
+    return config, metadata, found[0]
 
 
 def _model_of(config, custom_objects, where):

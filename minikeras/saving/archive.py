@@ -52,8 +52,7 @@ def _check_members(infos, size, where):
             raise FileFormatError(f"{where}: the archive holds {name!r} twice, so it is unclear which one is meant. "
                                   "Save it again.")
         seen.add(name)
-        parts = name.replace("\\", "/").split("/")
-        if name != info.filename or "\\" in name or ":" in parts[0] or any(p in ("", ".", "..") for p in parts):
+        if name != info.filename or not is_plain(name):
             raise FileFormatError(f"{where}: the archive holds the name {name!r}, which is no plain relative path. A "
                                   "model file holds none like it; do not use this one.")
         if info.flag_bits & 1:
@@ -66,6 +65,12 @@ def _check_members(infos, size, where):
     if sum(info.compress_size for info in infos) > size:
         raise FileFormatError(f"{where}: its members declare more bytes than the file has. They overlap, or the file "
                               "was cut short; do not use it.")
+
+
+def is_plain(name):
+    """Whether a name in a file is a relative path that stays below where it starts."""
+    parts = name.split("/")
+    return "\\" not in name and "\0" not in name and ":" not in parts[0] and not {"", ".", ".."} & set(parts)
 
 
 def _member(archive, info, where):

@@ -6,6 +6,7 @@ stored as its declared shape and dtype need, so no file makes them allocate more
 
 import importlib
 import io
+import json
 import math
 
 import numpy as np
@@ -26,13 +27,50 @@ def h5py_or_none():
         return None
 
 
+class Stored(dict):
+    """Arrays by path, as a file holds them. `names` has the name of the object that a group of them belongs to."""
+
+    def __init__(self, arrays=(), names=()):
+        super().__init__(arrays)
+        self.names = dict(names)
+
+
+def checked_names(names, where):
+    """`names` if they are {group: name}. Raises FileFormatError."""
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        raise FileFormatError(f"{where}: the names of the layers are no mapping of text to text. The file is damaged.")
+    return names
+
+
+def json_object(data, where):
+    """The dict that JSON text, given as bytes, stands for. Raises FileFormatError; also where a key is given twice."""
+    try:
+        value = json.loads(data.decode(), object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError) as error:
+        raise FileFormatError(f"{where} is not valid JSON ({error}). The file is damaged; restore it from a "
+                              "copy.") from None
+    if not isinstance(value, dict):
+        raise FileFormatError(f"{where} must be a JSON object, got {type(value).__name__}.")
+    return value
+
+
+def _without_repeats(pairs):
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key is given twice")
+    return result
+
+
 # --- npz -------------------------------------------------------------------------------------
 
 
-def npz_bytes(arrays, names=None):
-    """An npz file of a dict of arrays. `names` are not kept."""
-    members = {}
-    for path, array in arrays.items():
+NAMES = "names.json"        # beside the arrays of an npz file
+
+
+def npz_bytes(stored):
+    """An npz file of arrays, with the names of the layers as JSON beside them."""
+    members = {NAMES: json.dumps(stored.names).encode()}
+    for path, array in stored.items():
         buffer = io.BytesIO()
         np.lib.format.write_array(buffer, np.asarray(array, order="C"), version=(1, 0), allow_pickle=False)
         members[f"{path}.npy"] = buffer.getvalue()
@@ -41,8 +79,11 @@ def npz_bytes(arrays, names=None):
 
 def read_npz(data, where):
     """The arrays of an npz file given as bytes. Raises FileFormatError for anything else in it."""
-    arrays = {}
+    arrays = Stored()
     for name, content in read_zip(data, where).items():
+        if name == NAMES:
+            arrays.names = checked_names(json_object(content, f"{where}: {NAMES}"), where)
+            continue
         if not name.endswith(".npy"):
             raise FileFormatError(f"{where}: it holds {name!r}, where only arrays (.npy) are expected.")
         arrays[name[:-4]] = _npy(content, f"{where}: {name[:-4]}")
@@ -79,14 +120,14 @@ def _native(array):
 # --- HDF5 ------------------------------------------------------------------------------------
 
 
-def h5_bytes(arrays, names=None):
-    """An HDF5 file in Keras' layout. `names` gives each group of arrays ('layers/dense/vars') its name."""
+def h5_bytes(stored):
+    """An HDF5 file in Keras' layout, where each group of arrays ('layers/dense/vars') has its layer's name."""
     h5py = h5py_or_none()
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
-        for group, name in (names or {}).items():
+        for group, name in stored.names.items():
             file.create_group(group, track_order=False).attrs["name"] = name
-        for path, array in arrays.items():
+        for path, array in stored.items():
             file.create_dataset(path, data=np.asarray(array, order="C"), track_times=False)
     return buffer.getvalue()
 
@@ -96,7 +137,7 @@ def read_h5(data, where):
     h5py = h5py_or_none()
     if h5py is None:
         raise ImportError(f"{where}: reading HDF5 weights needs h5py. Install it with: pip install 'minikeras[h5]'")
-    arrays = {}
+    arrays = Stored()
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             _read_group(h5py, file, "", arrays, set(), where)
@@ -121,11 +162,18 @@ def _read_group(h5py, group, prefix, arrays, seen, where):
                                   "damaged or meant to harm; do not use it.")
         seen.add(address)
         if isinstance(item, h5py.Group):
+            _read_name(item, path, arrays.names)
             _read_group(h5py, item, f"{path}/", arrays, seen, where)
         elif isinstance(item, h5py.Dataset):
             arrays[path] = _dataset(h5py, item, f"{where}: {path}")
         else:
             raise FileFormatError(f"{where}: {path} is neither a group nor an array. Weights files hold nothing else.")
+
+
+def _read_name(group, path, names):
+    if "name" in group.attrs and group.attrs.get_id("name").get_space().get_simple_extent_npoints() == 1:
+        name = group.attrs["name"]
+        names[path] = name.decode() if isinstance(name, bytes) else str(name)
 
 
 def _dataset(h5py, dataset, where):

@@ -108,10 +108,10 @@ def test_damaged_json_with_right_checksums_is_refused_or_loads(tmp_path, saved, 
         loaded_or_none(written(tmp_path, archive.zip_bytes({**members, name: new})))
 
 
-@pytest.mark.parametrize("form", ["npz", pytest.param("h5", marks=needs_h5py)])
-def test_damaged_weights_are_refused_and_change_nothing(tmp_path, form):
+@pytest.mark.parametrize("suffix", [".weights.npz", pytest.param(".weights.h5", marks=needs_h5py), ".safetensors"])
+def test_damaged_weights_are_refused_and_change_nothing(tmp_path, suffix):
     model = models.Sequential([models.Input((3,)), layers.Dense(4), layers.Dense(2)])
-    path = tmp_path / f"m.weights.{form}"
+    path = tmp_path / f"m{suffix}"
     model.save_weights(path)
     data, before = path.read_bytes(), [w.tobytes() for w in model.get_weights()]
     refusals = 0

@@ -19,6 +19,7 @@ from .categories import hashed
 from .modes import batches_of, known_mode, known_salt, refuse_sparse
 from .table import UNKNOWN, Given, Table, look_up, name_of
 
+VOCABULARY = "vocabulary.txt"
 MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 
 
@@ -287,27 +288,26 @@ class _IndexLookup(Layer):
                 "vocabulary_size": self.vocabulary_size() if self._table.tokens else self._given_size,
                 "output_mode": self.output_mode, "salt": self.salt, "oov_method": self.oov_method}
 
-    def stored_variables(self):
-        """The weights by their names in files."""
+    def _stored(self):
         return {} if self.idf_weights is None else {"idf_weights": self.idf_weights}
 
-    def assets(self):
-        """The vocabulary as a text file, {name: bytes}, if the config does not have it."""
+    def save_assets(self, dir_path):
+        """Write the vocabulary to vocabulary.txt in a folder, if the config does not have it."""
         if self._given.vocabulary is not None or not self._table.tokens:
-            return {}
+            return
         tokens = [str(token) for token in self.get_vocabulary()]
         broken = [token for token in tokens if "\n" in token or "\r" in token]
         if broken:
             raise ValueError(f"{type(self).__name__} {self.name!r}: the token {broken[0]!r} has a line break, and a "
                              "vocabulary file has a token in each line. Make the layer with vocabulary=[...].")
-        return {"vocabulary.txt": "\n".join(tokens).encode(getattr(self, "encoding", "utf-8"))}
+        Path(dir_path, VOCABULARY).write_bytes("\n".join(tokens).encode(getattr(self, "encoding", "utf-8")))
 
-    def load_assets(self, assets):
-        """Take the vocabulary of a file, and make room for its weights."""
-        text = assets.get("vocabulary.txt")
-        if text is None or self._given.vocabulary is not None:
+    def load_assets(self, dir_path):
+        """Take the vocabulary of a folder, and make room for its weights."""
+        file = Path(dir_path, VOCABULARY)
+        if not file.exists() or self._given.vocabulary is not None:
             return
-        tokens = self._parsed(text.decode(getattr(self, "encoding", "utf-8")).replace("\r\n", "\n"))
+        tokens = self._parsed(file.read_bytes().decode(getattr(self, "encoding", "utf-8")).replace("\r\n", "\n"))
         weights = [0.0] * len(tokens) if self.output_mode == "tf_idf" else None
         if tokens:
             self.set_vocabulary(tokens, weights)

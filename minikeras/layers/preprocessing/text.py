@@ -174,17 +174,18 @@ class TextVectorization(Layer):
                 **{key: inner[key] for key in ("vocabulary", "idf_weights")},
                 "vocabulary_size": inner["vocabulary_size"] or self.vocabulary_size()}
 
-    def stored_variables(self):
-        """The weights by their names in files: those of the lookup, as Keras has them here, too."""
-        return self._lookup_layer.stored_variables()
+    # Keras has the weights and the vocabulary of the lookup here, too.
 
-    def assets(self):
-        """The vocabulary as a text file, {name: bytes}, if the config does not have it."""
-        return self._lookup_layer.assets()
+    def _stored(self):
+        return self._lookup_layer._stored()
 
-    def load_assets(self, assets):
-        """Take the vocabulary of a file."""
-        self._lookup_layer.load_assets(assets)
+    def save_assets(self, dir_path):
+        """Write the vocabulary to a folder, if the config does not have it."""
+        self._lookup_layer.save_assets(dir_path)
+
+    def load_assets(self, dir_path):
+        """Take the vocabulary of a folder."""
+        self._lookup_layer.load_assets(dir_path)
 
 
 def _as_bytes(s):

@@ -1,0 +1,334 @@
+"""Files of weights: every form, what does not fit, loading by name and in part."""
+
+import re
+
+import numpy as np
+import pytest
+from safetensors.numpy import load as their_load
+from safetensors.numpy import save as their_save
+
+from minikeras import layers, models, optimizers
+from minikeras.errors import FileFormatError, ShapeError
+from minikeras.saving import load_weights, safetensors, save_weights
+from minikeras.saving.arrays import Stored, h5py_or_none
+from tests.saving.objects import small_model
+
+needs_h5py = pytest.mark.skipif(h5py_or_none() is None, reason="needs h5py: pip install 'minikeras[h5]'")
+SUFFIXES = [pytest.param(".weights.h5", marks=needs_h5py), ".weights.npz", ".safetensors"]
+each_form = pytest.mark.parametrize("suffix", SUFFIXES)
+
+
+def dense_model(*units, names=(), inputs=3):
+    names = names or [None] * len(units)
+    return models.Sequential([models.Input((inputs,)), *(layers.Dense(n, name=name) for n, name in zip(units, names))])
+
+
+def assert_equal(a, b):
+    for mine, theirs in zip(a, b, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".keras"])
+def test_weights_go_into_another_model_of_the_same_layers(tmp_path, suffix):
+    model, x, _ = small_model(0)
+    other, _, _ = small_model(1)
+    path = tmp_path / f"m{suffix}"
+    model.save(path) if suffix == ".keras" else model.save_weights(path)
+    other.load_weights(path)
+    np.testing.assert_array_equal(other.predict(x), model.predict(x))
+
+
+@each_form
+def test_the_state_of_the_optimizer_goes_along(tmp_path, suffix):
+    model, _, _ = small_model(0)
+    model.save_weights(tmp_path / f"m{suffix}")
+    other, _, _ = small_model(1)
+    other.load_weights(tmp_path / f"m{suffix}")
+    assert_equal([v.numpy() for v in model.optimizer.variables], [v.numpy() for v in other.optimizer.variables])
+
+
+def test_an_optimizer_for_other_variables_is_left_alone_with_a_warning(tmp_path):
+    model, _, _ = small_model(0, optimizer="adam")
+    model.save_weights(tmp_path / "m.weights.npz")
+    other, _, _ = small_model(1, optimizer="sgd")
+    before = [v.numpy() for v in other.optimizer.variables]
+    with pytest.warns(UserWarning, match="optimizer 'sgd'.*its state is not loaded"):
+        other.load_weights(tmp_path / "m.weights.npz")
+    assert_equal(before, [v.numpy() for v in other.optimizer.variables])
+    assert_equal(model.get_weights(), other.get_weights())
+
+
+@pytest.mark.parametrize("units, lines", [
+    ((4, 5), [r"layers/dense_1/vars/0: 'kernel' of layer 'dense_\d*' \(Dense\) has shape \(4, 5\), .*file has \(4, 2\)",
+              r"layers/dense_1/vars/1: 'bias' .* has shape \(5,\), but the file has \(2,\)"]),
+    ((4,), [r"layers/dense_1/vars/0: the model has nothing there; the file has float32 of shape \(4, 2\)",
+            r"layers/dense_1/vars/1: the model has nothing there"]),
+    ((4, 2, 2), [r"layers/dense_2/vars/0: 'kernel' .* of shape \(2, 2\), is missing from the file",
+                 r"layers/dense_2/vars/1: 'bias' .* is missing"]),
+])
+def test_every_difference_is_listed_and_nothing_changed(tmp_path, units, lines):
+    dense_model(4, 2).save_weights(tmp_path / "m.weights.npz")
+    model = dense_model(*units)
+    before = model.get_weights()
+    with pytest.raises(FileFormatError, match=r"m\.weights\.npz: the file does not fit the model") as caught:
+        model.load_weights(tmp_path / "m.weights.npz")
+    message = str(caught.value).splitlines()
+    assert "in 2 places" in message[0]
+    assert "skip_mismatch=True" in message[-1]
+    for line, expected in zip(message[1:-1], lines, strict=True):
+        assert re.search(expected, line)
+    assert_equal(before, model.get_weights())
+
+
+def test_skip_mismatch_loads_the_layers_that_fit_and_warns_of_the_others(tmp_path):
+    source, model = dense_model(4, 4, 2), dense_model(4, 5, 2)
+    source.save_weights(tmp_path / "m.weights.npz")
+    before = model.get_weights()
+    with pytest.warns(UserWarning, match=r"but for 3 places(.*\n)* *layers/dense_2/vars/0"):
+        model.load_weights(tmp_path / "m.weights.npz", skip_mismatch=True)
+    assert_equal(model.get_weights(), source.get_weights()[:2] + before[2:])
+
+
+@each_form
+def test_by_name_takes_the_layers_that_both_have_wherever_they_stand(tmp_path, suffix):
+    source = dense_model(4, 3, 2, names=["a", "b", "c"])
+    source.save_weights(tmp_path / f"m{suffix}")
+    model = dense_model(4, 4, 3, 7, names=["a", "new", "b", "head"])
+    before = model.get_weights()
+    model.load_weights(tmp_path / f"m{suffix}", by_name=True)
+    want = source.get_weights()
+    assert_equal(model.get_weights(), [*want[:2], *before[2:4], *want[2:4], *before[6:]])
+
+
+def test_by_name_goes_by_the_outermost_name_and_takes_all_inside(tmp_path):
+    def made(*names):
+        inner = models.Sequential([layers.Dense(4), layers.Bidirectional(layers.LSTM(2), name="both")], name="inner")
+        return models.Sequential([models.Input((5, 3)), *([layers.Dense(3, name=n) for n in names]), inner])
+    source, model = made("x"), made("y", "z")
+    source.save_weights(tmp_path / "m.weights.npz")
+    model.load_weights(tmp_path / "m.weights.npz", by_name=True)
+    assert_equal(model.get_layer("inner").get_weights(), source.get_layer("inner").get_weights())
+
+
+def test_by_name_lists_what_differs_by_both_paths(tmp_path):
+    dense_model(4, 3, names=["a", "b"]).save_weights(tmp_path / "m.weights.npz")
+    model = dense_model(4, 4, 5, names=["a", "new", "b"])
+    before = model.get_weights()
+    with pytest.raises(FileFormatError, match=r"layers/dense_1/vars/0 \(in the model layers/dense_2\): 'kernel' of"):
+        model.load_weights(tmp_path / "m.weights.npz", by_name=True)
+    assert_equal(model.get_weights(), before)
+    with pytest.warns(UserWarning, match="2 places"):
+        model.load_weights(tmp_path / "m.weights.npz", by_name=True, skip_mismatch=True)
+
+
+def test_by_name_without_a_common_name_warns(tmp_path):
+    dense_model(4, names=["a"]).save_weights(tmp_path / "m.weights.npz")
+    with pytest.warns(UserWarning, match=r"none of its layers \(a\) has the name of one in.*\(b\)"):
+        dense_model(4, names=["b"]).load_weights(tmp_path / "m.weights.npz", by_name=True)
+
+
+def test_a_file_without_names_is_not_loaded_by_name(tmp_path):
+    np.savez(tmp_path / "m.weights.npz", **{"layers/dense/vars/0": np.ones((3, 2)), "layers/dense/vars/1": np.ones(2)})
+    model = dense_model(2)
+    with pytest.raises(FileFormatError, match="does not hold the names"):
+        model.load_weights(tmp_path / "m.weights.npz", by_name=True)
+    model.load_weights(tmp_path / "m.weights.npz")
+    assert_equal(model.get_weights(), [np.ones((3, 2)), np.ones(2)])
+
+
+def test_objects_to_skip_are_neither_written_nor_read(tmp_path):
+    source, model = dense_model(4, 2), dense_model(4, 2)
+    before = model.get_weights()
+    save_weights(source, tmp_path / "m.weights.npz", objects_to_skip=[source.layers[1]])
+    load_weights(model, tmp_path / "m.weights.npz", objects_to_skip=[model.layers[1]])
+    assert_equal(model.get_weights(), source.get_weights()[:2] + before[2:])
+
+
+def test_weights_of_a_model_that_is_not_built_are_refused(tmp_path):
+    model = models.Sequential([layers.Dense(2)])
+    for act in (model.save_weights, model.load_weights):
+        with pytest.raises(ShapeError, match="build it first"):
+            act(tmp_path / "m.weights.npz")
+
+
+def test_floats_do_not_become_integers(tmp_path):
+    np.savez(tmp_path / "m.weights.npz", **{"layers/dense/vars/0": np.ones((3, 2), complex),
+                                            "layers/dense/vars/1": np.ones(2)})
+    with pytest.raises(FileFormatError, match="complex128 does not"):
+        dense_model(2).load_weights(tmp_path / "m.weights.npz")
+
+
+# --- what objects of the user's keep ---------------------------------------------------------
+
+
+class Twofold(models.Model):
+    """Two networks with an optimizer each, as for adversarial training."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = layers.Dense(2), layers.Dense(2)
+        self.d_optimizer = optimizers.Adam()
+
+    def call(self, x):
+        return self.second(self.first(x))
+
+
+def test_optimizers_in_attributes_are_kept(tmp_path):
+    model, other = Twofold(), Twofold()
+    for m in (model, other):
+        m(np.ones((1, 2), "float32"))
+        m.d_optimizer.build(m.first.trainable_variables)
+    model.d_optimizer.apply([np.ones((2, 2), "float32"), np.ones(2, "float32")])
+    model.save_weights(tmp_path / "m.weights.npz")
+    other.load_weights(tmp_path / "m.weights.npz")
+    assert_equal([v.numpy() for v in model.d_optimizer.variables], [v.numpy() for v in other.d_optimizer.variables])
+
+
+class Table(layers.Layer):
+    """Keeps its weight under a name of its own, and a list of words in a file."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.words = []
+
+    def build(self, input_shape):
+        self.table = self.add_weight(shape=(2, 2), name="table")
+
+    def call(self, x):
+        return x @ self.table
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        store["table"] = store.pop("0") * 2
+
+    def load_own_variables(self, store):
+        self.table.assign(store["table"] / 2)
+
+    def save_assets(self, dir_path):
+        with open(f"{dir_path}/words.txt", "w") as file:
+            file.write(" ".join(self.words))
+
+    def load_assets(self, dir_path):
+        with open(f"{dir_path}/words.txt") as file:
+            self.words = file.read().split()
+
+
+def test_what_a_layer_says_of_its_own_state_is_followed(tmp_path):
+    model = models.Sequential([models.Input((2,)), Table()])
+    model.layers[0].words = ["one", "two"]
+    model.save(tmp_path / "m.keras")
+    loaded = models.load_model(tmp_path / "m.keras", {"Table": Table})
+    assert loaded.layers[0].words == ["one", "two"]
+    assert_equal(model.get_weights(), loaded.get_weights())
+
+
+def test_a_layer_that_refuses_its_state_is_named_and_nothing_is_loaded(tmp_path):
+    models.Sequential([models.Input((2,)), layers.Dense(2), layers.Dense(2)]).save_weights(tmp_path / "m.weights.npz")
+    model = models.Sequential([models.Input((2,)), layers.Dense(2), Table()])
+    before = model.get_weights()
+    with pytest.raises(FileFormatError, match=r"layers/table/vars: layer 'table\w*' \(Table\) cannot load it: Key"):
+        model.load_weights(tmp_path / "m.weights.npz")
+    assert_equal(model.get_weights(), before)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: layers.Dense(3), lambda: layers.Embedding(9, 3), lambda: layers.EinsumDense("ab,bc->ac", 3, bias_axes="c"),
+], ids=["Dense", "Embedding", "EinsumDense"])
+def test_a_low_rank_product_is_saved_as_part_of_the_weight(tmp_path, make):
+    model = models.Sequential([models.Input((3,)), make()])
+    model.layers[0].enable_lora(2)
+    model.layers[0]._low_rank_parts()[1].assign(np.ones((2, 3)))
+    x = np.array([[0, 1, 2]])
+    want = model.predict(x, verbose=0)
+    model.save(tmp_path / "m.keras")
+    loaded = models.load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(loaded.predict(x, verbose=0), want, rtol=1e-6)
+    assert not loaded.layers[0]._low_rank_parts()[1].numpy().any()
+
+
+# --- folders ---------------------------------------------------------------------------------
+
+
+def test_a_model_may_be_a_folder(tmp_path):
+    model, x, _ = small_model()
+    for _ in range(2):      # the second time in place of the first
+        model.save(tmp_path / "m", zipped=False)
+    assert [file.name for file in tmp_path.iterdir()] == ["m"]
+    np.testing.assert_array_equal(models.load_model(tmp_path / "m").predict(x), model.predict(x))
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    model, _, _ = small_model()
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "thesis.txt").write_text("")
+    with pytest.raises(FileExistsError, match="it is no model"):
+        model.save(tmp_path / "m", zipped=False)
+    assert [file.name for file in (tmp_path / "m").iterdir()] == ["thesis.txt"]
+
+
+# --- safetensors -----------------------------------------------------------------------------
+
+
+DTYPES = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+          "bool", "complex64"]
+
+
+def some_arrays():
+    rng = np.random.default_rng(0)
+    arrays = {f"{dtype}/{n}": rng.integers(0, 2, shape).astype(dtype)
+              for dtype in DTYPES for n, shape in enumerate([(), (3,), (2, 0), (2, 3, 1)])}
+    return {key: array for key, array in arrays.items() if not key.startswith("complex64")}
+
+
+def test_the_safetensors_package_reads_what_is_written():
+    arrays = some_arrays()
+    theirs = their_load(safetensors.safetensors_bytes(Stored(arrays)))
+    assert theirs.keys() == arrays.keys()
+    for key, array in arrays.items():
+        np.testing.assert_array_equal(theirs[key], array, strict=True)
+
+
+def test_what_the_safetensors_package_writes_is_read():
+    arrays = some_arrays()
+    ours = safetensors.read_safetensors(their_save(arrays, {"a": "b"}), "f")
+    assert ours.keys() == arrays.keys()
+    for key, array in arrays.items():
+        np.testing.assert_array_equal(ours[key], array, strict=True)
+    assert ours.names == {}
+
+
+def with_header(text, content=b""):
+    return len(text).to_bytes(8, "little") + text + content
+
+
+def test_bfloat16_is_widened():
+    data = with_header(b'{"x":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}', b"\x80\x3f\x00\xc0")
+    np.testing.assert_array_equal(safetensors.read_safetensors(data, "f")["x"], np.array([1, -2], "float32"))
+
+
+ONE = b'{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}'
+
+
+@pytest.mark.parametrize("data, message", [
+    (b"", "no whole safetensors file"),
+    (b"\xff" * 16, "no whole safetensors file"),
+    (with_header(b' {"x":1}'), "must begin with"),
+    (with_header(b"{]"), "not valid JSON"),
+    (with_header(ONE + b',"x":{}}', b"a"), "a key is given twice"),
+    (with_header(ONE + b"}"), "end at byte 1, but 0 bytes"),
+    (with_header(ONE + b"}", b"ab"), "end at byte 1, but 2 bytes"),
+    (with_header(ONE + b',"y":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', b"a"), "neither overlap nor leave"),
+    (with_header(ONE + b',"y":{"dtype":"U8","shape":[1],"data_offsets":[2,3]}}', b"abc"), "neither overlap nor leave"),
+    (with_header(b'{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,1]}}', b"a"), "1 bytes are stored"),
+    (with_header(b'{"x":{"dtype":"F8","shape":[1],"data_offsets":[0,1]}}', b"a"), "does not describe an array"),
+    (with_header(b'{"x":{"dtype":"U8","shape":[-1],"data_offsets":[0,-1]}}'), "does not describe an array"),
+    (with_header(b'{"x":{"dtype":"U8","shape":[true],"data_offsets":[0,1]}}', b"a"), "does not describe an array"),
+    (with_header(b'{"x":{"dtype":"U8","shape":[1e9],"data_offsets":[0,1]}}', b"a"), "does not describe an array"),
+    (with_header(b'{"x":{"dtype":"U8","shape":[9999999999],"data_offsets":[0,1]}}', b"a"), "1 bytes are stored"),
+    (with_header(b'{"x":[]}'), "does not describe an array"),
+    (with_header(b'{"__metadata__":{"a":1}}'), "must be a mapping of text to text"),
+    (with_header(b'{"__metadata__":{"layer_names":"[]"}}'), "must be a JSON object"),
+])
+def test_safetensors_that_the_format_forbids_are_refused(data, message):
+    with pytest.raises(FileFormatError, match=message):
+        safetensors.read_safetensors(data, "f")
