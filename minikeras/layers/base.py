@@ -21,6 +21,7 @@ from ..masks import mask_of, with_mask
 from .calling import Signature, attach_masks, map_shapes, shape_of
 from .holder import Holder
 from .input_spec import check_inputs
+from .locating import locate
 from .probe import probe_call
 
 _names = {}     # prefix -> counter of the names given by themselves
@@ -111,35 +112,38 @@ class Layer(Holder, kind="layers"):
     # --- calling -----------------------------------------------------------------------------
 
     def __call__(self, *args, **kwargs):
-        record = self._record
+        record, context = self._record, _thread.call
+        outer, entry = context.training, context.entry
         training = kwargs.pop("training", None) if kwargs else None
         plain = len(args) == 1 and not kwargs and type(args[0]) is Tensor and args[0]._array.dtype is record.array_dtype
-        if not plain:
-            self._check_initialized()
-            if is_symbolic(args, kwargs) and is_remembered(args, kwargs):
-                return self._remembered(args, kwargs if training is None else {**kwargs, "training": training})
-            args, kwargs = self._converted(args), self._converted(kwargs)
-        if self.input_spec is not None and args:
-            check_inputs(self, args[0])
-        if not self.built:
-            self._build_for(args, kwargs)
-        context, signature = _thread.call, record.signature
-        outer, entry = context.training, context.entry
-        if signature.training is not None:
-            args, training = signature.with_training(args, kwargs, training, outer)
-        elif training is None:
-            training = outer
-        masked = record.masked or not plain or hasattr(args[0], "_keras_mask")
-        if masked:
-            args, mask = signature.with_masks(args, kwargs)
-        run = self._run
-        if entry is None:
-            context.entry, run = tick(), self._run_quietly
-        record.entry, context.training = context.entry, training
         try:
+            if not plain:
+                self._check_initialized()
+                if is_symbolic(args, kwargs) and is_remembered(args, kwargs):
+                    return self._remembered(args, kwargs if training is None else {**kwargs, "training": training})
+                args, kwargs = self._converted(args), self._converted(kwargs)
+            if self.input_spec is not None and args:
+                check_inputs(self, args[0])
+            if not self.built:
+                self._build_for(args, kwargs)
+            signature = record.signature
+            if signature.training is not None:
+                args, training = signature.with_training(args, kwargs, training, outer)
+            elif training is None:
+                training = outer
+            masked = record.masked or not plain or hasattr(args[0], "_keras_mask")
+            if masked:
+                args, mask = signature.with_masks(args, kwargs)
+            run = self._run
+            if entry is None:
+                context.entry, run = tick(), self._run_quietly
+            record.entry, context.training = context.entry, training
             outputs = run(args, kwargs)
             if masked:
                 self._attach_masks(args, kwargs, outputs, mask)
+        except Exception as error:
+            locate(error, self, args, entry is None)
+            raise
         finally:
             context.entry, context.training = entry, outer
         return outputs
