@@ -3,10 +3,18 @@
 from .training.callbacks import (
     Callback,
     CallbackList,
+    CSVLogger,
     EarlyStopping,
     History,
+    LambdaCallback,
     LearningRateScheduler,
+    ModelCheckpoint,
+    ProgbarLogger,
+    ReduceLROnPlateau,
+    SwapEMAWeights,
     TerminateOnNaN,
 )
 
-__all__ = ["Callback", "CallbackList", "EarlyStopping", "History", "LearningRateScheduler", "TerminateOnNaN"]
+__all__ = ["CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",
+           "LearningRateScheduler", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau", "SwapEMAWeights",
+           "TerminateOnNaN"]

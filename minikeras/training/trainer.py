@@ -15,7 +15,7 @@ from ..autograd.tape import GradientTape
 from ..autograd.tensor import ArrayOperand
 from ..errors import DataError
 from ..plan import Function
-from .callbacks import CallbackList, History
+from .callbacks import CallbackList
 from .compiled import CompiledLoss, CompiledMetrics, check_loss, tree_items
 from .data import (
     ArrayData,
@@ -26,7 +26,6 @@ from .data import (
     class_weights,
     unpack_x_y_sample_weight,
 )
-from .progress import showing
 
 ALL = slice(None)
 
@@ -219,12 +218,10 @@ class Trainer:
         check_frequency(validation_freq)
         data, validation = self._fit_data(x, y, sample_weight, class_weight, validation_split, validation_data)
         steps = self._steps_of_epoch(data.num_batches(batch_size), steps_per_epoch)
-        history = History()
         seed, logs = self._shuffle_seed, {}
         self.stop_training = False
-        with showing(verbose, "train") as shown, np.errstate(all="ignore"):
-            events = CallbackList([*tree_items(callbacks or []), history, *shown], self, epochs=epochs, steps=steps,
-                                  verbose=verbose)
+        with CallbackList(callbacks, True, verbose != 0, self, verbose=verbose, epochs=epochs,
+                          steps=steps) as events, np.errstate(all="ignore"):
             events.on_train_begin()
             for epoch in range(initial_epoch, epochs):
                 batches = data.epoch(epoch, batch_size, seed if shuffle else None, steps_per_epoch)
@@ -237,9 +234,7 @@ class Trainer:
                     break
             self.optimizer.finalize_variable_values(self.trainable_weights)
             events.on_train_end(logs=logs)
-        history.model = self
-        self.history = history
-        return history
+        return self.history
 
     def _steps_of_epoch(self, num_batches, steps_per_epoch):
         if steps_per_epoch is None:
@@ -306,9 +301,8 @@ class Trainer:
         check_verbose("evaluate", verbose)
         data = ArrayData(x, y, sample_weight)
         self._check_targets("evaluate", y)
-        with showing(verbose, "test") as shown, np.errstate(all="ignore"):
-            events = CallbackList([*tree_items(callbacks or []), *shown], self,
-                                  steps=steps or data.num_batches(batch_size))
+        with CallbackList(callbacks, False, verbose != 0, self, verbose=verbose, epochs=1,
+                          steps=steps or data.num_batches(batch_size)) as events, np.errstate(all="ignore"):
             logs = self._evaluate(data, batch_size, steps, events)
         if return_dict:
             return logs
@@ -322,9 +316,8 @@ class Trainer:
         check_verbose("predict", verbose)
         data = ArrayData(x, check_finite=False)
         outputs = []
-        with showing(verbose, "predict") as shown, np.errstate(all="ignore"):
-            events = CallbackList([*tree_items(callbacks or []), *shown], self,
-                                  steps=steps or data.num_batches(batch_size))
+        with CallbackList(callbacks, False, verbose != 0, self, verbose=verbose, epochs=1,
+                          steps=steps or data.num_batches(batch_size)) as events, np.errstate(all="ignore"):
             events.on_predict_begin()
             tells = events.hears("on_predict_batch_end")
             for last, results in self._executions("predict", data.epoch(0, batch_size, None, steps), events):

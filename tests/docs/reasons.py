@@ -45,8 +45,7 @@ LEFT_OUT = {
 _TRAINING = "comes with the work on models and training"
 NOT_YET = {
     **{f"callbacks.{name}": _TRAINING for name in (
-        "BackupAndRestore", "CSVLogger", "LambdaCallback", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau",
-        "SwapEMAWeights", "TensorBoard")},
+        "BackupAndRestore", "TensorBoard")},
     **{f"models.{name}": _TRAINING for name in ("clone_model", "model_from_json", "save_model")},
     "saving.KerasFileEditor": _TRAINING,
     **{f"utils.{name}": _TRAINING for name in (

@@ -18,7 +18,6 @@ from minikeras import initializers, layers, ops, registry
 from minikeras.experiment import load_config, train
 from minikeras.layers import Dense
 from minikeras.plan import REORDERING, Function, without
-from minikeras.training import progress  # noqa: F401 (its bar is registered)
 
 from .both import assert_fit_agrees, bits, numbers
 
@@ -73,7 +72,9 @@ ARGUMENTS = {
     "PolynomialDecay": [{"decay_steps": 3}, {"decay_steps": 3, "cycle": True, "power": 2.0}],
     "threshold": [{"threshold": 0.1, "default_value": 0.2}],
     "EarlyStopping": [{"monitor": "loss", "patience": 1, "restore_best_weights": True}],
-    "ProgressBar": [{"verbose": 2, "event": "train"}],
+    "ReduceLROnPlateau": [{"monitor": "loss", "patience": 0}],
+    "ModelCheckpoint": [{"filepath": "model.keras"}],
+    "CSVLogger": [{"filename": "log.csv"}],
     "LearningRateScheduler": [{"schedule": lambda epoch, rate: rate / (epoch + 1)}],
 }
 RATE = {"initial_learning_rate": 0.1}       # of every schedule that takes it
@@ -218,8 +219,10 @@ def test_activations(cls, keywords):
 
 
 @each("callbacks")
-def test_callbacks(cls, keywords):
-    assert_agrees(classifier, callbacks=lambda: [make(cls, keywords)], validation_split=0.3, batch_size=2)
+def test_callbacks(cls, keywords, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert_agrees(classifier, optimizer=lambda: mk.optimizers.SGD(0.1, use_ema=True), validation_split=0.3,
+                  callbacks=lambda: [make(cls, keywords)], batch_size=2)
 
 
 @pytest.mark.parametrize("fit", [
