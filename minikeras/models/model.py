@@ -1,5 +1,7 @@
 """Model: a layer that trains. It is what leads from inputs to outputs, or defines its own `call`."""
 
+import json
+
 from .. import registry
 from ..autograd import tree
 from ..autograd.operands import as_tensor
@@ -202,9 +204,22 @@ class Model(Trainer, Layer, kind="models"):
 
     # --- descriptions and files --------------------------------------------------------------
 
-    def summary(self, line_length=None, print_fn=print, expand_nested=False, show_trainable=False):
-        """Print the layers with their output shapes and numbers of weights."""
-        print_fn(summary_text(self, line_length, expand_nested, show_trainable))
+    def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
+                layer_range=None):
+        """Print a table of the layers with their output shapes and numbers of weights.
+
+        line_length     of the table, as wide as the terminal lets it be by default
+        positions       end of each column, as parts of the width, or as places in the line
+        print_fn        what the text is given to, as one string
+        expand_nested   show the layers inside models, too;  show_trainable   whether they are trained
+        layer_range     names, or patterns of names, of the first and the last layer to show
+        """
+        (print_fn or print)(summary_text(self, line_length, positions, expand_nested, show_trainable, layer_range))
+
+    def to_json(self, **kwargs):
+        """The model without its weights as JSON text, which `models.model_from_json` reads. `kwargs` go to
+        `json.dumps`."""
+        return json.dumps(registry.serialize_object(self), **kwargs)
 
     def save(self, filepath, overwrite=True, zipped=None, **kwargs):
         """Write config, weights and optimizer state into a `.keras` archive; see `saving.save_model`."""

@@ -46,7 +46,6 @@ _TRAINING = "comes with the work on models and training"
 NOT_YET = {
     **{f"callbacks.{name}": _TRAINING for name in (
         "BackupAndRestore", "TensorBoard")},
-    **{f"models.{name}": _TRAINING for name in ("clone_model", "model_from_json", "save_model")},
     "saving.KerasFileEditor": _TRAINING,
     **{f"utils.{name}": _TRAINING for name in (
         "FeatureSpace", "PyDataset", "Sequence", "audio_dataset_from_directory",

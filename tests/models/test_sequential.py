@@ -7,19 +7,6 @@ import minikeras as mk
 from minikeras.errors import ShapeError
 from minikeras.layers import Dense, Dropout, Flatten, ReLU
 
-SUMMARY = '''Model: "net"
----------------------------------------
-Layer (type)     Output shape   Param #
----------------------------------------
-flat (Flatten)   (None, 12)           0
-hidden (Dense)   (None, 5)           65
-out (Dense)      (None, 2)           12
----------------------------------------
-Total params: 77 (308 B)
-Trainable params: 12 (48 B)
-Non-trainable params: 65 (260 B)
-'''
-
 
 def net():
     return mk.Sequential([mk.Input((3, 4)), Flatten(name="flat"), Dense(5, name="hidden"), Dense(2, name="out")],
@@ -67,25 +54,6 @@ def test_popping_and_adding_keeps_the_weights_of_the_rest():
     model.add(Dense(7))
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
     assert model.output_shape == (None, 7)
-
-
-def test_summary_is_a_table_with_totals(capsys):
-    model = net()
-    model.get_layer("hidden").trainable = False
-    model.summary()
-    assert capsys.readouterr().out == SUMMARY
-
-
-def test_summary_of_an_unbuilt_model_says_so():
-    lines = []
-    mk.Sequential([Dense(3, name="d")]).summary(print_fn=lines.append)
-    assert "d (Dense)" in lines[0] and "0 (unbuilt)" in lines[0]
-
-
-def test_summary_may_show_what_is_trained():
-    lines = []
-    net().summary(print_fn=lines.append, show_trainable=True)
-    assert lines[0].count("Y") == 3
 
 
 def test_get_layer_finds_by_name_and_index():

@@ -1,0 +1,99 @@
+"""Models again: from JSON, from a config, and as clones with weights of their own."""
+
+import json
+
+from .. import registry
+from ..autograd import tree
+from ..autograd.dispatch import apply
+from ..autograd.tensor import SymbolicTensor
+from ..layers.base import Layer
+from ..layers.core import InputLayer
+from .model import Model
+from .sequential import Sequential
+
+
+def model_from_json(json_string, custom_objects=None):
+    """The model that `model.to_json()` described, with new weights. Raises ValueError for other text."""
+    try:
+        config = json.loads(json_string)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"model_from_json: this is no JSON text ({error}). Give what to_json() returned.") from None
+    model = registry.deserialize(config, "models", custom_objects)
+    if not isinstance(model, Model):
+        raise ValueError(f"model_from_json: the text describes {type(model).__name__}, which is no model.")
+    return model
+
+
+def clone_model(model, input_tensors=None, clone_function=None, call_function=None, recursive=False):
+    """A model of the same layers, made anew, with new weights.
+
+    input_tensors    symbolic tensors to begin with, instead of new inputs
+    clone_function   a layer to the layer that takes its place; by default made from its config
+    call_function    (layer, *args, **kwargs) to outputs, in place of layer(*args, **kwargs); not for Sequential
+    recursive        let `clone_function` have the layers inside models, too
+    Raises ValueError for arguments that do not fit the kind of model.
+    """
+    if not isinstance(model, Model):
+        raise ValueError(f"clone_model: a model was expected, got {model!r}.")
+
+    def cloned(layer):
+        if recursive and isinstance(layer, Model) and (layer._graph is not None or isinstance(layer, Sequential)):
+            return clone_model(layer, None, clone_function, call_function, True)
+        return _anew(layer) if clone_function is None or isinstance(layer, InputLayer) else clone_function(layer)
+    if isinstance(model, Sequential):
+        if call_function is not None:
+            raise ValueError("clone_model: call_function is for models of inputs and outputs, not for a Sequential.")
+        return _cloned_sequential(model, input_tensors, cloned)
+    if model._graph is not None:
+        return _cloned_graph(model, input_tensors, cloned, call_function or (lambda layer, *a, **k: layer(*a, **k)))
+    if input_tensors is not None or clone_function is not None or call_function is not None:
+        raise ValueError(f"clone_model: {model.name} defines its own call, so it is cloned as a whole, from its "
+                         "config. Leave out input_tensors, clone_function and call_function.")
+    return _anew(model)
+
+
+def _anew(layer):
+    return type(layer).from_config(layer.get_config())
+
+
+def _cloned_sequential(model, input_tensors, cloned):
+    first = [] if model._input_layer is None else [_anew(model._input_layer)]
+    if input_tensors is not None:
+        given = tree.flatten(input_tensors)
+        if len(given) != 1 or not isinstance(given[0], SymbolicTensor):
+            raise ValueError(f"clone_model: a Sequential has one input, a symbolic tensor, got {input_tensors!r}.")
+        first = [InputLayer(batch_shape=given[0].shape, dtype=given[0].dtype.name)]
+    return Sequential([*first, *map(cloned, model.layers)], name=model.name, trainable=model.trainable)
+
+
+def _cloned_graph(model, input_tensors, cloned, call_function):
+    graph = model._graph
+    if input_tensors is None:
+        given = [_anew(graph.call_of(x).function).output for x in graph.flat_inputs]
+    else:
+        given = tree.flatten(input_tensors)
+        if len(given) != len(graph.flat_inputs):
+            raise ValueError(f"clone_model: {model.name} has {len(graph.flat_inputs)} inputs, got {len(given)} "
+                             "input_tensors.")
+    values = {x._history: new for x, new in zip(graph.flat_inputs, given)}
+    layers = {}
+
+    def now(nest):
+        return tree.map_structure(lambda x: values[x._history] if isinstance(x, SymbolicTensor) else x, nest)
+    for call in graph.calls:
+        function, args = call.function, now(list(call.args))
+        kwargs = {name: now(value) for name, value in call.kwargs.items()}
+        if isinstance(function, InputLayer):
+            continue
+        if isinstance(function, Layer):
+            if function not in layers:
+                layers[function] = cloned(function)
+            made = call_function(layers[function], *args, **kwargs)
+        else:
+            made = apply(function, args, kwargs)
+        for x, new in zip(tree.flatten(call.outputs), tree.flatten(made)):
+            if isinstance(x, SymbolicTensor):
+                values.setdefault(x._history, new)
+    kind = type(model) if type(model).__init__ is Model.__init__ else Model
+    return kind(inputs=tree.pack(graph.inputs, given), outputs=now(graph.outputs), name=model.name,
+                trainable=model.trainable)
