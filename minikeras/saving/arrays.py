@@ -8,6 +8,7 @@ import importlib
 import io
 import json
 import math
+from tokenize import TokenError
 
 import numpy as np
 
@@ -69,12 +70,15 @@ NAMES = "names.json"        # beside the arrays of an npz file
 
 def npz_bytes(stored):
     """An npz file of arrays, with the names of the layers as JSON beside them."""
-    members = {NAMES: json.dumps(stored.names).encode()}
-    for path, array in stored.items():
-        buffer = io.BytesIO()
-        np.lib.format.write_array(buffer, np.asarray(array, order="C"), version=(1, 0), allow_pickle=False)
-        members[f"{path}.npy"] = buffer.getvalue()
-    return zip_bytes(members)
+    arrays = {f"{path}.npy": npy_bytes(array) for path, array in stored.items()}
+    return zip_bytes({NAMES: json.dumps(stored.names).encode(), **arrays})
+
+
+def npy_bytes(array):
+    """An npy file of an array."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.asarray(array, order="C"), version=(1, 0), allow_pickle=False)
+    return buffer.getvalue()
 
 
 def read_npz(data, where):
@@ -86,17 +90,18 @@ def read_npz(data, where):
             continue
         if not name.endswith(".npy"):
             raise FileFormatError(f"{where}: it holds {name!r}, where only arrays (.npy) are expected.")
-        arrays[name[:-4]] = _npy(content, f"{where}: {name[:-4]}")
+        arrays[name[:-4]] = npy_array(content, f"{where}: {name[:-4]}")
     return arrays
 
 
-def _npy(content, where):
+def npy_array(content, where):
+    """The array of an npy file given as bytes. Raises FileFormatError for anything but plain numbers."""
     file = io.BytesIO(content)
     try:
         version = np.lib.format.read_magic(file)
         read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
         shape, in_columns, dtype = read(file)
-    except (ValueError, KeyError, TypeError, SyntaxError, RecursionError, MemoryError, UnicodeError, EOFError) as error:
+    except (ValueError, KeyError, TypeError, SyntaxError, TokenError, RecursionError, MemoryError, EOFError) as error:
         raise FileFormatError(f"{where}: it has no readable array header ({error}). The file is damaged.") from None
     _check_kind(dtype, where)
     stored = len(content) - file.tell()

@@ -2,8 +2,13 @@
 
 import errno
 import os
+import re
 import threading
 from pathlib import Path
+
+_TEMPORARY = ".{}.{}-{}.tmp"        # name of the file, process, thread
+_writing = set()                        # those of this process that are not finished
+_LEFTOVER = re.compile(_TEMPORARY.replace(".", r"\.").format("(.+)", r"(\d+)", r"(\d+)"))
 
 
 def write_atomically(filepath, content, overwrite=True):
@@ -15,7 +20,8 @@ def write_atomically(filepath, content, overwrite=True):
     """
     path = Path(os.path.realpath(filepath))     # writes through a symbolic link, as open() does
     _check_target(path, filepath, overwrite)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    temporary = path.with_name(_TEMPORARY.format(path.name, os.getpid(), threading.get_ident()))
+    _writing.add(temporary.name)
     try:
         try:
             with open(temporary, "wb") as file:
@@ -30,6 +36,29 @@ def write_atomically(filepath, content, overwrite=True):
     except OSError as error:
         raise OSError(error.errno, f"the file cannot be written ({error.strerror or error}). Check the rights and the "
                                    "free space of its folder, or give another path", str(filepath)) from error
+    finally:
+        _writing.discard(temporary.name)
+
+
+def remove_leftovers(folder):
+    """Remove the temporary files in a folder whose process is no more, as after a power cut."""
+    for name in os.listdir(folder):
+        found = _LEFTOVER.fullmatch(name)
+        if found and name not in _writing and not _runs_elsewhere(int(found[2])):
+            Path(folder, name).unlink(missing_ok=True)
+
+
+def _runs_elsewhere(process):
+    """Whether another process has this number; on Windows, where one cannot ask, always."""
+    if process == os.getpid() or os.name == "nt":
+        return process != os.getpid()
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:     # it belongs to somebody else
+        pass
+    return True
 
 
 def _check_target(path, given, overwrite):
