@@ -6,10 +6,13 @@ of users only by `register_keras_serializable` or `custom_objects`. Nothing else
 config names a class, never a module path.
 """
 
+import contextlib
+import copy
 import difflib
 import importlib
 import inspect
 import re
+import threading
 
 import numpy as np
 
@@ -61,6 +64,29 @@ class Captured:
 
     def __init__(self, args, kwargs):
         self.args, self.kwargs = args, kwargs
+
+
+class _Thread(threading.local):
+    foreign = None      # {name: class or function} that are not ours and were named in configs, while somebody notes it
+
+
+_thread = _Thread()
+
+
+@contextlib.contextmanager
+def noting_foreign():
+    """A block that gives the dict of what configs made in it name and only the user's program has, by those names."""
+    before, _thread.foreign = _thread.foreign, {}
+    try:
+        yield _thread.foreign
+    finally:
+        _thread.foreign = before
+
+
+def _note_foreign(name, item):
+    if _thread.foreign is not None and _thread.foreign.setdefault(name, item) is not item:
+        raise ValueError(f"there are two things called {name!r} in one object: {item!r} and {_thread.foreign[name]!r}. "
+                         "Register one under another name, with @keras.saving.register_keras_serializable(name=...).")
 
 
 class Configurable:
@@ -125,6 +151,24 @@ class Configurable:
     def __repr__(self):
         shown = ", ".join(f"{name}={value!r}" for name, value in arguments_of(self, defaults=False).items())
         return f"{type(self).__name__}({shown})"
+
+    def __copy__(self):
+        """Another object with the very same parts."""
+        new = object.__new__(type(self))
+        new.__dict__.update(vars(self))
+        return new
+
+    def __deepcopy__(self, memo):
+        """An object of its own, with copies of all parts."""
+        new = memo[id(self)] = object.__new__(type(self))
+        # Optimizers last: then the Variables that they speak of have copies.
+        parts = sorted(vars(self).items(), key=lambda part: getattr(part[1], "_kind", None) == "optimizers")
+        new.__dict__.update({name: copy.deepcopy(value, memo) for name, value in parts})
+        return new
+
+    def __reduce__(self):
+        """For Python's pickle: a function of ours, and the bytes that it makes an equal object of."""
+        return importlib.import_module(".saving.rebuilding", __package__).reduced(self)
 
 
 def arguments_of(obj, defaults=True):
@@ -260,6 +304,8 @@ def serialize_function(function, by_name=True):
         raise TypeError(f"the function {name} cannot be written into a config: it has no name to find it by. Define it "
                         "with def and decorate it with @keras.saving.register_keras_serializable().")
     name = registered or name
+    if module is None:
+        _note_foreign(name, function)
     return {"module": "builtins" if module else None, "class_name": "function", "config": name, "registered_name": name}
 
 
@@ -270,6 +316,8 @@ def serialize_object(obj):
     module = vars(cls).get("keras_module") or _MODULE_OF_KIND.get(builtin, f"keras.{builtin}")
     form = {"module": module if builtin else None, "class_name": cls.__name__, "config": obj.get_config(),
             "registered_name": None if builtin else vars(cls).get("_registered_name", cls.__name__)}
+    if not builtin:
+        _note_foreign(form["registered_name"], cls)
     for part in ("build_config", "compile_config"):
         config = getattr(obj, f"get_{part}", lambda: None)()
         if config is not None:

@@ -17,7 +17,7 @@ LEVELS = [
     {"activations", "autodiff", "config", "constraints", "custom_objects", "dtype_policies", "initializers",
      "layers", "losses", "masks", "metrics", "mixed_precision", "optimizers", "plan", "random", "registry",
      "regularizers", "tf", "tree"},
-    {"saving"}, {"training", "callbacks"},
+    {"saving"}, {"train", "training", "callbacks"},
     # The package as a whole has the names of everything up to here.
     {"backend", "datasets", "models", "preprocessing", "utils", "__init__"},
     {"experiment"}, {"cli", "__main__"},

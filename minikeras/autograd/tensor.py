@@ -250,6 +250,9 @@ class Tensor(ArrayOperand):
     def __deepcopy__(self, memo):
         return self     # a value; copying its record would recurse through the whole graph
 
+    def __reduce__(self):       # for Python's pickle, without the record
+        return Tensor, (self._array,)
+
 
 class SymbolicTensor(Numberless):
     """A tensor of known dtype and shape, without numbers. Its shape shows None where it is not known."""

@@ -1,6 +1,7 @@
 """Variable: named state. Reading it is a snapshot; assigning swaps the array, never changes it."""
 
 import contextlib
+import copy
 
 import numpy as np
 
@@ -136,6 +137,12 @@ class Variable(ArrayOperand):
             thread.recorder.assigning(self)
         self._array = array
 
+    def start_from(self, value):
+        """Take `value` for the one it was made with, also while a step is recorded that made it."""
+        self._array = new_array(value, self._array.dtype)
+        if thread.recorder is not None:
+            thread.recorder.making(self)
+
     def assign(self, value):
         """Replace the value; returns the Variable. Raises ShapeError if the shape differs."""
         array = self._fitted(value)._array
@@ -194,5 +201,17 @@ class Variable(ArrayOperand):
         return self.__deepcopy__({})
 
     def __deepcopy__(self, memo):
-        return Variable(self._array, self._trainable, name=self.name, constraint=self.constraint,
-                        regularizer=self.regularizer)
+        new = memo[id(self)] = Variable(self._shown("copy"), self._trainable, name=self.name)
+        new.path = self.path
+        new._constraint, new._regularizer = copy.deepcopy((self._constraint, self._regularizer), memo)
+        return new
+
+    def __reduce__(self):       # for Python's pickle
+        return _made, (np.array(self._array), self._trainable, self.name, self.path, self._constraint,
+                       self._regularizer)
+
+
+def _made(array, trainable, name, path, constraint, regularizer):
+    variable = Variable(array, trainable, name=name, constraint=constraint, regularizer=regularizer)
+    variable.path = path
+    return variable

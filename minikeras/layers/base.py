@@ -65,6 +65,8 @@ def _completing(build):
         if any(shape is not None for shape in given.values()):
             self._record.build_shapes = given
         self.built = True
+        if self._record.awaited is not None:
+            self._record.awaited()
     return complete
 
 

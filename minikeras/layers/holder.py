@@ -1,6 +1,7 @@
 """What a layer holds: its Variables, and the layers and Variables in its attributes."""
 
 import contextlib
+import copy
 import itertools
 import math
 import operator
@@ -35,14 +36,15 @@ def weights_limited_to(count):
 class Record:
     """What a layer keeps for itself, in a class of its own so that no search for sublayers looks inside."""
 
-    __slots__ = ("activity_regularizer", "array_dtype", "build_shapes", "calls", "entry", "fixed", "holders", "losses",
-                 "losses_entry", "masked", "searched", "signature", "variables")
+    __slots__ = ("activity_regularizer", "array_dtype", "awaited", "build_shapes", "calls", "entry", "fixed", "holders",
+                 "losses", "losses_entry", "masked", "searched", "signature", "variables")
 
     def __init__(self):
         self.holders = {}       # attributes that are layers or metrics, or may hold layers, metrics and Variables
         self.variables = []     # in the order of registration
         self.searched = {}      # kind -> what was found inside, and what tells whether it still would be
-        self.fixed = set()      # ids of those that were not trainable to begin with
+        self.fixed = []         # those of them that were not trainable to begin with
+        self.awaited = None     # called when weights were made: a file was loaded before that has values for them
         self.array_dtype = None     # NumPy dtype that inputs are cast to; None: they come as they are
         self.signature = None       # of the class' `call` and `build`
         self.masked = False         # whether the layer may mask what came without a mask
@@ -52,6 +54,13 @@ class Record:
         self.build_shapes = {}      # what `build` was given, by name
         self.calls = []         # the Calls on symbolic tensors with a history, such as `Input` gives
         self.activity_regularizer = None
+
+    def __copy__(self):
+        new = Record()
+        for name in self.__slots__:
+            value = getattr(self, name)
+            setattr(new, name, value.copy() if isinstance(value, (list, dict)) else value)
+        return new
 
     @property
     def build_shape(self):
@@ -70,6 +79,11 @@ class Holder(registry.Configurable):
         self = super().__new__(cls, *args, **kwargs)
         object.__setattr__(self, "_record", Record())
         return self
+
+    def __copy__(self):
+        new = super().__copy__()
+        object.__setattr__(new, "_record", copy.copy(self._record))
+        return new
 
     def _check_initialized(self):
         if "name" not in self.__dict__:
@@ -92,7 +106,7 @@ class Holder(registry.Configurable):
         if not any(v is variable for v in self._record.variables):
             self._record.variables.append(variable)
             if not variable.trainable:
-                self._record.fixed.add(id(variable))
+                self._record.fixed.append(variable)
             if variable.name == "Variable":
                 variable.name = variable.path = name
 
@@ -174,7 +188,7 @@ class Holder(registry.Configurable):
         return known[2]
 
     def _own_variables(self):
-        own, fixed = self._record.variables, self._record.fixed
+        own, fixed = self._record.variables, set(map(id, self._record.fixed))
         if self._record.holders:
             own = _unique([*own, *self._held(Variable)])
         return [v for v in own if id(v) not in fixed] + [v for v in own if id(v) in fixed] if fixed else own
@@ -208,9 +222,9 @@ class Holder(registry.Configurable):
     @trainable.setter
     def trainable(self, value):
         for layer in self._flatten_layers():
-            layer._trainable = bool(value)
+            layer._trainable, fixed = bool(value), set(map(id, layer._record.fixed))
             for variable in layer._own_variables():
-                if id(variable) not in layer._record.fixed:
+                if id(variable) not in fixed:
                     variable.trainable = bool(value)
 
     def get_weights(self):

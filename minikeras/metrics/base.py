@@ -19,6 +19,8 @@ class Metric(registry.Configurable, kind="metrics"):
     Metrics held in attributes belong to it: `variables` has theirs, `reset_state` resets them.
     """
 
+    awaited = None      # called when a Variable was added: a file was loaded before that has values for it
+
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         for name in ("update_state", "result"):
@@ -39,6 +41,8 @@ class Metric(registry.Configurable, kind="metrics"):
                             name=name)
         variable.path = f"{self.name}/{variable.name}"
         self._variables.append((variable, variable._array))
+        if self.awaited is not None:
+            self.awaited()
         return variable
 
     def add_weight(self, shape=(), initializer="zeros", dtype=None, name=None):

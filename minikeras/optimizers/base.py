@@ -60,7 +60,7 @@ class Optimizer(Stateful, kind="optimizers"):
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
         self._averages, self._accumulators = [], []
-        self._no_decay = (set(), set())     # ids of variables, patterns of names
+        self._no_decay = ([], set())        # variables, patterns of names
         self._iterations = self.add_variable((), dtype="int64", name="iteration")
         self._schedule = None
         self._rate = None
@@ -138,8 +138,8 @@ class Optimizer(Stateful, kind="optimizers"):
 
     def exclude_from_weight_decay(self, var_list=None, var_names=None):
         """Spare these variables, and those in whose name a pattern of `var_names` is found, from weight decay."""
-        ids, parts = self._no_decay
-        self._no_decay = (ids | {id(v) for v in var_list or ()}, parts | set(var_names or ()))
+        spared, parts = self._no_decay
+        self._no_decay = (spared + list(var_list or ()), parts | set(var_names or ()))
 
     # --- updating ----------------------------------------------------------------------------
 
@@ -331,7 +331,8 @@ class Optimizer(Stateful, kind="optimizers"):
         return self.weight_decay
 
     def _decay(self, variables, rates):
-        ids, parts = self._no_decay
+        spared, parts = self._no_decay
+        ids = set(map(id, spared))
         for v in variables:
             decay = self.decay_of(v)
             if decay is not None and id(v) not in ids and not any(re.search(part, v.name) for part in parts):

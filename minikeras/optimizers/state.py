@@ -19,6 +19,8 @@ AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
 class Stateful(registry.Configurable):
     """The part of an optimizer that holds Variables. They are saved and loaded in the order they were added in."""
 
+    awaited = None      # called when a Variable was added: a file was loaded before that has values for it
+
     def __init__(self, name):
         self.name = name
         self.built = False
@@ -26,6 +28,18 @@ class Stateful(registry.Configurable):
         self._trainable_variables = []
         self._indices = {}      # id of a variable to train -> its place
         self._slots = {}        # id of a variable to train -> {name: Variable} as added by add_optimizer_variables
+
+    def __deepcopy__(self, memo):
+        """A copy for the copies of the variables to train, where those are copied as well, else for the same ones."""
+        shared = {id(v): v for v in self._trainable_variables if id(v) not in memo}
+        memo.update(shared)
+        new = super().__deepcopy__(memo)
+        for key in shared:
+            del memo[key]
+        new._indices = {id(v): i for i, v in enumerate(new._trainable_variables)}
+        new._slots = {id(copied): new._slots[id(v)] for v, copied in
+                      zip(self._trainable_variables, new._trainable_variables) if id(v) in new._slots}
+        return new
 
     @property
     def variables(self):
@@ -51,6 +65,8 @@ class Stateful(registry.Configurable):
         variable = Variable(initializers.get(initializer), False, shape=shape, dtype=dtype or floatx(), name=name)
         variable.path = f"{self.name}/{variable.name}"
         self._variables.append(variable)
+        if self.awaited is not None:
+            self.awaited()
         return variable
 
     def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):

@@ -270,6 +270,7 @@ class _Recorder(state.Recorder):
         """A Variable or SeedGenerator was made, which the next run will find there."""
         self.made.append(thing)
         if type(thing) is Variable:
+            self.variables.pop(id(thing), None)     # it may have started from another value before
             self.reading(thing)
 
     def consulting(self, variable):

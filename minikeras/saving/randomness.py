@@ -14,14 +14,15 @@ def _generators(model):
 
 def randomness(model):
     """Where the random generators of a model stand, as plain data: a loaded model draws on from there."""
-    result = {"generators": {path: _position(seed.generator.bit_generator.state)
-                             for path, seed in _generators(model).items()}}
+    result = {"generators": {path: position(seed) for path, seed in _generators(model).items()}}
     if "_shuffle_seed" in vars(model):
         result["shuffle_seed"] = list(model._shuffle_seed)
     return result
 
 
-def _position(state):
+def position(seed):
+    """Where a SeedGenerator stands in its stream, as plain data."""
+    state = seed.generator.bit_generator.state
     # 128-bit integers as text: most readers of JSON would round them.
     return {"kind": state["bit_generator"], "state": hex(state["state"]["state"]), "increment":
             hex(state["state"]["inc"]), "has_uint32": state["has_uint32"], "uinteger": state["uinteger"]}
@@ -33,7 +34,7 @@ def plan_randomness(model, data, where):
     try:
         seeds = _generators(model)
         for path, position in data["generators"].items():
-            states.append((seeds[path].generator.bit_generator, _checked_state(position)))
+            states.append((seeds[path].generator.bit_generator, checked_position(position)))
         shuffle_seed = data.get("shuffle_seed")
         if shuffle_seed is not None:
             shuffle_seed = tuple(int(n) for n in shuffle_seed)
@@ -51,7 +52,8 @@ def plan_randomness(model, data, where):
     return restore
 
 
-def _checked_state(position):
+def checked_position(position):
+    """The state of a NumPy generator that `position` described. Raises an error of some kind if there is none."""
     state = {"bit_generator": position["kind"], "has_uint32": int(position["has_uint32"]),
              "uinteger": int(position["uinteger"]),
              "state": {"state": int(position["state"], 16), "inc": int(position["increment"], 16)}}

@@ -116,12 +116,18 @@ def assets(model):
     """What else the objects of a model keep in files, by path: {path: bytes}."""
     found = {}
     for path, obj in objects_by_path(model):
-        if hasattr(obj, "save_assets"):
-            with tempfile.TemporaryDirectory() as folder:
-                obj.save_assets(folder)
-                found.update({f"{_folder(path)}{file.relative_to(folder).as_posix()}": file.read_bytes()
-                              for file in sorted(Path(folder).rglob("*")) if file.is_file()})
+        found.update({_folder(path) + name: data for name, data in assets_of(obj).items()})
     return found
+
+
+def assets_of(obj):
+    """What an object itself keeps in files: {path below its folder: bytes}."""
+    if not hasattr(obj, "save_assets"):
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        obj.save_assets(folder)
+        return {file.relative_to(folder).as_posix(): file.read_bytes()
+                for file in sorted(Path(folder).rglob("*")) if file.is_file()}
 
 
 def _folder(path):
@@ -136,13 +142,14 @@ def load_assets(model, members, where):
     for folder, obj in sorted(takers, key=lambda taker: -len(taker[0])):
         own = {name.removeprefix(folder): found.pop(name) for name in list(found) if name.startswith(folder)}
         if own:
-            _give_assets(obj, own, f"{where}: {folder}")
+            give_assets(obj, own, f"{where}: {folder}")
     if found:
         raise FileFormatError(f"{where}: the archive holds {', '.join(sorted(found))}, which no layer of the model "
                               "takes.")
 
 
-def _give_assets(obj, own, where):
+def give_assets(obj, own, where):
+    """Give an object what `assets_of` found. Raises FileFormatError where it does not take it."""
     with tempfile.TemporaryDirectory() as folder:
         for name, data in own.items():
             if not is_plain(name):

@@ -16,7 +16,7 @@ from minikeras.saving.checkpoints import CheckpointFolder, read_checkpoint, writ
 from tests.saving.test_hostile import mutations, npy
 
 STATE = {
-    "weights": {"layers/0/kernel": np.arange(6, dtype="float32").reshape(2, 3), "b": np.zeros((0, 2)), "..": np.int8(3)},
+    "weights": {"layers/0/kernel": np.ones((2, 3), "float32"), "b": np.zeros((0, 2)), "..": np.int8(3)},
     "numbers": [True, 2**200, 1e-320, float("inf"), None, "ü\n", b"\x00\xff", np.float32(0.1)],
     "pairs": {3: ("a", 1), None: (), "__kind__": {}}, "": [[], {}, np.array(7.5), np.array([1 + 2j])],
     "layers": {"0": {"kernel": np.ones(2)}, "0/kernel": np.full(2, 2.0)},
@@ -75,12 +75,16 @@ def members_of(data, tmp_path):
 
 def test_hostile_contents_under_a_fitting_checksum_are_refused_or_read(tmp_path):
     members = members_of(packed.packed(STATE), tmp_path)
-    for name in list(members):
-        for new in mutations(members[name], 1, 40):
-            try:
-                packed.unpacked(signed({**members, name: new}), "f")
-            except FileFormatError as error:
-                assert str(error).startswith("f")
+    refusals = [refusal(signed({**members, name: new})) for name in members for new in mutations(members[name], 1, 40)]
+    assert all(text is None or text.startswith("f") for text in refusals)
+    assert sum(text is not None for text in refusals) > len(refusals) / 3
+
+
+def refusal(data):
+    try:
+        packed.unpacked(data, "f")
+    except FileFormatError as error:
+        return str(error)
 
 
 @pytest.mark.parametrize("state", [
@@ -89,7 +93,7 @@ def test_hostile_contents_under_a_fitting_checksum_are_refused_or_read(tmp_path)
     [{"__kind__": "array", "value": "a"}] * 2, {"__kind__": "array", "value": ["a"]}, 5])
 def test_a_state_that_is_none_is_refused(state):
     members = {"state.json": json.dumps(state).encode(), "a.npy": packed.npy_bytes(np.ones(2))}
-    with pytest.raises(FileFormatError, match="^f"):
+    with pytest.raises(FileFormatError, match=r"^f"):
         packed.unpacked(signed(members), "f")
 
 
@@ -103,7 +107,7 @@ def test_an_array_that_declares_more_than_it_has_is_refused_unmade():
     members = {"state.json": b'{"__kind__": "array", "value": "a"}',
                "a.npy": npy({"descr": "<f8", "fortran_order": False, "shape": (1 << 40,)}, bytes(16))}
     tracemalloc.start()
-    with pytest.raises(FileFormatError, match="f: a: .* 16 bytes are stored"):
+    with pytest.raises(FileFormatError, match=r"f: a: .* 16 bytes are stored"):
         packed.unpacked(signed(members), "f")
     assert tracemalloc.get_traced_memory()[1] < 1 << 20
     tracemalloc.stop()
