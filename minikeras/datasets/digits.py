@@ -1,13 +1,9 @@
 """Handwritten digits, 8x8, in the wheel: no download. Licence and citation in DIGITS.md beside this file."""
 
-import gzip
-from pathlib import Path
-
 import numpy as np
 
-from minikeras.errors import FileFormatError
+from .tables import read_table
 
-_FILE = Path(__file__).with_name("digits.csv.gz")
 _NUM_EXAMPLES, _NUM_PIXELS, _NUM_TRAIN = 1797, 64, 1437
 
 __all__ = ["load_all", "load_data"]
@@ -27,11 +23,5 @@ def load_data():
 
 def load_all():
     """All 1,797 images and labels in source order: uint8 (1797, 8, 8) and uint8 (1797,)."""
-    try:
-        with gzip.open(_FILE, "rt", encoding="ascii") as lines:
-            table = np.loadtxt(lines, delimiter=",", dtype=np.uint8).reshape(_NUM_EXAMPLES, _NUM_PIXELS + 1)
-    except (OSError, EOFError, ValueError) as error:
-        raise FileFormatError(
-            f"{_FILE}: the digits that ship with minikeras cannot be read ({error}). "
-            "Install minikeras again.") from error
+    table = read_table("digits.csv.gz", np.uint8).reshape(_NUM_EXAMPLES, _NUM_PIXELS + 1)
     return table[:, :_NUM_PIXELS].reshape(-1, 8, 8).copy(), table[:, _NUM_PIXELS].copy()

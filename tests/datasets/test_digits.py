@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minikeras
-from minikeras.datasets import digits
+from minikeras.datasets import digits, tables
 from minikeras.errors import FileFormatError
 
 
@@ -56,6 +56,6 @@ def test_the_licence_and_citation_ship_beside_the_data():
 def test_a_damaged_copy_says_to_install_again(tmp_path, monkeypatch):
     broken = tmp_path / "digits.csv.gz"
     broken.write_bytes(b"\x1f\x8bnot gzip")
-    monkeypatch.setattr(digits, "_FILE", broken)
+    monkeypatch.setattr(tables, "FOLDER", tmp_path)
     with pytest.raises(FileFormatError, match="Install minikeras again"):
         digits.load_data()
