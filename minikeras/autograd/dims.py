@@ -24,6 +24,12 @@ class Dimension:
         """A dimension equal to no other."""
         return cls({((tick(), name),): 1})
 
+    @property
+    def symbol(self):
+        """The symbol that it is; None for what was computed from some."""
+        (monomial, count), *others = self.terms.items()
+        return monomial[0] if not others and count == 1 and len(monomial) == 1 else None
+
     def __add__(self, other):
         return _combine(self, other, 1)
 

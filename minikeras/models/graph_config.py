@@ -1,16 +1,17 @@
 """A graph of layers as plain data in Keras' form, and back."""
 
 import inspect
+import math
 
 import numpy as np
 
 from .. import ops, registry
 from ..autograd import tree
 from ..autograd.dims import Dimension
+from ..autograd.history import holds_dimensions
 from ..autograd.linear import ARRAY
 from ..autograd.op import OPS
 from ..autograd.tensor import ArrayOperand, SymbolicTensor
-from ..errors import ShapeError
 from ..layers.base import Layer
 from ..layers.core import InputLayer
 from .graph import KERAS_NAMES
@@ -34,6 +35,12 @@ def graph_config(graph):
     def place(x):
         return [*places[graph.call_of(x)], 0 if x._history in graph.sources else x._history[1]]
 
+    extents = {}        # symbol -> the place of a tensor, and the axis, whose extent it is
+    for x in [*graph.flat_inputs, *[x for call in graph.calls for x in tree.flatten(call.outputs)]]:
+        for axis, dim in enumerate(x._dims if isinstance(x, SymbolicTensor) and graph.call_of(x) in places else ()):
+            if isinstance(dim, Dimension) and dim.symbol is not None:
+                extents.setdefault(dim.symbol, [*place(x), axis])
+
     def plain(value):
         if isinstance(value, SymbolicTensor):
             return {"class_name": "__keras_tensor__", "config": {
@@ -48,8 +55,9 @@ def graph_config(graph):
         if value is Ellipsis:
             return {"class_name": "__ellipsis__", "config": {}}
         if isinstance(value, Dimension):
-            raise ShapeError(f"{graph.where}: an op computes with an extent that is not known, which a config cannot "
-                             "say. Write -1 for it in reshape, or put the op into a layer of your own.")
+            return {"class_name": "__dimension__", "config": {"terms": [
+                [count, [[symbol[0], *map(plain, symbol[1:])] if symbol[0] == "//" else extents[symbol]
+                         for symbol in monomial]] for monomial, count in value.terms.items()]}}
         if isinstance(value, ArrayOperand):
             value = np.asarray(value)
         return registry.serialize(value)
@@ -89,7 +97,7 @@ def _op_form(call, plain):
     if isinstance(attrs.get("dtype"), (np.dtype, type)):
         attrs["dtype"] = np.dtype(attrs["dtype"]).name
     public = KERAS_NAMES.get(name, name)
-    for space in SPACES:
+    for space in SPACES if not any(map(holds_dimensions, attrs.values())) else ():
         if public in getattr(ops, space).__all__:
             if attrs.keys() <= inspect.signature(getattr(ops, public)).parameters.keys():
                 form = "".join(part.title() for part in public.split("_"))
@@ -116,19 +124,22 @@ def graph_of_config(config):
             made[name, 0] = [function.output]
             continue
         first = 1 if getattr(function, "_graph", None) is not None else 0
-        waiting += [((name, first + i), function, node) for i, node in enumerate(data["inbound_nodes"])]
+        # What is said of an op, it is given.
+        said = {} if isinstance(function, Layer) else {k: v for k, v in data["config"].items() if k != "name"}
+        waiting += [((name, first + i), function, node["args"], {**said, **node["kwargs"]})
+                    for i, node in enumerate(data["inbound_nodes"])]
     while waiting:
         later = []
-        for key, function, node in waiting:
+        for key, function, args, kwargs in waiting:
             try:
-                args, kwargs = _read(node["args"], made), _read(node["kwargs"], made)
+                given = _read(args, made), _read(kwargs, made)
             except _NotYet:
-                later.append((key, function, node))
+                later.append((key, function, args, kwargs))
                 continue
-            made[key] = tree.flatten(function(*args, **kwargs))
+            made[key] = tree.flatten(function(*given[0], **given[1]))
         if len(later) == len(waiting):
-            (name, _), _, node = later[0]
-            raise ValueError(f"the model's config calls {name!r} on what no layer of it gives: {str(node)[:200]}.")
+            (name, _), _, args, _ = later[0]
+            raise ValueError(f"the model's config calls {name!r} on what no layer of it gives: {str(args)[:200]}.")
         waiting = later
 
     def tensors(places):
@@ -164,10 +175,21 @@ def _read(value, made):
     if name == "__keras_tensor__":
         return _tensor(value["config"]["keras_history"], made)
     if name == "__slice__":
-        return slice(*[value["config"][part] for part in ("start", "stop", "step")])
+        return slice(*[_read(value["config"][part], made) for part in ("start", "stop", "step")])
     if name == "__ellipsis__":
         return Ellipsis
+    if name == "__dimension__":
+        return sum(count * math.prod(_extent(symbol, made) for symbol in monomial)
+                   for count, monomial in value["config"]["terms"])
     return registry.deserialize(value) if name is not None else {key: _read(item, made) for key, item in value.items()}
+
+
+def _extent(symbol, made):
+    if symbol[0] == "//":
+        above, below = (_read(part, made) for part in symbol[1:])
+        return above // below
+    *place, axis = symbol
+    return _tensor(place, made)._dims[axis]
 
 
 def _function_of(data):
@@ -182,12 +204,11 @@ def _function_of(data):
         getattr(ops, name, None) if name in getattr(ops, space).__all__ else None
     if function is None:
         raise ValueError(f"the model's config uses the op {data['class_name']!r} of {module}, which is not there.")
-    attrs = {key: value for key, value in registry.revived(data["config"]).items() if key != "name"}
 
     def apply(*args, **kwargs):
         if not any(isinstance(x, SymbolicTensor) for x in tree.flatten([*args, kwargs])):
             raise ValueError(f"the model's config calls {name!r} on no tensor of the model.")
-        return function(*_as_given(name, args), **attrs, **kwargs)
+        return function(*_as_given(name, args), **kwargs)
     return apply
 
 

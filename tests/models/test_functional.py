@@ -207,3 +207,11 @@ def test_a_graph_that_cannot_be_says_why(make, message):
 def test_data_that_do_not_fit_the_inputs(given, kind, message):
     with pytest.raises(kind, match=message):
         two_inputs()(given())
+
+
+def test_a_config_says_how_ops_compute_with_extents_that_are_not_known():
+    x = mk.Input((None, 2))
+    batch, steps, width = ops.shape(x)
+    y = ops.reshape(ops.tile(x, (1, 1, 2)), (batch * steps, 2 * width))[:batch * steps // 2]
+    again = mk.Model.from_config(json.loads(json.dumps(mk.Model(x, y).get_config())))
+    assert again(np.ones((4, 3, 2))).shape == (6, 4)
