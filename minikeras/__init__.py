@@ -59,7 +59,7 @@ _PLACES = {
 # The public modules, by the package they are in.
 _PACKAGES = {
     "": """
-        activations autodiff autograd backend callbacks config constraints datasets debugging dtype_policies errors
+        activations autodiff autograd backend callbacks config constraints data datasets debugging dtype_policies errors
         initializers layers losses metrics mixed_precision models ops optimizers preprocessing random regularizers
         saving tf train tree utils""",
     "tf.": "bitwise dtypes image linalg math nest nn signal strings",

@@ -21,6 +21,10 @@ class InvalidArgumentError(MinikerasError, ValueError):
     """Values that do not hold what an assertion says, by TensorFlow's name."""
 
 
+class OutOfRangeError(MinikerasError, IndexError):
+    """An iterator that has no more elements, by TensorFlow's name."""
+
+
 class GradientError(MinikerasError, ValueError, RuntimeError):
     """A gradient that cannot be formed, or that nothing was connected to.
 

@@ -14,7 +14,7 @@ PACKAGE = Path(minikeras.__file__).parent
 # Each level may import its own level and those before it.
 LEVELS = [
     {"errors", "arguments", "run_settings"}, {"autograd"}, {"ops"}, {"debugging"},
-    {"activations", "autodiff", "config", "constraints", "custom_objects", "dtype_policies", "initializers",
+    {"activations", "autodiff", "config", "constraints", "custom_objects", "data", "dtype_policies", "initializers",
      "layers", "losses", "masks", "metrics", "mixed_precision", "optimizers", "plan", "random", "registry",
      "regularizers", "tf", "tree"},
     {"saving"}, {"train", "training", "callbacks"},

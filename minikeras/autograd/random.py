@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 import os
 import threading
 
@@ -140,6 +141,18 @@ def fresh_seed():
     for draws in _thread.noting:
         draws.note_seed(seed)
     return seed
+
+
+@contextlib.contextmanager
+def seeded(key, draws):
+    """A block whose unseeded consumers get (*key, 1), (*key, 2), ... as seeds, in whichever thread it runs; `draws`, a
+    Draws, is told of what is drawn in it."""
+    before = _thread.seeds, _thread.noting
+    _thread.seeds, _thread.noting = ((*key, number) for number in itertools.count(1)), (*before[1], draws)
+    try:
+        yield
+    finally:
+        _thread.seeds, _thread.noting = before
 
 
 class SeedGenerator:

@@ -67,6 +67,9 @@ class Recorder:
     def leaving(self, operand, how):
         """The numbers of a tensor or Variable leave, to where no op is heard."""
 
+    def feeding(self, what):
+        """Data come in that are others in every run, in words."""
+
     def changing(self, holder, name):
         """An attribute of an object that a step may depend on is about to change."""
 

@@ -305,6 +305,12 @@ class _Recorder(state.Recorder):
         if id(array) not in self.values:
             self._new(array)
 
+    def feeding(self, what):
+        """Data come in that no argument gives."""
+        file, line = caller()
+        self._refuse(f"{what} gives other data in every run, at {file}:{line}. Iterate outside, and give the function "
+                     "the elements.")
+
     def changing(self, holder, name):
         """An attribute is about to change."""
         self.reads.changing(holder, name)

@@ -1,0 +1,128 @@
+"""Work ahead of who needs it, in threads. Where none can be started, everything is done when it is asked for."""
+
+import collections
+import itertools
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from .stages import Stage
+
+WORTH_A_THREAD = 1e-3       # seconds that a call takes from which on handing it to another thread pays
+
+
+class _Ahead:
+    """What a thread has made ahead, at most `size` at a time."""
+
+    def __init__(self, source, size):
+        self.source, self.size = source, size
+        self.ready = collections.deque()
+        self.changed = threading.Condition()
+        self.is_wanted = True
+
+    def run(self):
+        """Makes elements until there are no more, or nobody wants them."""
+        with np.errstate(all="ignore"):
+            while True:
+                try:
+                    made = (next(self.source), None)
+                except StopIteration:
+                    made = None
+                except BaseException as error:
+                    made = (None, error)
+                with self.changed:
+                    self.ready.append(made)
+                    self.changed.notify_all()
+                    self.changed.wait_for(lambda: not self.is_wanted or len(self.ready) < self.size)
+                    if not self.is_wanted or made is None or made[1] is not None:
+                        self.source = None
+                        return
+
+    def take(self):
+        """What was made next: (element, None), (None, error), or None at the end."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.ready)
+            made = self.ready.popleft()
+            self.changed.notify_all()
+            return made
+
+    def stop(self):
+        """Have the thread end."""
+        with self.changed:
+            self.is_wanted = False
+            self.changed.notify_all()
+
+
+class Prefetch(Stage):
+    """The same elements, made ahead by a thread."""
+
+    def __init__(self, source, size):
+        self.source, self.sources, self.size = source, (source,), size
+
+    @property
+    def spec(self):
+        return self.source.spec
+
+    @property
+    def length(self):
+        return self.source.length
+
+    def items(self):
+        return prefetched(self.source.elements(), self.size)
+
+
+def prefetched(elements, size):
+    """`elements`, made by a thread up to `size` ahead. It ends with the iterator; an error in it is raised here."""
+    ahead = _Ahead(elements, size)
+    try:
+        threading.Thread(target=ahead.run, name="minikeras prefetch", daemon=True).start()
+    except RuntimeError:        # as where Python runs in a browser
+        yield from elements
+        return
+    del elements
+    try:
+        while (made := ahead.take()) is not None:
+            element, error = made
+            if error is not None:
+                raise error
+            yield element
+    finally:
+        ahead.stop()
+
+
+def parallel(function, arguments, workers):
+    """`function(*each)` for each of `arguments`, in order, by so many threads."""
+    arguments = iter(arguments)
+    pool = ThreadPoolExecutor(workers, "minikeras map")
+    waiting = collections.deque()
+    try:
+        for each in arguments:
+            try:
+                waiting.append(pool.submit(function, *each))
+            except RuntimeError:        # no thread can be started
+                if waiting:
+                    raise
+                yield function(*each)
+                break
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+        yield from itertools.starmap(function, arguments)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def timed(function, *arguments):
+    """(result, seconds that it took)."""
+    start = time.perf_counter()
+    result = function(*arguments)
+    return result, time.perf_counter() - start
+
+
+def processors():
+    """How many threads can run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
