@@ -4,6 +4,8 @@ An `Input` begins a history: the outputs of an op or a layer that is called on t
 Symbolic tensors that only ask for a shape have none, and nothing is kept of what happens to them.
 """
 
+import copy
+
 from . import dims, tree
 from .operands import shape_of
 from .tensor import SymbolicTensor, Tensor
@@ -28,6 +30,25 @@ class Call:
     def parents(self):
         """The symbolic tensors that it was given."""
         return [x for x in leaves(self.args, self.kwargs) if isinstance(x, SymbolicTensor)]
+
+    def __deepcopy__(self, memo):
+        """A copy, after copies of all calls that lead to it: in a loop, not a recursion, for networks are deep."""
+        stack = [(self, False)]
+        while stack:
+            call, is_ready = stack.pop()
+            if id(call) in memo:
+                continue
+            if is_ready:
+                new = memo[id(call)] = object.__new__(Call)
+                for name in Call.__slots__:
+                    setattr(new, name, copy.deepcopy(getattr(call, name), memo))
+                record = getattr(call.function, "_record", None)    # where a layer keeps its calls
+                if record is not None:
+                    memo[id(record)].calls = [memo[id(each)] for each in record.calls if id(each) in memo]
+            else:
+                stack.append((call, True))
+                stack += [(x._history[0], False) for x in call.parents() if x._history is not None]
+        return memo[id(self)]
 
 
 def _twin(x):

@@ -57,6 +57,9 @@ class Op:
         self.arity = None if code.co_flags & VAR_POSITIONAL else code.co_argcount
         self.weak_scalars = family == "elementwise" and policy is not kept
 
+    def __deepcopy__(self, memo):
+        return self     # a declaration, of which there is one
+
     def __repr__(self):
         return f"<{self.family} op {self.name}>"
 

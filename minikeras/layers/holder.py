@@ -55,6 +55,13 @@ class Record:
         self.calls = []         # the Calls on symbolic tensors with a history, such as `Input` gives
         self.activity_regularizer = None
 
+    def __deepcopy__(self, memo):
+        new = memo[id(self)] = Record()
+        for name in self.__slots__:
+            if name != "calls":     # a copied layer is one by itself; calls that are copied bring themselves in
+                setattr(new, name, copy.deepcopy(getattr(self, name), memo))
+        return new
+
     def __copy__(self):
         new = Record()
         for name in self.__slots__:

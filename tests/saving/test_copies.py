@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -189,3 +190,68 @@ def test_changed_bytes_in_a_pickle_are_refused():
         rebuild(packed(content), kind, foreign)
     with pytest.raises(ValueError, match="checksum"):
         rebuild(data[:-90] + b"x" + data[-89:], kind, foreign)
+
+
+# --- models of inputs and outputs ------------------------------------------------------------
+
+
+def branching_model():
+    shared = layers.Dense(3, name="shared")
+    x = models.Input((3,))
+    left, right = shared(x), layers.Dropout(0.5)(shared(2.0 * x))
+    model = models.Model(x, [layers.Concatenate()([left, right]), left], name="branches")
+    model.compile("sgd", "mse")
+    return model, np.ones((6, 3), "float32"), [np.zeros((6, 6)), np.zeros((6, 3))]
+
+
+@both
+def test_a_copied_functional_model_goes_on_as_the_model_itself(copied):
+    model, x, y = branching_model()
+    model.fit(x, y, verbose=0)
+    new = copied(model)
+    assert new.fit(x, y, verbose=0).history == model.fit(x, y, verbose=0).history
+    assert values(new.weights) == values(model.weights)
+    assert new.get_config() == model.get_config()
+
+
+def test_a_deep_copy_can_be_cut_between_its_own_tensors():
+    model, x, _ = branching_model()
+    new = copy.deepcopy(model)
+    part = models.Model(new.input, new.get_layer("shared").output)
+    assert part.layers[-1] is new.get_layer("shared") is not model.get_layer("shared")
+    np.testing.assert_array_equal(part.predict(x, verbose=0), model.predict(x, verbose=0)[1])
+    stack = models.Sequential([models.Input((3,)), layers.Dense(2, name="first"), layers.Dense(1)])
+    new = copy.deepcopy(stack)
+    assert models.Model(new.inputs, new.get_layer("first").output).layers[-1] is new.layers[0]
+
+
+def test_a_copy_of_a_layer_in_a_model_leaves_the_model_behind():
+    model, x, _ = branching_model()
+    layer = copy.deepcopy(model.get_layer("shared"))
+    np.testing.assert_array_equal(layer(x), model.get_layer("shared")(x))
+    with pytest.raises(AttributeError, match="never called"):
+        layer.output  # noqa: B018
+
+
+@both
+def test_a_deep_network_is_copied_without_deep_recursion(copied):
+    x = models.Input((2,))
+    y = x
+    for _ in range(150):
+        y = layers.Activation("relu")(y)
+    model = models.Model(x, y)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(250)
+    try:
+        assert len(copied(model).layers) == 151
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def test_an_optimizer_copied_by_itself_is_for_the_same_variables():
+    model = small_model()[0]
+    new = copy.deepcopy(model.optimizer)
+    gradients = [np.ones(v.shape, "float32") for v in model.trainable_variables]
+    before = values(model.optimizer.variables)
+    new.apply(gradients, model.trainable_variables)
+    assert values(model.optimizer.variables) == before != values(new.variables)
