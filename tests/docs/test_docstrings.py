@@ -6,11 +6,12 @@ import pytest
 
 import minikeras
 
-PLACES = ("activations", "autodiff", "backend", "bitwise", "callbacks", "config", "constraints", "datasets.imdb",
-          "datasets.iris", "datasets.mnist", "datasets.reuters", "debugging", "dtype_policies", "errors", "image",
-          "initializers", "layers", "linalg", "losses", "math", "metrics", "models", "nn", "ops", "ops.image",
-          "ops.linalg", "ops.math", "ops.nn", "ops.numpy", "optimizers", "optimizers.schedules", "preprocessing.image",
-          "preprocessing.sequence", "random", "regularizers", "saving", "signal", "tf.random", "tree", "utils")
+PLACES = ("activations", "autodiff", "backend", "bitwise", "callbacks", "config", "constraints", "datasets",
+          "datasets.imdb", "datasets.iris", "datasets.mnist", "datasets.reuters", "debugging", "dtype_policies",
+          "errors", "image", "initializers", "layers", "linalg", "losses", "math", "metrics", "models", "nn", "ops",
+          "ops.image", "ops.linalg", "ops.math", "ops.nn", "ops.numpy", "optimizers", "optimizers.schedules",
+          "preprocessing.image", "preprocessing.sequence", "random", "regularizers", "saving", "signal", "tf.random",
+          "tree", "utils")
 
 
 def place(path):
