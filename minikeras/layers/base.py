@@ -19,7 +19,8 @@ from ..autograd.tensor import Operand, SymbolicTensor, Tensor
 from ..errors import DTypeError, ShapeError, SymbolicError
 from ..masks import mask_of, with_mask
 from .calling import Signature, attach_masks, map_shapes, shape_of
-from .holder import Holder
+from .holder import Holder, inside
+from .holder import running as _running
 from .input_spec import check_inputs
 from .locating import locate
 from .probe import probe_call
@@ -60,7 +61,8 @@ def _completing(build):
     """A `build` after which the layer knows that it is built, and for which shape, whoever called it."""
     @functools.wraps(build)
     def complete(self, *args, **kwargs):
-        build(self, *args, **kwargs)
+        with inside(self):
+            build(self, *args, **kwargs)
         given = {**dict(zip(Signature.of(type(self)).shapes, args)), **kwargs}
         if any(shape is not None for shape in given.values()):
             self._record.build_shapes = given
@@ -118,6 +120,10 @@ class Layer(Holder, kind="layers"):
         outer, entry = context.training, context.entry
         training = kwargs.pop("training", None) if kwargs else None
         plain = len(args) == 1 and not kwargs and type(args[0]) is Tensor and args[0]._array.dtype is record.array_dtype
+        running = _running.layers
+        is_outer = not running or running[-1] is not self     # not called by its own build, or for a graph
+        if is_outer:
+            running.append(self)
         try:
             if not plain:
                 self._check_initialized()
@@ -144,9 +150,11 @@ class Layer(Holder, kind="layers"):
             if masked:
                 self._attach_masks(args, kwargs, outputs, mask)
         except Exception as error:
-            locate(error, self, args, entry is None)
+            locate(error, running, args)
             raise
         finally:
+            if is_outer:
+                running.pop()
             context.entry, context.training = entry, outer
         return outputs
 

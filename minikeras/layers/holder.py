@@ -33,6 +33,30 @@ def weights_limited_to(count):
         _room.left = outer
 
 
+class _Running(threading.local):
+    """The layers whose calls or builds this thread is in, the outermost first."""
+
+    def __init__(self):
+        self.layers = []
+
+
+running = _Running()
+
+
+@contextlib.contextmanager
+def inside(layer):
+    """A block that builds a layer: weights made in it are called after it and the layers around it."""
+    layers = running.layers
+    if layers and layers[-1] is layer:
+        yield
+        return
+    layers.append(layer)
+    try:
+        yield
+    finally:
+        layers.pop()
+
+
 class Record:
     """What a layer keeps for itself, in a class of its own so that no search for sublayers looks inside."""
 
@@ -151,7 +175,8 @@ class Holder(registry.Configurable):
             initializers.get(given["initializer"] or default), bool(given["trainable"]), shape=extents, dtype=dtype,
             name=given["name"] or "variable", constraint=constraints.get(given["constraint"]),
             regularizer=regularizers.get(given["regularizer"]))
-        variable.path = f"{self.name}/{variable.name}"
+        with inside(self):
+            variable.path = "/".join([*[layer.name for layer in running.layers], variable.name])
         self._register(variable, variable.name)
         if not self._trainable:
             variable.trainable = False

@@ -1,17 +1,17 @@
-"""Where in a model an error arose: layers inside each other put their names to it as it passes."""
+"""Where in a model an error arose."""
 
 from ..autograd import tree
 
 
-def locate(error, layer, args, is_outermost):
-    """Put a layer to the path that an error carries; the outermost one tells the path, if it leads somewhere."""
-    trace = vars(error).setdefault("_layers", [])
-    if not trace:
-        shapes = [getattr(x, "shape", None) for x in tree.flatten(args)]
-        error._got = ", ".join(str(tuple(shape)) for shape in shapes if shape is not None)
-    trace.append(getattr(layer, "name", type(layer).__name__))
-    if is_outermost and len(trace) > 1 and isinstance(error, (TypeError, ValueError, IndexError)) \
-            and len(error.args) == 1 and isinstance(error.args[0], str):
-        error._said = vars(error).get("_said", error.args[0])
-        got = f", called on shape {error._got}" if error._got else ""
-        error.args = (f"{error._said} (In {'/'.join(trace[::-1])}{got}.)",)
+def locate(error, running, args):
+    """Let an error carry the path of the layer in which it arose, `running` being the layers that it passes. The
+    outermost one tells the path, if it leads somewhere."""
+    place = vars(error)
+    if "_path" not in place:
+        shapes = [tuple(x.shape) for x in tree.flatten(args) if getattr(x, "shape", None) is not None]
+        got = f", called on shape {', '.join(map(str, shapes))}" if shapes else ""
+        names = [getattr(layer, "name", type(layer).__name__) for layer in running]
+        error._path = f" (In {'/'.join(names)}{got}.)" if len(names) > 1 else ""
+    if len(running) == 1 and isinstance(error, (TypeError, ValueError, IndexError)) and len(error.args) == 1 \
+            and isinstance(error.args[0], str) and not error.args[0].endswith(error._path):
+        error.args = (error.args[0] + error._path,)

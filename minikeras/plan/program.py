@@ -94,9 +94,9 @@ class Program:
                 if not flat.variables and id(flat) not in self._names and id(flat) in self._fixed:
                     self._name_fixed(flat, "gradients")
                     for part, v in zip(flat.parts, changed or []):
-                        self._name_fixed(part, f"d_{v.path}")
+                        self._name_fixed(part, f"d_{_place(v)}")
         for key, value in schedule.before.items():
-            self._name_fixed(value, schedule.assigned[key][0].path)
+            self._name_fixed(value, _place(schedule.assigned[key][0]))
         for group in schedule.update:
             for y, before in ((y, group.written.get(id(y))) for y in group.outputs):
                 if before is not None:
@@ -143,8 +143,8 @@ class Program:
         used |= {id(self.places.root(x)) for x in graph.outputs}
         for variable, value in graph.variables:
             if id(value) not in self._fixed and id(value) in used:
-                holder = self._known(variable, f"{variable.path}_variable")
-                self._say(f"{self._name(value, variable.path)} = {holder}._array", _size(value))
+                holder = self._known(variable, f"{_place(variable)}_variable")
+                self._say(f"{self._name(value, _place(variable))} = {holder}._array", _size(value))
         for unit in schedule.compute:
             if isinstance(unit, Group):
                 table = self._fresh(f"{unit.owner}_group", True)
@@ -229,7 +229,7 @@ class Program:
         for variable, value in schedule.copies:
             before = schedule.before.get(id(variable))
             view = self._text(before) if before is not None else self._known(self.places.views[id(variable)],
-                                                                             variable.path)
+                                                                             _place(variable))
             line = f"update.append(partial({view}.__setitem__, ..., {self._text(value)}))"
             self._tables += _commented(line, _size(value))
         if schedule.copies:
@@ -286,6 +286,11 @@ def _tuple(names):
 def _title(value):
     op = getattr(value.source, "op", None)
     return "value" if op is None else re.sub("_op$", "", op.name)
+
+
+def _place(variable):
+    """The end of a Variable's path that tells it from others: its layer and its name."""
+    return "/".join(variable.path.split("/")[-2:])
 
 
 def _common(paths):

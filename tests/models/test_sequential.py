@@ -16,7 +16,8 @@ def net():
 def test_an_input_first_builds_the_weights_at_once():
     model = net()
     assert (model.built, model.input_shape, model.output_shape) == (True, (None, 3, 4), (None, 2))
-    assert [v.path for v in model.weights] == ["hidden/kernel", "hidden/bias", "out/kernel", "out/bias"]
+    assert [v.path for v in model.weights] == [
+        "net/hidden/kernel", "net/hidden/bias", "net/out/kernel", "net/out/bias"]
 
 
 @pytest.mark.parametrize("first", [{"input_shape": (4,)}, {"input_dim": 4}])

@@ -104,9 +104,9 @@ def test_a_loss_that_reaches_no_weight_names_them_all():
     class Cut(mk.layers.Layer):
         def call(self, x):
             return mk.stop_gradient(x)
-    model = mk.Sequential([mk.Input((3,)), Dense(2, name="lost"), Cut()])
+    model = mk.Sequential([mk.Input((3,)), Dense(2, name="lost"), Cut()], name="net")
     model.compile("sgd", "mse")
-    with pytest.raises(GradientError, match="no gradient reached any variable: lost/kernel, lost/bias"):
+    with pytest.raises(GradientError, match="no gradient reached any variable: net/lost/kernel, net/lost/bias"):
         model.fit(X, Y, verbose=0)
 
 
