@@ -93,7 +93,8 @@ class Configurable:
     """Base of everything that can be named in a config.
 
     A subclass with `kind` is the base of that kind: it does nothing by itself, so it has no name. One that takes
-    a function to be complete says `named=False`: only the config of an object made of it finds it.
+    a function to be complete says `named=False`: only the config of an object made of it finds it. One that no config
+    has says `named=None`.
     """
 
     _kind = None
@@ -128,7 +129,7 @@ class Configurable:
         if kind is not None:
             cls._kind = kind
             KINDS.setdefault(kind, {})
-        elif cls._kind and is_ours(cls) and not cls.__name__.startswith("_"):
+        elif cls._kind and named is not None and is_ours(cls) and not cls.__name__.startswith("_"):
             names = (cls.__name__, snake_case(cls.__name__), *aliases) if named else (cls.__name__,)
             (KINDS if named else UNNAMED).setdefault(cls._kind, {}).update(dict.fromkeys(names, cls))
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import MinikerasError
 from ..training.callbacks import Callback, is_maximized
+from ..training.callbacks.progress import loss_first
 from . import folder as files
 
 
@@ -49,7 +50,7 @@ class _Recorder(Callback):
                 "scale the inputs, or run in float64 to see whether it is overflow.")
 
     def on_epoch_end(self, epoch, logs=None):
-        values = {name: float(np.mean(value)) for name, value in (logs or {}).items()}
+        values = {name: float(np.mean(value)) for name, value in loss_first(logs or {}).items()}
         row = {"epoch": epoch + 1, **values, "seconds": round(time.perf_counter() - self.started, 6)}
         if self.csv:
             self._write_csv(row)

@@ -8,6 +8,7 @@ from pathlib import Path
 import minikeras as mk
 
 from ..errors import DataError, ExperimentError
+from ..training.callbacks.progress import loss_first
 from . import folder as files
 from .building import build_model, compile_model, float_type, try_batch
 from .data import PARTS, check_labels, gives_logits, load_parts
@@ -137,7 +138,7 @@ def _say(line, log, report):
 def evaluate_part(model, part, config):
     """{metric: float} of the model on one Part."""
     measured = model.evaluate(part.x, part.y, batch_size=config.data.batch_size, verbose=0, return_dict=True)
-    return {name: float(value) for name, value in measured.items()}
+    return {name: float(value) for name, value in loss_first(measured).items()}
 
 
 def show_metrics(metrics):

@@ -8,7 +8,7 @@ import functools
 
 import numpy as np
 
-from ..autograd.random import SeedGenerator, derived_generator
+from ..autograd.random import SeedGenerator
 from ..autograd.variable import Variable
 from ..errors import FileFormatError
 from ..layers.holder import Holder
@@ -85,8 +85,6 @@ def _content(obj):
     assets = assets_of(obj)
     if assets:
         content["assets"] = assets
-    if "_shuffle_seed" in getattr(obj, "__dict__", ()):
-        content["shuffle_seed"] = obj._shuffle_seed
     if _has_state(obj):
         content["state"] = obj.get_state()
     return content
@@ -194,10 +192,7 @@ class Restoration:
             if "generator" in node and isinstance(obj, SeedGenerator):
                 state = checked_position(node["generator"])
                 return [lambda: setattr(obj.generator.bit_generator, "state", state)]
-            takers = {"assets": lambda assets: give_assets(obj, assets, what), "state": getattr(obj, "set_state", None),
-                      "shuffle_seed": functools.partial(setattr, obj, "_shuffle_seed")}
-            if "shuffle_seed" in node:
-                derived_generator(*node["shuffle_seed"])        # refuses what is no seed
+            takers = {"assets": lambda assets: give_assets(obj, assets, what), "state": getattr(obj, "set_state", None)}
             return [functools.partial(takers[kind], node[kind]) for kind in node if kind != "children"]
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             if isinstance(error, FileFormatError):

@@ -15,8 +15,9 @@ def _generators(model):
 def randomness(model):
     """Where the random generators of a model stand, as plain data: a loaded model draws on from there."""
     result = {"generators": {path: position(seed) for path, seed in _generators(model).items()}}
-    if "_shuffle_seed" in vars(model):
-        result["shuffle_seed"] = list(model._shuffle_seed)
+    if "_order" in vars(model):
+        order = model._order.get_state()
+        result |= {"shuffle_seed": order["seed"], "shuffle_passes": order["passes"]}
     return result
 
 
@@ -38,7 +39,8 @@ def plan_randomness(model, data, where):
         shuffle_seed = data.get("shuffle_seed")
         if shuffle_seed is not None:
             shuffle_seed = tuple(int(n) for n in shuffle_seed)
-            if any(n < 0 for n in shuffle_seed):
+            passes = int(data.get("shuffle_passes", 0))
+            if passes < 0 or any(n < 0 for n in shuffle_seed):
                 raise ValueError("the shuffle seed is negative")
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FileFormatError(f"{where}: the state of random generators does not fit the model ({error!r}). The file "
@@ -48,7 +50,7 @@ def plan_randomness(model, data, where):
         for generator, state in states:
             generator.state = state
         if shuffle_seed is not None:
-            model._shuffle_seed = shuffle_seed
+            model._shuffle_as({"seed": shuffle_seed, "passes": passes})
     return restore
 
 

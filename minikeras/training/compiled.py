@@ -1,102 +1,174 @@
-"""What `compile` sets up: the loss and the metrics of a model's outputs."""
+"""What `compile` sets up: the losses and metrics of a model's outputs."""
 
-from collections import Counter
+from collections import Counter, namedtuple
 
 from .. import losses, metrics, registry
 from ..autograd import tree
 from ..autograd.operands import as_tensor
-from ..errors import ShapeError
+from ..errors import DataError, ShapeError
+from .outputs import aligned, is_nest, of_output, paths
+
+Part = namedtuple("Part", "place loss factor tracker")
+Part.__doc__ = "The loss of one output: its place among the outputs, the Loss, its weight, the mean to report."
 
 
 class CompiledLoss:
-    """The loss of all outputs together: one loss, or a nest of them with `loss_weights`."""
+    """The loss of all outputs together: one for all, or a nest of them, each times its entry of `loss_weights`.
 
-    def __init__(self, loss, loss_weights=None):
-        self.loss, self.loss_weights = loss, loss_weights
-        self._pairs = None
+    output_names   of the outputs in order, None if they have none
+    parts          the losses of the outputs, from the first batch on
+    """
+
+    def __init__(self, loss, loss_weights=None, output_names=None):
+        self.loss, self.loss_weights, self.output_names = loss, loss_weights, output_names
+        self.parts = None
+
+    @property
+    def built(self):
+        """Whether the losses are known."""
+        return self.parts is not None
+
+    def trackers(self):
+        """The means of the single losses, none if there is only one."""
+        return [part.tracker for part in self.parts or () if part.tracker is not None]
+
+    def build(self, y, y_pred):
+        """Find the loss of each output by what the first batch shows."""
+        outputs, names = tree.flatten(y_pred), self.output_names
+        places = {path: place for place, path in enumerate(paths(y_pred))}
+        chosen = of_output(self.loss, y_pred, names, "loss", for_all=True)
+        factors = of_output(self.loss_weights, y_pred, names, "loss_weights", for_all=True)
+        used = [place for place in places.values() if chosen.get(place) is not None]
+        targets = aligned("y", y, y_pred, names, used)
+        found = {place: loss_for(chosen[place], targets[place], outputs[place]) for place in chosen if place in used}
+        single = len(found) == 1
+        self.parts = [
+            Part(place, loss, factors.get(place), None if single else metrics.Mean(
+                name=f"{_output_name(y_pred, place, names, loss.name)}_loss"))
+            for place, loss in found.items()]
 
     def __call__(self, y, y_pred, sample_weight=None):
-        targets, outputs = tree.flatten(y), tree.flatten(y_pred)
-        if len(targets) != len(outputs):
-            raise ShapeError(f"the model has {len(outputs)} outputs, but y has {len(targets)} parts.")
-        if self._pairs is None:
-            given = _spread(self.loss, outputs, "loss")
-            self._pairs = list(zip(map(loss_for, given, targets, outputs),
-                                   _spread(self.loss_weights, outputs, "loss_weights")))
-        weights = tree.flatten(sample_weight)
-        weights = weights * len(outputs) if len(weights) == 1 else weights
+        if y is None:
+            raise DataError("there is no y, and the compiled loss compares it with the output. Give batches as (x, y), "
+                            "or arrays as fit(x, y).")
+        if not self.built:
+            self.build(y, y_pred)
+        used = [part.place for part in self.parts]
+        outputs = tree.flatten(y_pred)
+        targets = aligned("y", y, y_pred, self.output_names, used)
+        weights = aligned("sample_weight", sample_weight, y_pred, self.output_names, used, for_all=True)
         total = None
-        for (loss, factor), target, output, weight in zip(self._pairs, targets, outputs, weights):
-            if loss is None:
-                continue
-            value = loss(target, output, sample_weight=weight)
-            value = value if factor is None else value * factor
+        for part in self.parts:
+            value = self._value(part, targets[part.place], outputs[part.place], weights[part.place])
+            if part.tracker is not None:
+                track(part.tracker, value, outputs[part.place])
+            value = value if part.factor is None else value * part.factor
             total = value if total is None else total + value
         return total
 
-
-def _spread(given, outputs, what):
-    """One item for each output, from one for all, or a list or dict of them."""
-    items = [given[key] for key in sorted(given)] if _is_plain_dict(given) else \
-        list(given) if isinstance(given, (list, tuple)) else [given] * len(outputs)
-    if len(items) != len(outputs):
-        raise ValueError(f"compile: {what} has {len(items)} entries for {len(outputs)} outputs.")
-    return items
-
-
-def _is_plain_dict(given):
-    return isinstance(given, dict) and "class_name" not in given
+    def _value(self, part, target, output, weight):
+        try:
+            return part.loss(target, output, sample_weight=weight)
+        except ShapeError as error:
+            if part.tracker is None:
+                raise
+            raise ShapeError(f"{part.tracker.name}: {error}") from None
 
 
-class CompiledMetrics:
-    """The metrics of a model with one output; those that go by shapes are made when the first batch shows them."""
+def track(tracker, loss, x):
+    """Count the loss of a batch in the mean that is reported, weighted by the number of samples in `x`."""
+    samples = float(next(leaf for leaf in tree.flatten(x) if leaf is not None).shape[0])
+    if loss.ndim:
+        tracker.update_state(loss, sample_weight=samples)      # a loss for each sample, unreduced
+    else:
+        tracker.gather(loss * samples, samples)
 
-    def __init__(self, plain, weighted):
-        given = [(item, is_weighted) for items, is_weighted in ((plain, False), (weighted, True))
-                 for item in _listed(items)]
-        self.metrics = [(make_metric(item), is_weighted) for item, is_weighted in given]
-        # Found by the place of the metric, as one that goes by shapes does not exist yet.
-        self.names = _reported_names([(metric if isinstance(metric, str) else metric.name, is_weighted)
-                                      for metric, is_weighted in self.metrics])
-        self.is_complete = not any(isinstance(metric, str) for metric, _ in self.metrics)
 
-    def update(self, y, y_pred, sample_weight=None):
+def _output_name(y_pred, place, names, otherwise):
+    """The name of an output in reports: its keys; where it stands in a list the name it has, or `otherwise`."""
+    *outer, last = paths(y_pred)[place] or (0,)
+    if not isinstance(last, str):
+        last = names[place] if names and len(names) == len(paths(y_pred)) else otherwise
+    return "/".join(map(str, [*outer, last]))
+
+
+class CompiledMetrics(metrics.Metric, named=None):
+    """The metrics of all outputs as one; its result is a dict of theirs by the names to report them under.
+
+    Those that go by shapes are made when the first batch shows them.
+    metrics   the Metrics made so far
+    """
+
+    def __init__(self, plain, weighted, output_names=None):
+        super().__init__(name="compile_metrics")
+        self.output_names = output_names
+        self._given = ((_made(plain), False), (_made(weighted), True))
+        self._entries = None    # (name, place of the output, Metric, whether weighted), from the first batch on
+        self.metrics = [item for items, _ in self._given for item in tree.flatten(items)
+                        if isinstance(item, metrics.Metric)]
+
+    @property
+    def built(self):
+        """Whether the metrics are all known."""
+        return self._entries is not None
+
+    def build(self, y, y_pred):
+        """Find the metrics of each output by what the first batch shows."""
+        outputs, names, found = tree.flatten(y_pred), self.output_names, []
+        targets = aligned("y", y, y_pred, names, range(len(outputs)))
+        for given, is_weighted in self._given:
+            chosen = {0: given} if len(outputs) == 1 else of_output(given, y_pred, names, "metrics")
+            for place in sorted(chosen):
+                name = _output_name(y_pred, place, names, None) if len(outputs) > 1 and (
+                    names or isinstance(paths(y_pred)[place][-1], str)) else None
+                for item in tree.flatten(chosen[place]):
+                    if item is not None:
+                        metric = metric_for(item, targets[place], outputs[place]) if isinstance(item, str) else item
+                        found.append((name, place, metric, is_weighted))
+        reported = _reported_names([(name, metric.name, is_weighted) for name, _, metric, is_weighted in found])
+        self._entries = [(name, *entry[1:]) for name, entry in zip(reported, found)]
+        self.metrics = [metric for _, _, metric, _ in self._entries]
+
+    def update_state(self, y, y_pred, sample_weight=None):
         """Gather from one batch."""
-        if not self.is_complete:
-            self.metrics = [(metric_for(metric, y, y_pred) if isinstance(metric, str) else metric, is_weighted)
-                            for metric, is_weighted in self.metrics]
-            self.is_complete = True
-        for metric, is_weighted in self.metrics:
-            metric.update_state(y, y_pred, sample_weight=sample_weight if is_weighted else None)
+        if not self.built:
+            self.build(y, y_pred)
+        outputs, names = tree.flatten(y_pred), self.output_names
+        used = range(len(outputs))
+        targets = aligned("y", y, y_pred, names, used)
+        weights = aligned("sample_weight", sample_weight, y_pred, names, used, for_all=True)
+        for _, place, metric, is_weighted in self._entries:
+            metric.update_state(targets[place], outputs[place], sample_weight=weights[place] if is_weighted else None)
 
-    def named(self):
-        """(name to report it under, metric) of the metrics made so far."""
-        return [(name, metric) for name, (metric, _) in zip(self.names, self.metrics) if not isinstance(metric, str)]
+    def result(self):
+        """The values by the names to report them under."""
+        return {name: metric.result() for name, _, metric, _ in self._entries or ()}
 
 
-def _reported_names(metrics):
-    """A name for each (name, whether weighted), as Keras tells them apart: weighted_mae where there is a mae, mae_1."""
+def _made(given):
+    """The same nest with a Metric for each item; names that go by shapes stay as they are."""
+    if is_nest(given):
+        if given and isinstance(given, (list, tuple)) and all(item is None for item in given):
+            raise ValueError("compile: a metric is a name, a function or a Metric object, got None. Take it off the "
+                             "list.")
+        return {key: _made(item) for key, item in given.items()} if isinstance(given, dict) else \
+            [_made(item) for item in given]
+    return [] if given is None else make_metric(given)
+
+
+def _reported_names(entries):
+    """A name for each (output, metric, whether weighted), told apart as Keras does: weighted_mae where there is a mae,
+    then mae_1."""
     used = Counter({"loss": 1})
     names = []
-    for name, is_weighted in metrics:
+    for output, metric, is_weighted in entries:
+        prefix = f"{output}_" if output else ""
+        name = prefix + metric
         if is_weighted and used[name]:
-            name = f"weighted_{name}"
+            name = f"{prefix}weighted_{metric}"
         names.append(f"{name}_{used[name]}" if used[name] else name)
         used[name] += 1
     return names
-
-
-def _listed(given):
-    if given is None:
-        return []
-    if _is_plain_dict(given) or any(isinstance(item, (list, tuple)) for item in tree_items(given)):
-        raise ValueError("compile: metrics for several outputs are not supported yet; give one list of metrics.")
-    return list(tree_items(given))
-
-
-def tree_items(given):
-    """The items of a list or tuple; anything else as the only one."""
-    return given if isinstance(given, (list, tuple)) else [given]
 
 
 # Names that go by the shapes of labels and outputs: what they mean for binary, integer and one-hot labels.
@@ -121,18 +193,23 @@ def _by_shape(choices, y_true, y_pred):
     return sparse if y_true.ndim < y_pred.ndim or y_true.shape[-1] == 1 else categorical
 
 
-def check_loss(identifier):
-    """Raises ValueError for what names no loss."""
-    if not _goes_by_shape(identifier, ("crossentropy", "ce")):
-        losses.get(identifier)
+def check_losses(given):
+    """Raises ValueError for what names no loss, anywhere in the nest."""
+    if is_nest(given):
+        for item in given.values() if isinstance(given, dict) else given:
+            check_losses(item)
+    elif not _goes_by_shape(given, ("crossentropy", "ce")):
+        losses.get(given)
 
 
 def loss_for(identifier, y_true, y_pred):
-    """The Loss meant, None for none; 'crossentropy' goes by the shapes of the labels and the output."""
+    """The Loss meant; 'crossentropy' goes by the shapes of the labels and the output."""
     if _goes_by_shape(identifier, ("crossentropy", "ce")):
         return _by_shape(_LOSSES_BY_SHAPE, y_true, y_pred)(name=identifier)
     loss = losses.get(identifier)
-    return loss if loss is None or isinstance(loss, losses.Loss) else losses.LossFunctionWrapper(loss)
+    if isinstance(loss, losses.Loss):
+        return loss
+    return losses.LossFunctionWrapper(loss, name=identifier if isinstance(identifier, str) else None)
 
 
 def make_metric(identifier):
@@ -141,8 +218,6 @@ def make_metric(identifier):
         return identifier if _goes_by_shape(identifier, _BY_SHAPE) else registry.find("metrics", identifier)(
             name=identifier)
     metric = metrics.get(identifier)
-    if metric is None:
-        raise ValueError("compile: a metric is a name, a function or a Metric object, got None. Take it off the list.")
     return metric if isinstance(metric, metrics.Metric) else metrics.MeanMetricWrapper(metric)
 
 

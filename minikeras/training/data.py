@@ -1,6 +1,5 @@
 """Arrays into batches: checks once, converts once, then slices."""
 
-import itertools
 import math
 
 import numpy as np
@@ -11,6 +10,27 @@ from ..autograd.dtypes import default_float
 from ..autograd.random import derived_generator
 from ..autograd.tensor import ArrayOperand, Tensor, new_array
 from ..errors import DataError, DTypeError
+
+
+class Order:
+    """Orders for the passes over data, one after another: each follows from the seed and the number of the pass."""
+
+    def __init__(self, seed, passes=0):
+        self.seed, self.passes = tuple(seed), passes
+
+    def next(self):
+        """The generator to draw the order of the next pass from."""
+        draws = derived_generator(*self.seed, self.passes)
+        self.passes += 1
+        return draws
+
+    def get_state(self):
+        """Seed and number of the next pass, as plain data."""
+        return {"seed": list(self.seed), "passes": self.passes}
+
+    def set_state(self, state):
+        """Go on from what `get_state` gave."""
+        self.seed, self.passes = tuple(map(int, state["seed"])), int(state["passes"])
 
 
 class ArrayData:
@@ -64,24 +84,19 @@ class ArrayData:
         # As in Keras, only an x that is itself a tuple or list needs the brackets.
         return (x, y) if y is not None else (x,) if isinstance(x, (tuple, list)) else x
 
-    def batches(self, batch_size, shuffle_key=None):
-        """Batches in order, or in the order that `shuffle_key` (integers) determines."""
-        order = None if shuffle_key is None else derived_generator(*shuffle_key).permutation(self.size)
-        for start in range(0, self.size, batch_size):
-            stop = min(start + batch_size, self.size)
-            yield self.take(slice(start, stop) if order is None else order[start:stop])
+    def batches(self, batch_size, start=0, order=None, draws=None):
+        """Batches from the one of number `start` on.
 
-    def epoch(self, number, batch_size, seed=None, steps=None):
-        """Batches of epoch `number`: a pass over the data, shuffled as `seed` and the number of the pass determine.
-
-        With `steps`, an epoch has so many and the next one goes on in the same pass; the last epoch of a pass has
-        what is left of it, as in Keras.
+        order   the places of the samples, one after another;  draws   a generator that reorders each batch in itself
         """
-        if steps is None:
-            return self.batches(batch_size, None if seed is None else (*seed, number))
-        one_pass, part = divmod(number, -(-self.num_batches(batch_size) // steps))
-        batches = self.batches(batch_size, None if seed is None else (*seed, one_pass))
-        return itertools.islice(batches, part * steps, (part + 1) * steps)
+        for first in range(0, self.size, batch_size):
+            index = slice(first, min(first + batch_size, self.size))
+            if order is not None:
+                index = order[index]
+            elif draws is not None:     # also for batches left out, so that the others are drawn alike
+                index = first + draws.permutation(index.stop - first)
+            if first >= start * batch_size:
+                yield self.take(index)
 
     def weigh(self, class_weight):
         """Give each sample the weight of its class."""
@@ -89,10 +104,6 @@ class ArrayData:
             raise DataError("class_weight needs y, as one array of labels.")
         weights = class_weights(self.arrays["y"][0], class_weight)
         self.parts["sample_weight"], self.arrays["sample_weight"] = weights, [weights]
-
-    def num_batches(self, batch_size):
-        """How many batches one pass over the data has."""
-        return -(-self.size // batch_size)
 
     def split(self, fraction):
         """Two data sets: the first part, and the last `fraction` of the samples."""
@@ -132,7 +143,7 @@ def _as_array(name, leaf):
         leaf = leaf._array if isinstance(leaf, ArrayOperand) else leaf
         if not hasattr(leaf, "__array__"):
             raise DataError(f"{name} must be an array, or a list or dict of arrays, got {type(leaf).__name__}. "
-                            "Generators and data sets are not supported yet; loop over train_on_batch for those.")
+                            "Other data, such as generators, are given as x alone.")
         leaf = np.asarray(leaf)
     if leaf.ndim == 0:
         raise DataError(f"{name} must have samples along its first axis, got a single number.")
@@ -158,6 +169,29 @@ def _check_finite(name, leaf):
                             f"{sample}. Remove or replace them, for example with np.nan_to_num.")
 
 
+def as_batch(item):
+    """A batch x, (x,), (x, y) or (x, y, sample_weight) of whatever arrays, as tensors that training computes with."""
+    if not isinstance(item, (tuple, list)):
+        return _as_tensors("x", item)
+    if not 1 <= len(item) <= 3:
+        raise DataError(f"a batch must be x, (x, y) or (x, y, sample_weight), got a {type(item).__name__} of "
+                        f"{len(item)}.")
+    return tuple([None if part is None else _as_tensors(name, part)
+                  for name, part in zip(("x", "y", "sample_weight"), item)])
+
+
+def _as_tensors(name, part):
+    part = _joined(name, part)
+    if isinstance(part, tree.CONTAINERS):
+        return tree.pack(part, [_as_tensor(name, leaf) for leaf in tree.flatten(part)])
+    return _as_tensor(name, part)
+
+
+def _as_tensor(name, leaf):
+    array = _as_array(name, leaf)
+    return leaf if type(leaf) is Tensor and array is leaf._array else Tensor(array)
+
+
 def class_weights(y, class_weight):
     """A weight for each sample from its class: integer labels, or one-hot rows."""
     check_class_weight(class_weight)
@@ -172,8 +206,12 @@ def class_weights(y, class_weight):
     return weights
 
 
-def check_class_weight(class_weight):
-    """Raises ValueError unless it is a dict of class number to weight."""
+def check_class_weight(class_weight, sample_weight=None):
+    """Raises ValueError unless it is None, or a dict of class number to weight, and no sample weights besides."""
+    if class_weight is None:
+        return
+    if sample_weight is not None:
+        raise ValueError("give class_weight or sample_weight, not both.")
     fits = isinstance(class_weight, dict) and all(
         isinstance(label, (int, np.integer)) and not isinstance(label, bool) and label >= 0 for label in class_weight)
     if not fits:
@@ -196,8 +234,8 @@ def check_fit_settings(shuffle, verbose, **settings):
     """Raises ValueError for settings of `fit` that mean nothing. `settings` are counts; None leaves one open."""
     for name, value in settings.items():
         count(f"fit: {name}", value, optional=True)
-    if not isinstance(shuffle, (bool, np.bool_)):
-        raise ValueError(f"fit: shuffle must be True or False, got {shuffle!r}.")
+    if not isinstance(shuffle, (bool, np.bool_)) and shuffle != "batch":
+        raise ValueError(f"fit: shuffle must be True, False or 'batch', got {shuffle!r}.")
     check_verbose("fit", verbose)
 
 

@@ -1,6 +1,7 @@
 """Callback, the base: what it may hear of, and what of it is kept where training is to be resumed."""
 
 import copy
+import types
 
 import numpy as np
 
@@ -114,7 +115,13 @@ _OLDER = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_ba
 
 
 def numbers(logs):
-    """Logs as callbacks are given them: a new dict, sorted by name, of floats wherever a value is one number."""
+    """Logs as callbacks are given them: a new dict, sorted by name, of floats wherever a value is one number.
+
+    Raises TypeError for what is no dict.
+    """
+    if not isinstance(logs, (dict, types.NoneType)):
+        raise TypeError(f"a step must return a dict of numbers by name, got a {type(logs).__name__}. For example "
+                        "{'loss': loss}.")
     result = {}
     for name, value in sorted((logs or {}).items()):
         if isinstance(value, dict):

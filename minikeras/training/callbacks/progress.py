@@ -10,9 +10,15 @@ from .base import Callback
 
 
 def _text(logs):
-    logs = {name: np.mean(value) for name, value in logs.items()}       # of a metric with several values their mean
+    logs = {name: np.mean(value) for name, value in loss_first(logs).items()}   # of a metric with several, their mean
     return " - ".join(f"{name}: {value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{name}: {value:.4e}"
                       for name, value in logs.items())
+
+
+def loss_first(logs):
+    """Logs in the order in which they are shown: the loss and what was measured in training, then in validation."""
+    return dict(sorted(logs.items(), key=lambda item: (item[0].startswith("val_"),
+                                                       item[0].removeprefix("val_") != "loss")))
 
 
 class ProgbarLogger(Callback):
