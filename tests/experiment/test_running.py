@@ -64,7 +64,7 @@ def test_metrics_have_one_row_an_epoch_in_both_files(run):
     with (folder / "metrics.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert list(lines[0]) == ["epoch", "accuracy", "loss", "val_accuracy", "val_loss", "seconds"]
+    assert list(lines[0]) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
     assert [{key: float(value) for key, value in row.items()} for row in rows] == lines and len(lines) == 2
 
 

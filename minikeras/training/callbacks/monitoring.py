@@ -45,7 +45,8 @@ def is_maximized(monitor, mode, metrics=()):
     if mode != "auto":
         return mode == "max"
     reported = monitor.removeprefix("val_")
-    kinds = [type(metric).__name__ for metric in metrics if metric.name == reported]
+    kinds = [type(metric).__name__ for several in metrics for metric in getattr(several, "metrics", [several])
+             if metric.name == reported]
     for name in (*kinds, monitor):
         name = name.lower().replace("_", "")
         if any(part in name for part in _MAXIMIZED):
