@@ -10,6 +10,7 @@ from ..autograd.dtypes import default_float
 from ..autograd.random import derived_generator
 from ..autograd.tensor import ArrayOperand, Tensor, new_array
 from ..errors import DataError, DTypeError
+from .packing import unpack_x_y_sample_weight
 
 
 class Order:
@@ -173,11 +174,9 @@ def as_batch(item):
     """A batch x, (x,), (x, y) or (x, y, sample_weight) of whatever arrays, as tensors that training computes with."""
     if not isinstance(item, (tuple, list)):
         return _as_tensors("x", item)
-    if not 1 <= len(item) <= 3:
-        raise DataError(f"a batch must be x, (x, y) or (x, y, sample_weight), got a {type(item).__name__} of "
-                        f"{len(item)}.")
+    parts = unpack_x_y_sample_weight(item)[:len(item)]
     return tuple([None if part is None else _as_tensors(name, part)
-                  for name, part in zip(("x", "y", "sample_weight"), item)])
+                  for name, part in zip(("x", "y", "sample_weight"), parts)])
 
 
 def _as_tensors(name, part):
@@ -219,15 +218,6 @@ def check_class_weight(class_weight, sample_weight=None):
                          f"{{0: 1.0, 1: 2.5}}, got {class_weight!r}.")
     for label, weight in class_weight.items():
         number(f"class_weight[{label}]", weight, 0)
-
-
-def unpack_x_y_sample_weight(data):
-    """(x, y, sample_weight) of a batch or data set given as x, (x,), (x, y) or (x, y, sample_weight)."""
-    if not isinstance(data, tuple):
-        return data, None, None
-    if not 1 <= len(data) <= 3:
-        raise DataError(f"data must be x, (x, y) or (x, y, sample_weight), got a tuple of {len(data)}.")
-    return (*data, None, None)[:3]
 
 
 def check_fit_settings(shuffle, verbose, **settings):

@@ -24,8 +24,8 @@ from .data import (
     check_frequency,
     check_verbose,
     class_weights,
-    unpack_x_y_sample_weight,
 )
+from .packing import unpack_x_y_sample_weight
 from .sources import Feed, array_source, is_arrays, source_of
 from .steps import Execution, Steps, joined, runner
 

@@ -48,7 +48,7 @@ NOT_YET = {
         "BackupAndRestore", "TensorBoard")},
     "saving.KerasFileEditor": _TRAINING,
     **{f"utils.{name}": _TRAINING for name in (
-        "FeatureSpace", "PyDataset", "Sequence", "audio_dataset_from_directory",
+        "FeatureSpace", "audio_dataset_from_directory",
         "get_source_inputs", "image_dataset_from_directory", "model_to_dot", "plot_model", "split_dataset",
         "text_dataset_from_directory", "timeseries_dataset_from_array")},
 }

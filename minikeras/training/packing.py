@@ -1,6 +1,6 @@
 """Batches as tuples of inputs, targets and sample weights."""
 
-__all__ = ["pack_x_y_sample_weight", "unpack_x_y_sample_weight"]
+from ..errors import DataError
 
 
 def pack_x_y_sample_weight(x, y=None, sample_weight=None):
@@ -13,12 +13,11 @@ def pack_x_y_sample_weight(x, y=None, sample_weight=None):
 def unpack_x_y_sample_weight(data):
     """(x, y, sample_weight) of what `pack_x_y_sample_weight` gave, with None for what is missing.
 
-    Raises ValueError for more than three.
+    Raises DataError (a ValueError) for more than three.
     """
     data = tuple(data) if isinstance(data, list) else data
     if not isinstance(data, tuple):
         return data, None, None
     if not 1 <= len(data) <= 3:
-        raise ValueError(f"unpack_x_y_sample_weight: expected x, (x,), (x, y) or (x, y, sample_weight), got "
-                         f"{len(data)} items.")
+        raise DataError(f"data must be x, (x,), (x, y) or (x, y, sample_weight), got a tuple of {len(data)}.")
     return (*data, *(None,) * (3 - len(data)))
