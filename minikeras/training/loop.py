@@ -57,7 +57,7 @@ class Fitting:
     def run(self):
         """Train until the last epoch, or until the model is told to stop. Returns the logs of the last epoch."""
         model, events, logs = self.model, self.events, {}
-        model._fitting = self
+        model._steps.fitting = self
         try:
             with Interruptible() as whole:
                 events.on_train_begin()
@@ -72,7 +72,7 @@ class Fitting:
                 model._finalize_weights()
             events.on_train_end(logs=logs)
         finally:
-            model._fitting = None
+            model._steps.fitting = None
             self.feed.restart()
 
     def _run_epoch(self, whole):

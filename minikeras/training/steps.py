@@ -15,6 +15,7 @@ class Steps:
 
     def __init__(self):
         self._functions = {}
+        self.fitting = None     # the run of `fit` under way: here, as it is no part of the model
 
     def planned(self, step, name, jit_compile):
         """The step as a Function: the same as long as it is the same method, compiled alike."""

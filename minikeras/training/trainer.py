@@ -41,7 +41,7 @@ class Trainer:
     steps_per_execution = 1
     stop_training = stop_evaluating = stop_predicting = False   # set to True, they end what runs after its batch
     train_function = test_function = predict_function = None
-    _steps = _fitting = None
+    _steps = None
 
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
                 run_eagerly=False, steps_per_execution=1, jit_compile="auto", auto_scale_loss=True):
@@ -76,6 +76,11 @@ class Trainer:
     def _shuffle_as(self, state):
         """Go on with the orders of samples that an Order's `get_state` told of."""
         self._order = Order(state["seed"], state["passes"])
+
+    @property
+    def _fitting(self):
+        """The run of `fit` under way, None outside of one."""
+        return None if self._steps is None else self._steps.fitting
 
     def _check_compiled(self, method):
         if not self.compiled:

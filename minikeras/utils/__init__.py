@@ -30,7 +30,8 @@ Sequence = PyDataset
 
 __all__ = ["Config", "CustomObjectScope", "Progbar", "PyDataset", "Sequence", "array_to_img", "clear_session",
            "custom_object_scope", "deserialize_keras_object", "disable_interactive_logging",
-           "enable_interactive_logging", "get_custom_objects", "get_file", "get_registered_name", "get_registered_object", "img_to_array",
-           "is_interactive_logging_enabled", "is_keras_tensor", "load_img", "normalize", "pack_x_y_sample_weight",
-           "pad_sequences", "register_keras_serializable", "save_img", "serialize_keras_object", "set_random_seed",
-           "standardize_dtype", "to_categorical", "unpack_x_y_sample_weight"]
+           "enable_interactive_logging", "get_custom_objects", "get_file", "get_registered_name",
+           "get_registered_object", "img_to_array", "is_interactive_logging_enabled", "is_keras_tensor", "load_img",
+           "normalize", "pack_x_y_sample_weight", "pad_sequences", "register_keras_serializable", "save_img",
+           "serialize_keras_object", "set_random_seed", "standardize_dtype", "to_categorical",
+           "unpack_x_y_sample_weight"]

@@ -15,5 +15,5 @@ def test_a_batch_is_put_together():
     assert utils.pack_x_y_sample_weight(1) == 1
     assert utils.pack_x_y_sample_weight((1, 2)) == ((1, 2),)
     assert utils.pack_x_y_sample_weight(1, 2, 3) == (1, 2, 3)
-    with pytest.raises(ValueError, match="4 items"):
+    with pytest.raises(ValueError, match="tuple of 4"):
         utils.unpack_x_y_sample_weight((1, 2, 3, 4))
