@@ -12,9 +12,10 @@ from .training.callbacks import (
     ProgbarLogger,
     ReduceLROnPlateau,
     SwapEMAWeights,
+    TensorBoard,
     TerminateOnNaN,
 )
 
 __all__ = ["CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History", "LambdaCallback",
            "LearningRateScheduler", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau", "SwapEMAWeights",
-           "TerminateOnNaN"]
+           "TensorBoard", "TerminateOnNaN"]

@@ -12,3 +12,4 @@ from .learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from .monitoring import is_maximized
 from .nan import TerminateOnNaN, is_lost
 from .progress import ProgbarLogger
+from .tensorboard import TensorBoard

@@ -24,7 +24,7 @@ def _rate(optimizer):
     return float(np.asarray(optimizer.learning_rate))
 
 
-def _report(model, logs):
+def report_rates(model, logs):
     """Put the learning rate into the logs, that of each of several optimizers under its name."""
     for one, suffix in _rates(model):
         logs[f"learning_rate{suffix}"] = _rate(one)
@@ -59,7 +59,7 @@ class LearningRateScheduler(Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
-            _report(self.model, logs)
+            report_rates(self.model, logs)
 
 
 def _takes_two(function):
@@ -110,7 +110,7 @@ class ReduceLROnPlateau(_Monitoring):
 
     def on_epoch_end(self, epoch, logs=None):
         logs = {} if logs is None else logs
-        _report(self.model, logs)
+        report_rates(self.model, logs)
         value = self._monitored(logs, "the learning rate is left alone")
         if value is None:
             return
