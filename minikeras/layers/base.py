@@ -288,6 +288,9 @@ class Layer(Holder, kind="layers"):
     def add_loss(self, loss):
         """Add a scalar to what training minimizes, from inside `call`."""
         record = self._record
+        if isinstance(loss, SymbolicTensor) and not _running.layers:
+            raise ValueError(f"{self._titled}: add_loss got {loss!r}, which has no numbers, outside of a call. Add the "
+                             "loss in the call of a layer, and put that layer into the model.")
         if not isinstance(loss, SymbolicTensor):
             if record.losses_entry != record.entry:
                 record.losses, record.losses_entry = [], record.entry

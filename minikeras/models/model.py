@@ -9,6 +9,7 @@ from ..autograd.tensor import Operand
 from ..custom_objects import CustomObjectScope
 from ..errors import ShapeError
 from ..layers.base import Layer
+from ..layers.calling import holds_tensors, map_shapes, shape_of
 from ..masks import carrying, mask_of
 from ..ops.shapes import expand_dims, squeeze
 from ..saving import api, weights
@@ -179,12 +180,24 @@ class Model(Trainer, Layer, kind="models"):
                 self.built = False
                 raise
 
-    def _build_at_call(self, shapes):
+    def _build_for(self, args, kwargs):
         if type(self).build is not Model.build:
-            super()._build_at_call(shapes)
-        else:
-            # The call itself builds the layers inside.
-            self._record.build_shapes, self.built = shapes, True
+            super()._build_for(args, kwargs)
+            return
+        # The call itself builds the layers inside.
+        given = {name: shape_of(value) for name, value in self._record.signature.given(args, kwargs).items()
+                 if name != "mask" and holds_tensors(value)}
+        self._record.build_shapes = {f"{name}_shape": shape for name, shape in given.items()} if len(given) > 1 else {
+            "input_shape": next(iter(given.values()), None)}
+        self.built = True
+
+    def build_from_config(self, config):
+        """Make all weights as `get_build_config` describes them: by a run of `call` on these shapes."""
+        shapes = config.get("shapes_dict")
+        if not shapes or type(self).build is not Model.build:
+            super().build_from_config(config)
+        elif not self.built:
+            self.compute_output_shape(**{name: map_shapes(tuple, shape) for name, shape in shapes.items()})
 
     def get_config(self):
         """The layers and how they are connected; of a subclass with a constructor of its own, its arguments."""

@@ -215,3 +215,9 @@ def test_a_config_says_how_ops_compute_with_extents_that_are_not_known():
     y = ops.reshape(ops.tile(x, (1, 1, 2)), (batch * steps, 2 * width))[:batch * steps // 2]
     again = mk.Model.from_config(json.loads(json.dumps(mk.Model(x, y).get_config())))
     assert again(np.ones((4, 3, 2))).shape == (6, 4)
+
+
+def test_add_loss_outside_of_a_call_says_where_to_put_it():
+    x = mk.Input((4,))
+    with pytest.raises(ValueError, match="Add the loss in the call of a layer"):
+        mk.Model(x, x * 2.0).add_loss(ops.sum(x))
