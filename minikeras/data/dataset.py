@@ -29,8 +29,6 @@ class Dataset(Nested):
     `set_state` puts them back.
     """
 
-    __slots__ = ("__weakref__", "_options", "_stage")
-
     def __init__(self, stage, options=None):
         self._stage = stage
         self._options = options or Options()

@@ -67,8 +67,6 @@ class TextLineDataset(Dataset):
     buffer_size, num_parallel_reads   change nothing: files are read in turn, as they are needed
     """
 
-    __slots__ = ()
-
     def __init__(self, filenames, compression_type=None, buffer_size=None, num_parallel_reads=None, name=None):
         super().__init__(Lines(names_of(filenames), compression_type))
 
@@ -169,8 +167,6 @@ class CsvDataset(Dataset):
     select_cols, exclude_cols   numbers of the columns to take, or to leave out
     A row that cannot be read is a DataError.
     """
-
-    __slots__ = ()
 
     def __init__(self, filenames, record_defaults, compression_type=None, buffer_size=None, header=False,
                  field_delim=",", use_quote_delim=True, na_value="", select_cols=None, exclude_cols=None):

@@ -8,7 +8,7 @@ from ..autograd import tree
 from ..autograd.tensor import Operand, Tensor, new_array
 from ..errors import DataError, DTypeError, ShapeError
 from ..plan.signature import TensorSpec
-from .elements import as_array, nested, spec_of
+from .elements import as_array, nested, spec_of, with_shapes
 from .stages import INFINITE_CARDINALITY, Moving, Passes, Stage
 
 
@@ -173,3 +173,24 @@ class Component(Stage):
         return tree.flatten(self.source.batch(items))[self.number]
 
 
+
+
+class Spans(Rows):
+    """Runs of rows of an array: of `length` rows, every `step`-th; items are the numbers of their first rows."""
+
+    def __init__(self, array, length, step):
+        super().__init__(array)
+        self.offsets = np.arange(length) * step
+
+    @property
+    def spec(self):
+        return with_shapes(lambda shape: (len(self.offsets), *shape), super().spec)
+
+    def items(self):
+        return iter(range(self.length - self.offsets[-1]))
+
+    def element(self, item):
+        return super().batch(item + self.offsets)
+
+    def batch(self, items):
+        return super().batch(np.array(items)[:, None] + self.offsets)

@@ -16,6 +16,9 @@ DIFFERS = {
     "ops.one_hot": "`sparse=True` is refused",
     "saving.deserialize_keras_object": "`safe_mode=False` is refused: no code is taken from files",
     "saving.load_model": "`safe_mode=False` is refused: no code is taken from files",
+    "utils.audio_dataset_from_directory": "`sampling_rate` and `ragged=True` are refused",
+    "utils.image_dataset_from_directory": "`format` is 'tf'",
+    "utils.text_dataset_from_directory": "`format` is 'tf'",
     "utils.deserialize_keras_object": "`safe_mode=False` is refused: no code is taken from files",
     "utils.set_random_seed": "leaves Python's `random` and NumPy's global generator alone",
 }
@@ -47,7 +50,5 @@ NOT_YET = {
     "callbacks.BackupAndRestore": _TRAINING,
     "saving.KerasFileEditor": _TRAINING,
     **{f"utils.{name}": _TRAINING for name in (
-        "FeatureSpace", "audio_dataset_from_directory",
-        "get_source_inputs", "image_dataset_from_directory", "model_to_dot", "plot_model", "split_dataset",
-        "text_dataset_from_directory", "timeseries_dataset_from_array")},
+        "FeatureSpace", "get_source_inputs", "model_to_dot", "plot_model")},
 }
