@@ -45,3 +45,15 @@ def test_a_worker_that_takes_too_long_is_stopped(steps):
         worker.ask(limit=0.1)
     assert not worker.is_alive
     worker.close()
+
+
+@pytest.mark.long
+def test_an_example_is_trained_beside_its_peers_and_drawn(tmp_path):
+    pytest.importorskip("matplotlib")
+    (tmp_path / "tinyshakespeare.txt").write_text("ROMEO:\nBut soft! What light through yonder window breaks?\n" * 12)
+    command = [sys.executable, str(BENCHMARKS / "real_data.py"), "--data", str(tmp_path), "--networks", "char_lstm",
+               "--epochs", "1", "--plot", str(tmp_path / "curves.svg")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "1 × 1 | minikeras |" in done.stdout
+    assert "<svg" in (tmp_path / "curves.svg").read_text()
