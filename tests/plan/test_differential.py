@@ -252,7 +252,11 @@ def both_ways(monkeypatch, run):
     return compiled, run()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("[!_]*.py")), ids=lambda path: path.stem)
+# Those that fetch data, and train for minutes, are run by tests/examples.
+EXAMPLES = sorted(path for path in (ROOT / "examples").glob("[!_]*.py") if "--data" not in path.read_text())
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples(path, capsys, monkeypatch):
     def run():
         monkeypatch.delitem(sys.modules, f"examples.{path.stem}", raising=False)    # which another test has imported
