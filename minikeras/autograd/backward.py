@@ -33,6 +33,8 @@ def undisturbed(function):
 
 SERIAL = operator.attrgetter("serial")
 SEVERAL = (list, Slices)        # what a cotangent is while it is not added up
+# How many parts of one are kept at most: a weight used in each of 100 steps has 100, each as large as the weight.
+PARTS = 8
 
 
 def only_rows(parts):
@@ -128,6 +130,8 @@ def add_to(table, key, grad):
         table[key] = grad
     elif type(have) is list:
         have.append(grad)
+        if len(have) == PARTS and not any(type(part) is Slices for part in have):
+            table[key] = add_n(*have)
     else:
         table[key] = [have, grad]
 

@@ -264,3 +264,16 @@ def custom_gradients():
         torch_manner_with_a_graph_kept, forward_over_reverse, custom_gradients)]])
 def test_thousand_steps_of_other_manners_keep_no_more_than_fifty(make_step):
     assert growth(make_step) < 1.05
+
+
+def test_a_weight_used_at_every_step_costs_no_gradient_for_each():
+    w, x = tf.Variable(np.ones((300, 300))), tf.constant(np.ones((1, 300)))
+    with tf.GradientTape() as tape:
+        h = x
+        for _ in range(60):
+            h = tf.tanh(tf.matmul(h, w))
+    tracemalloc.start()
+    tape.gradient(h, w)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 15 * w.numpy().nbytes
