@@ -61,7 +61,7 @@ _PACKAGES = {
     "": """
         activations autodiff autograd backend callbacks config constraints data datasets debugging dtype_policies errors
         initializers layers losses metrics mixed_precision models ops optimizers preprocessing random regularizers
-        saving tf train tree utils""",
+        saving tf train tree utils wrappers""",
     "tf.": "bitwise dtypes image linalg math nest nn signal strings",
 }
 _MODULES = {name: package + name for package, names in _PACKAGES.items() for name in names.split()}

@@ -19,7 +19,7 @@ LEVELS = [
      "regularizers", "tf", "tree"},
     {"saving"}, {"train", "training", "callbacks"},
     # The package as a whole has the names of everything up to here.
-    {"backend", "datasets", "models", "preprocessing", "utils", "__init__"},
+    {"backend", "datasets", "models", "preprocessing", "utils", "wrappers", "__init__"},
     {"experiment"}, {"cli", "__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

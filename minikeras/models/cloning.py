@@ -25,7 +25,7 @@ def model_from_json(json_string, custom_objects=None):
 
 
 def clone_model(model, input_tensors=None, clone_function=None, call_function=None, recursive=False):
-    """A model of the same layers, made anew, with new weights.
+    """A model of the same layers, made anew, with new weights; compiled alike, if the model is.
 
     input_tensors    symbolic tensors to begin with, instead of new inputs
     clone_function   a layer to the layer that takes its place; by default made from its config
@@ -43,13 +43,16 @@ def clone_model(model, input_tensors=None, clone_function=None, call_function=No
     if isinstance(model, Sequential):
         if call_function is not None:
             raise ValueError("clone_model: call_function is for models of inputs and outputs, not for a Sequential.")
-        return _cloned_sequential(model, input_tensors, cloned)
-    if model._graph is not None:
-        return _cloned_graph(model, input_tensors, cloned, call_function or (lambda layer, *a, **k: layer(*a, **k)))
-    if input_tensors is not None or clone_function is not None or call_function is not None:
+        clone = _cloned_sequential(model, input_tensors, cloned)
+    elif model._graph is not None:
+        clone = _cloned_graph(model, input_tensors, cloned, call_function or (lambda layer, *a, **k: layer(*a, **k)))
+    elif input_tensors is not None or clone_function is not None or call_function is not None:
         raise ValueError(f"clone_model: {model.name} defines its own call, so it is cloned as a whole, from its "
                          "config. Leave out input_tensors, clone_function and call_function.")
-    return _anew(model)
+    else:
+        clone = _anew(model)
+    clone._compile_like(model)
+    return clone
 
 
 def _anew(layer):

@@ -4,6 +4,8 @@ Nothing here unpickles. Classes and functions of the user are handed to pickle b
 their module and name, as it does for any other object.
 """
 
+import copyreg
+
 from .. import registry
 from .holdings import Restoration, collect, paths_of
 from .packed import packed, unpacked
@@ -16,7 +18,7 @@ def reduced(obj):
     waits to be built to get a state that was loaded.
     """
     if obj._kind == "callbacks":        # what one gathers is in its attributes, of any kind
-        return object.__reduce_ex__(obj, 2)
+        return copyreg.__newobj__, (type(obj),), vars(obj)
     with registry.noting_foreign() as foreign:
         form = registry.serialize_object(obj)
     content = {"object": form, "holds": collect(obj)}

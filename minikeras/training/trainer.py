@@ -1,5 +1,6 @@
 """compile, fit, evaluate, predict: what models inherit to be trained."""
 
+import copy
 import inspect
 
 import numpy as np
@@ -389,6 +390,13 @@ class Trainer:
     def compile_from_config(self, config):
         """Compile as `get_compile_config`, or Keras', describes it."""
         self.compile(**config)
+
+    def _compile_like(self, other):
+        """Compile as another model is, if it is, with an optimizer and metrics of its own."""
+        if other.compiled:
+            optimizer = type(other.optimizer).from_config(other.optimizer.get_config())
+            self.compile(optimizer, **copy.deepcopy(other._compiled.given), run_eagerly=other.run_eagerly,
+                         steps_per_execution=other.steps_per_execution, jit_compile=other.jit_compile)
 
 
 class Compiled:

@@ -14,7 +14,7 @@ NAMESPACES = (
     "layers", "ops", "ops.image", "ops.linalg", "ops.nn", "ops.numpy", "losses", "metrics", "optimizers",
     "optimizers.schedules", "initializers", "regularizers", "constraints", "activations", "callbacks", "random",
     "utils", "saving", "models", "config", "backend", "tree", "dtype_policies", "preprocessing.image",
-    "preprocessing.sequence", *(f"datasets.{name}" for name in (
+    "preprocessing.sequence", "wrappers", *(f"datasets.{name}" for name in (
         "boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters")))
 
 

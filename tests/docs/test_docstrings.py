@@ -11,7 +11,7 @@ PLACES = ("activations", "autodiff", "backend", "bitwise", "callbacks", "config"
           "errors", "image", "initializers", "layers", "linalg", "losses", "math", "metrics", "models", "nn", "ops",
           "ops.image", "ops.linalg", "ops.math", "ops.nn", "ops.numpy", "optimizers", "optimizers.schedules",
           "preprocessing.image", "preprocessing.sequence", "random", "regularizers", "saving", "signal", "tf.random",
-          "tree", "utils")
+          "tree", "utils", "wrappers")
 
 
 def place(path):

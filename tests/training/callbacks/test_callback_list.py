@@ -1,5 +1,7 @@
 """Callbacks in general: who is told what, and when."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -221,3 +223,10 @@ def test_a_history_of_ones_own_is_gone_on_with():
     for _ in range(2):
         assert model.fit(X, Y, epochs=2, callbacks=[history], verbose=0) is history is model.history
     assert (history.epoch, len(history.history["loss"])) == ([0, 1], 4)       # as in Keras
+
+
+def test_what_fit_returns_can_be_pickled():
+    history = line().fit(X, Y, verbose=0)
+    again = pickle.loads(pickle.dumps(history))
+    assert again.history == history.history
+    assert again.model.get_weights() == history.model.get_weights()
