@@ -33,9 +33,10 @@ UNNAMED = {}        # kind -> {name: class} of those that a saved config may nam
 
 # Where each kind is made. Looking a kind up imports its home, as a saved model may name any class, whatever the
 # program has used so far; by name, like the package's own lazy names, for some homes come after their readers.
-HOMES = {"activations": "activations", "callbacks": "callbacks", "constraints": "constraints", "functions": "metrics",
-         "initializers": "initializers", "layers": "layers", "losses": "losses", "metrics": "metrics",
-         "models": "models", "optimizers": "optimizers", "regularizers": "regularizers", "schedules": "optimizers"}
+HOMES = {"activations": "activations", "callbacks": "callbacks", "constraints": "constraints",
+         "features": "layers.preprocessing.features", "functions": "metrics", "initializers": "initializers",
+         "layers": "layers", "losses": "losses", "metrics": "metrics", "models": "models", "optimizers": "optimizers",
+         "regularizers": "regularizers", "schedules": "optimizers", "utils": "utils"}
 
 
 def of_kind(kind):
@@ -327,7 +328,8 @@ def serialize_object(obj):
 
 
 # Where Keras has a kind under another name than its own.
-_MODULE_OF_KIND = {"models": "keras", "schedules": "keras.optimizers.schedules"}
+FEATURES = "keras.src.layers.preprocessing.feature_space"
+_MODULE_OF_KIND = {"features": FEATURES, "models": "keras", "schedules": "keras.optimizers.schedules"}
 
 
 def deserialize(config, kind=None, custom_objects=None):

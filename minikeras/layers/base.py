@@ -30,7 +30,11 @@ _names = {}     # prefix -> counter of the names given by themselves
 
 def automatic_name(cls):
     """'dense', 'dense_1', ...: the class name in snake case and how often it was used before."""
-    prefix = registry.snake_case(cls.__name__)
+    return numbered(registry.snake_case(cls.__name__))
+
+
+def numbered(prefix):
+    """`prefix` for its first use as a name, then with a number behind: _1, _2 ..."""
     number = next(_names.setdefault(prefix, itertools.count()))
     return f"{prefix}_{number}" if number else prefix
 

@@ -145,7 +145,7 @@ def _model_of(config, custom_objects, where):
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError,
             MemoryError) as error:
         raise FileFormatError(f"{where}: the model cannot be made from it: {error}") from error
-    if getattr(model, "_kind", None) != "models":
+    if not hasattr(model, "save"):
         raise FileFormatError(f"{where}: it describes {type(model).__name__}, which is no model.")
     return model
 

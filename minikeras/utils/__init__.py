@@ -24,6 +24,7 @@ from .directories import (
     image_dataset_from_directory,
     text_dataset_from_directory,
 )
+from .feature_space import FeatureSpace
 from .files import get_file
 from .images import array_to_img, img_to_array, load_img, save_img
 from .labels import normalize, to_categorical
@@ -35,7 +36,7 @@ from .timeseries import timeseries_dataset_from_array
 
 Sequence = PyDataset
 
-__all__ = ["Config", "CustomObjectScope", "Progbar", "PyDataset", "Sequence", "array_to_img",
+__all__ = ["Config", "CustomObjectScope", "FeatureSpace", "Progbar", "PyDataset", "Sequence", "array_to_img",
            "audio_dataset_from_directory", "clear_session", "custom_object_scope", "deserialize_keras_object",
            "disable_interactive_logging", "enable_interactive_logging", "get_custom_objects", "get_file",
            "get_registered_name", "get_registered_object", "image_dataset_from_directory", "img_to_array",

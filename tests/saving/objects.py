@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minikeras import initializers, layers, losses, metrics, models, optimizers, registry  # noqa: F401
+from minikeras import initializers, layers, losses, metrics, models, optimizers, registry, utils  # noqa: F401
 
 from ..layers.examples import EXAMPLES
 
@@ -10,6 +10,8 @@ KINDS = ("layers", "losses", "metrics", "optimizers", "schedules", "initializers
 
 # Arguments for the classes that need some; other classes are made without.
 ARGUMENTS = {
+    "FeatureSpace": {"features": {"a": "float", "b": "string_hashed"}, "crosses": [("a", "b")], "output_mode": "dict"},
+    "TFDConcat": {"axis": -1},
     "Wrapper": {"layer": layers.Dense(2)},
     "LossFunctionWrapper": {"fn": losses.mean_squared_error},
     "MeanMetricWrapper": {"fn": losses.mean_squared_error, "name": "error"},
