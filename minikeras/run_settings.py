@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import warnings
 
 from .arguments import count
 
@@ -57,6 +58,14 @@ def max_steps_per_epoch():
     """The limit on steps: of `set_max_steps_per_epoch`, else of the environment variable KERAS_MAX_STEPS_PER_EPOCH,
     else None."""
     return _settings["steps"]
+
+
+def at_most(limit, value, what):
+    """`value`, or the limit if that is less, with a warning. None: no limit, or no number of one's own."""
+    if limit is None or (value is not None and value <= limit):
+        return value
+    warnings.warn(f"{what} are limited to {limit} by a setting of this program.", stacklevel=4)
+    return limit
 
 
 def _limit(what, value):

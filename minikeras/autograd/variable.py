@@ -9,7 +9,7 @@ from ..errors import DTypeError, ShapeError
 from . import state
 from .dtypes import as_dtype
 from .state import thread
-from .tensor import ArrayOperand, Tensor, array_text, core, new_array, source_node
+from .tensor import ArrayOperand, SymbolicTensor, Tensor, array_text, core, new_array, source_node
 
 
 class Variable(ArrayOperand):
@@ -144,7 +144,12 @@ class Variable(ArrayOperand):
             thread.recorder.making(self)
 
     def assign(self, value):
-        """Replace the value; returns the Variable. Raises ShapeError if the shape differs."""
+        """Replace the value; returns the Variable. Raises ShapeError if the shape differs.
+
+        A call on shapes alone has no numbers to assign: a symbolic tensor changes nothing.
+        """
+        if type(value) is SymbolicTensor:
+            return self
         array = self._fitted(value)._array
         if array.shape != self._array.shape:
             raise self._does_not_fit(array)
@@ -160,6 +165,8 @@ class Variable(ArrayOperand):
         return self._change(delta, np.subtract)
 
     def _change(self, delta, ufunc):
+        if type(delta) is SymbolicTensor:
+            return self
         delta = self._fitted(delta)
         try:
             if thread.recorder is None:

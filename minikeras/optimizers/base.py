@@ -11,6 +11,7 @@ from ..autograd.indexed_slices import IndexedSlices
 from ..autograd.linear import cast, zeros_like
 from ..autograd.operands import as_tensor
 from ..autograd.state import thread
+from ..autograd.tape import GradientTape
 from ..autograd.tensor import Tensor
 from ..autograd.variable import Variable
 from ..ops.arithmetic import clip, maximum, select
@@ -154,6 +155,15 @@ class Optimizer(Stateful, kind="optimizers"):
                              "zip(gradients, variables).")
         self.apply([grad for grad, _ in pairs], [variable for _, variable in pairs])
         return self._iterations
+
+    def minimize(self, loss, var_list, tape=None):
+        """One update that lowers `loss`: a function without arguments, or a tensor that `tape` has followed."""
+        if tape is None and not callable(loss):
+            raise ValueError(f"{self.name}.minimize: a loss that is computed already needs the tape that followed it.")
+        if callable(loss):
+            with GradientTape() as tape:
+                loss = loss()
+        return self.apply_gradients(zip(tape.gradient(loss, var_list), var_list))
 
     def apply(self, grads, trainable_variables=None):
         """One update. A gradient of None leaves its variable alone; rows of the same number in an IndexedSlices are

@@ -224,3 +224,35 @@ def make_metric(identifier):
 def metric_for(name, y_true, y_pred):
     """The metric that 'accuracy' or 'crossentropy' means for labels and outputs of these shapes."""
     return _by_shape(_BY_SHAPE[name.lower()], y_true, y_pred)(name=name)
+
+
+class Compiled:
+    """Loss, metrics and the tracker of the mean loss, in a class of its own so that no layer search looks inside."""
+
+    def __init__(self, model, loss, loss_weights, plain, weighted):
+        self.model = model
+        self.given = {"loss": loss, "loss_weights": loss_weights, "metrics": plain, "weighted_metrics": weighted}
+        names = getattr(model, "output_names", None)        # what is no functional model has none
+        self.loss = None if loss is None else CompiledLoss(loss, loss_weights, names)
+        self.compiled_metrics = CompiledMetrics(plain, weighted, names)
+        self.has_metrics = plain is not None or weighted is not None
+        self.tracker = metrics.Mean(name="loss")
+
+    def metrics(self):
+        """All that gather, in the order of reports."""
+        found = [self.tracker]
+        if self.has_metrics:
+            found.append(self.compiled_metrics)
+        return found + self.loss.trackers() if self.loss is not None else found
+
+    def build(self, y, y_pred):
+        """Make what the first batch would have made."""
+        for part in (self.loss, self.compiled_metrics if self.has_metrics else None):
+            if part is not None and not part.built:
+                part.build(y, y_pred)
+
+    def config(self):
+        return {"optimizer": registry.serialize(self.model.optimizer),
+                **{name: registry.serialize(value) for name, value in self.given.items()},
+                "run_eagerly": self.model.run_eagerly, "steps_per_execution": self.model.steps_per_execution,
+                "jit_compile": self.model.jit_compile}

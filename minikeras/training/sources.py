@@ -7,6 +7,7 @@ import warnings
 from ..autograd import tree
 from ..autograd.tensor import ArrayOperand
 from ..errors import DataError
+from ..run_settings import at_most, max_steps_per_epoch
 from .data import ArrayData, as_batch, class_weights
 from .py_dataset import PyDataset
 
@@ -154,7 +155,7 @@ class Feed:
     """
 
     def __init__(self, source, steps=None):
-        self.source, self.steps = source, steps
+        self.source, self.steps = source, at_most(max_steps_per_epoch(), steps, "steps per epoch")
         self._pass = None           # the iterator of the pass under way
         self._begun = None          # the state of the source from which it was begun
         self._taken = 0             # batches of it that were given out

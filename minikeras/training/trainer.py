@@ -1,22 +1,18 @@
 """compile, fit, evaluate, predict: what models inherit to be trained."""
 
 import copy
-import inspect
 
 import numpy as np
 
-from .. import metrics, optimizers, registry
+from .. import optimizers
 from ..arguments import count, switch
-from ..autograd.quiet import quietly
 from ..autograd.random import fresh_seed
-from ..autograd.tape import GradientTape
 from ..errors import DataError
-from ..ops.reduce import sum as reduce_sum
-from ..plan import Function
+from ..run_settings import at_most, max_epochs
 from . import loop
 from .callbacks import CallbackList
 from .callbacks.base import numbers
-from .compiled import CompiledLoss, CompiledMetrics, check_losses, track
+from .compiled import Compiled, CompiledMetrics, check_losses
 from .data import (
     ArrayData,
     Order,
@@ -28,21 +24,16 @@ from .data import (
 )
 from .packing import unpack_x_y_sample_weight
 from .sources import Feed, array_source, is_arrays, source_of
-from .steps import Execution, Steps, joined, runner
+from .stepping import Stepping
+from .steps import Steps, joined, runner
 
 
-class Trainer:
-    """The part of a model that trains it. `train_step`, `test_step` and `predict_step` may be overridden."""
+class Trainer(Stepping):
+    """The part of a model that trains it: compile, fit, evaluate, predict."""
 
     optimizer = None
     loss = None
-    compiled = False
-    run_eagerly = False
-    jit_compile = "auto"
-    steps_per_execution = 1
     stop_training = stop_evaluating = stop_predicting = False   # set to True, they end what runs after its batch
-    train_function = test_function = predict_function = None
-    _steps = None
 
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
                 run_eagerly=False, steps_per_execution=1, jit_compile="auto", auto_scale_loss=True):
@@ -96,149 +87,6 @@ class Trainer:
             raise DataError(f"{where}: there is no y, and the compiled loss compares it with the output. Give x and y "
                             f"{how}.")
 
-    @property
-    def metrics(self):
-        """The mean loss; the compiled metrics as one; the means of several outputs' losses; then metrics held in
-        attributes of the model and its layers."""
-        found = self._compiled.metrics() if self.compiled else []
-        inside = self._held_inside(metrics.Metric)
-        return list({id(m): m for m in [*found, *inside]}.values()) if inside else found
-
-    @property
-    def metrics_names(self):
-        """The names of `metrics`."""
-        return [metric.name for metric in self.metrics]
-
-    def reset_metrics(self):
-        """Forget what the metrics gathered."""
-        for metric in self.metrics:
-            metric.reset_state()
-
-    def get_metrics_result(self):
-        """The values of `metrics` by name, tensors; those of a metric that gives several by theirs."""
-        found = {}
-        for metric in self.metrics:
-            result = metric.result()
-            if isinstance(result, dict):
-                found |= result
-            else:
-                found[metric.name] = result
-        return found
-
-    # --- steps -------------------------------------------------------------------------------
-
-    def train_step(self, data):
-        """One update from a batch (x, y, sample_weight). Gives the metrics by name."""
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        with GradientTape() as tape:
-            y_pred = self(x, training=True)
-            loss = self._loss(x, y, y_pred, sample_weight, True)
-            scaled = self.optimizer.scale_loss(loss)
-        track(self._loss_tracker, loss, x)
-        variables = self.trainable_weights
-        self.optimizer.apply(tape.gradient(scaled, variables), variables)
-        return self.compute_metrics(x, y, y_pred, sample_weight)
-
-    def test_step(self, data):
-        """The metrics by name over a batch, without an update."""
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)
-        track(self._loss_tracker, self._loss(x, y, y_pred, sample_weight, False), x)
-        return self.compute_metrics(x, y, y_pred, sample_weight)
-
-    def predict_step(self, data):
-        """The outputs for a batch."""
-        return self(unpack_x_y_sample_weight(data)[0], training=False)
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """The compiled loss plus the losses added by layers and regularizers, a scalar."""
-        total = self._compiled.loss(y, y_pred, sample_weight) if self._compiled.loss is not None else None
-        for loss in self.losses:
-            loss = reduce_sum(loss) if loss.ndim else loss
-            total = loss if total is None else total + loss
-        if total is None:
-            raise ValueError(f"{self.name}: there is no loss to compute. Give compile(loss=...), or add one with "
-                             "add_loss in a layer's call.")
-        return total
-
-    def _loss(self, x, y, y_pred, sample_weight, training):
-        if "training" in inspect.signature(self.compute_loss).parameters:
-            return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
-        return self.compute_loss(x, y, y_pred, sample_weight)       # one written for an older Keras
-
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """Gather the compiled metrics from a batch; the values of all by name."""
-        if self._compiled.has_metrics:
-            self._compiled.compiled_metrics.update_state(y, y_pred, sample_weight)
-        return self.get_metrics_result()
-
-    @property
-    def _loss_tracker(self):
-        """The mean of the loss, which `fit` reports."""
-        return self._compiled.tracker if self.compiled else None
-
-    @property
-    def compiled_metrics(self):
-        """The compiled metrics as one, by TensorFlow's name."""
-        return self._compiled.compiled_metrics
-
-    def compiled_loss(self, y, y_pred, sample_weight=None, regularization_losses=None):
-        """The compiled loss, by TensorFlow's name, plus `regularization_losses`, and counted in the mean loss."""
-        total = self._compiled.loss(y, y_pred, sample_weight)
-        for loss in regularization_losses or ():
-            total = total + loss
-        track(self._loss_tracker, total, y_pred)
-        return total
-
-    def make_train_function(self, force=False):
-        """Make `train_function`: of an iterator of batches, it trains on the next of them. May be overridden."""
-        return self._make_function("train", force)
-
-    def make_test_function(self, force=False):
-        """As `make_train_function`, for evaluation: `test_function`."""
-        return self._make_function("test", force)
-
-    def make_predict_function(self, force=False):
-        """As `make_train_function`, for prediction: `predict_function`, which gives the outputs."""
-        return self._make_function("predict", force)
-
-    def _make_function(self, which, force):
-        if force or getattr(self, f"{which}_function") is None:
-            setattr(self, f"{which}_function", Execution(self, which))
-        return getattr(self, f"{which}_function")
-
-    def _planned(self, name):
-        """The step `name` as it is to be run: as a plan, unless that is switched off."""
-        if self.run_eagerly or not self.jit_compile:
-            return quietly(getattr(self, name))
-        if self._steps is None:     # not compiled, as prediction need not be
-            self._steps = Steps()
-        return self._steps.planned(getattr(self, name), name, self.jit_compile)
-
-    def step_plan(self, step="train_step"):
-        """The Plan by which 'train_step', 'test_step' or 'predict_step' ran last: its `source`, and `describe()`.
-
-        Raises ValueError where there is none yet, or steps run eagerly.
-        """
-        if step not in ("train_step", "test_step", "predict_step"):
-            raise ValueError(f"step_plan: the steps are 'train_step', 'test_step' and 'predict_step', got {step!r}.")
-        function = self._planned(step)
-        if not isinstance(function, Function):
-            raise ValueError(f"{self.name}: {step} has no plan, for the model was told to run eagerly.")
-        return function.plan()
-
-    def train_step_source(self):
-        """The NumPy program of the training step that ran last, as text. Raises ValueError before there is one."""
-        return self.step_plan("train_step").source
-
-    def test_step_source(self):
-        """As `train_step_source`, of the step of `evaluate`."""
-        return self.step_plan("test_step").source
-
-    def predict_step_source(self):
-        """As `train_step_source`, of the step of `predict`."""
-        return self.step_plan("predict_step").source
-
     def _check_steps_again(self):
         if self._steps is not None:
             self._steps.check_again()
@@ -261,16 +109,19 @@ class Trainer:
             steps_per_epoch=None, validation_steps=None, validation_batch_size=None, validation_freq=1):
         """Train for epochs `initial_epoch` to `epochs` - 1. Returns a History.
 
-        x, y               arrays (or lists or dicts of them) with samples along the first axis
+        x, y               arrays (or lists or dicts of them) with samples along the first axis; or x alone, which gives
+                           batches (x, y) or (x, y, sample_weight): a Dataset, a PyDataset, a generator, any iterable
         batch_size         samples per update, 32 by default
-        validation_data    (x, y) or (x, y, sample_weight), evaluated after each epoch
+        validation_data    (x, y), (x, y, sample_weight) or what gives batches, evaluated after each epoch
         validation_split   part of the samples, from the end, to validate on instead
-        shuffle            a new order each epoch, following from the seed and the epoch
+        shuffle            True: a new order of the samples, or of a PyDataset's batches, in each pass over the data,
+                           which follows from the seed; 'batch': within each batch
         steps_per_epoch    batches in an epoch; the next one goes on in the data where it stopped
         validation_freq    validate every so many epochs, or after those listed (counted from 1)
         class_weight       weight of each class, by integer label
         verbose            0 silent, 1 a bar on a terminal (else a line an epoch), 2 a line an epoch; 'auto' is 1
-        Raises DataError for data that cannot be trained on.
+        A Ctrl-C takes effect when the update under way is whole; `model.history` has the epochs before it, and
+        training can go on. Raises DataError for data that cannot be trained on.
         """
         self._check_compiled("fit")
         check_fit_settings(shuffle, verbose, epochs=epochs, batch_size=batch_size, steps_per_epoch=steps_per_epoch,
@@ -278,6 +129,7 @@ class Trainer:
         check_frequency(validation_freq)
         check_class_weight(class_weight, sample_weight)
         self._check_targets("fit", x, y)
+        epochs = at_most(max_epochs(), epochs, "epochs")
         self._order.passes = max(self._order.passes, initial_epoch)
         order = self._order if shuffle else None
         if validation_split and validation_data is None:
@@ -397,38 +249,6 @@ class Trainer:
             optimizer = type(other.optimizer).from_config(other.optimizer.get_config())
             self.compile(optimizer, **copy.deepcopy(other._compiled.given), run_eagerly=other.run_eagerly,
                          steps_per_execution=other.steps_per_execution, jit_compile=other.jit_compile)
-
-
-class Compiled:
-    """Loss, metrics and the tracker of the mean loss, in a class of its own so that no layer search looks inside."""
-
-    def __init__(self, model, loss, loss_weights, plain, weighted):
-        self.model = model
-        self.given = {"loss": loss, "loss_weights": loss_weights, "metrics": plain, "weighted_metrics": weighted}
-        names = getattr(model, "output_names", None)        # what is no functional model has none
-        self.loss = None if loss is None else CompiledLoss(loss, loss_weights, names)
-        self.compiled_metrics = CompiledMetrics(plain, weighted, names)
-        self.has_metrics = plain is not None or weighted is not None
-        self.tracker = metrics.Mean(name="loss")
-
-    def metrics(self):
-        """All that gather, in the order of reports."""
-        found = [self.tracker]
-        if self.has_metrics:
-            found.append(self.compiled_metrics)
-        return found + self.loss.trackers() if self.loss is not None else found
-
-    def build(self, y, y_pred):
-        """Make what the first batch would have made."""
-        for part in (self.loss, self.compiled_metrics if self.has_metrics else None):
-            if part is not None and not part.built:
-                part.build(y, y_pred)
-
-    def config(self):
-        return {"optimizer": registry.serialize(self.model.optimizer),
-                **{name: registry.serialize(value) for name, value in self.given.items()},
-                "run_eagerly": self.model.run_eagerly, "steps_per_execution": self.model.steps_per_execution,
-                "jit_compile": self.model.jit_compile}
 
 
 def _is_due(epoch, frequency):

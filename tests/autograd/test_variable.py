@@ -109,3 +109,10 @@ def test_the_second_argument_may_be_a_shape_as_in_keras(args):
 def test_the_second_argument_may_say_whether_it_trains_as_in_tensorflow():
     assert not tf.Variable(1.0, False).trainable
     assert tf.Variable(initializer=[1.0], dtype="float64").dtype == "float64"
+
+
+def test_a_call_on_shapes_assigns_nothing():
+    x = tf.Variable(1.0)
+    symbol = tf.Input(batch_shape=())
+    assert x.assign(symbol) is x.assign_add(symbol) is x.assign_sub(symbol) is x
+    assert x.numpy() == 1.0

@@ -259,3 +259,20 @@ def test_apply_gradients_without_pairs_says_what_it_takes():
 def test_what_is_no_variable_cannot_be_updated():
     with pytest.raises(TypeError, match="sgd: only Variables can be updated, got ndarray"):
         SGD(name="sgd").apply_gradients([(np.ones(3), np.ones(3))])
+
+
+@pytest.mark.parametrize("by_tape", [False, True])
+def test_minimize_takes_a_step_down_a_loss(by_tape):
+    x, optimizer = mk.Variable(3.0), mk.optimizers.SGD(0.1)
+    if by_tape:
+        with mk.GradientTape() as tape:
+            loss = x * x
+        optimizer.minimize(loss, [x], tape=tape)
+    else:
+        optimizer.minimize(lambda: x * x, [x])
+    np.testing.assert_allclose(x.numpy(), 3.0 - 0.1 * 6.0, rtol=1e-6)
+
+
+def test_minimizing_a_number_needs_its_tape():
+    with pytest.raises(ValueError, match="needs the tape that followed it"):
+        mk.optimizers.SGD().minimize(mk.constant(1.0), [mk.Variable(1.0)])
