@@ -1,10 +1,10 @@
-"""What tensors and element types are called, and the automatic names of layers."""
+"""What tensors are and come from, names of element types, and the automatic names of layers."""
 
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.tensor import SymbolicTensor
 from ..layers.base import reset_names
 
-__all__ = ["clear_session", "is_keras_tensor", "standardize_dtype"]
+__all__ = ["clear_session", "get_source_inputs", "is_keras_tensor", "standardize_dtype"]
 
 
 def clear_session(free_memory=True):
@@ -18,6 +18,23 @@ def clear_session(free_memory=True):
 def is_keras_tensor(x):
     """Whether `x` is a tensor without numbers, such as `Input` gives."""
     return isinstance(x, SymbolicTensor)
+
+
+def get_source_inputs(tensor):
+    """A list of the `Input` tensors that a symbolic tensor is computed from, each once; anything else as it is."""
+    if getattr(tensor, "_history", None) is None:
+        return tensor
+    found, seen, stack = [], set(), [tensor]
+    while stack:        # a loop, for networks are deep; the last comes first, so that they end up in order
+        x = stack.pop()
+        if x._history is None or x._history in seen:
+            continue
+        seen.add(x._history)
+        parents = x._history[0].parents()
+        stack += parents[::-1]
+        if not parents:
+            found.append(x)
+    return found
 
 
 def standardize_dtype(dtype):

@@ -50,5 +50,5 @@ NOT_YET = {
     "callbacks.BackupAndRestore": _TRAINING,
     "saving.KerasFileEditor": _TRAINING,
     **{f"utils.{name}": _TRAINING for name in (
-        "get_source_inputs", "model_to_dot", "plot_model")},
+        "model_to_dot", "plot_model")},
 }

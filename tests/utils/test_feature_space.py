@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minikeras import layers, models, utils
+from minikeras import data, layers, models, utils
 
 FeatureSpace = utils.FeatureSpace
 RAW = {"f": np.array([0.0, 1.0, 2.0, 5.0], "float32"), "i": np.array([7, 7, 9, 7]),
@@ -78,11 +78,13 @@ def test_single_values_have_no_batch():
 def test_data_to_adapt_to_may_be_examples_or_batches():
     rows = [{name: x[i] for name, x in RAW.items()} for i in range(4)]
     batches = [{name: x[:3] for name, x in RAW.items()}, {name: x[3:, None] for name, x in RAW.items()}]
+    dataset = data.Dataset.from_tensor_slices(RAW)
     want = np.asarray(space()(RAW))
-    for data in (rows, batches, {name: x.tolist() for name, x in RAW.items()}):
+    for given in (rows, batches, dataset, dataset.batch(3), {name: x.tolist() for name, x in RAW.items()}):
         made = space(adapt=False)
-        made.adapt(data)
+        made.adapt(given)
         np.testing.assert_allclose(np.asarray(made(RAW)), want, atol=1e-6)
+        np.testing.assert_allclose(np.stack([np.asarray(x) for x in dataset.map(made)]), want, atol=1e-6)
 
 
 def test_it_begins_a_model():
