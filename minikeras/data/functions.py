@@ -84,6 +84,31 @@ class Calls:
                 return self.function(*arguments)
         return call
 
+    def shown(self, source, arguments_of):
+        """What the function gives: (results for a symbolic element, None), or where it needs numbers, (results for the
+        first elements, those). Everything is as before then.
+
+        arguments_of   element -> arguments
+        """
+        with untouched(source):
+            try:
+                return [self._tried(arguments_of(nested(_symbolic, source.spec)))], None
+            except Exception:   # whatever it is that it cannot do without numbers
+                first = list(itertools.islice(source.elements(), TRIALS))
+            if not first:
+                raise DataError(f"{self.where}: what the function gives is found by calling it, and there is no "
+                                "element.")
+            return [self._tried(arguments_of(element)) for element in first], first
+
+    def _tried(self, arguments):
+        draws, passes = Draws(), self.passes.count
+        with paused(), draws.noted():
+            try:
+                return self.begin()(0, *arguments)
+            finally:
+                self.passes.count = passes
+                draws.rewind()
+
     def get_state(self):
         """Of the passes and of the generators."""
         return {**self.passes.get_state(), "generators": self.generators.get_state()}
@@ -141,28 +166,13 @@ class Map(Stage):
         return self._spec
 
     def _found(self):
-        """From a call on symbolic tensors, or where it needs numbers, on the first elements."""
-        source = self.source.spec
-        try:
-            return spec_of(self._tried(nested(_symbolic, source)))
-        except Exception:   # whatever it is that it cannot do without numbers
-            with untouched(self):
-                first = list(itertools.islice(self.source.elements(), TRIALS))
-        if not first:
-            raise DataError("Dataset.map: what the function gives is found by calling it, but there is no element.")
-        made = functools.reduce(common_spec, [spec_of(self._tried(element)) for element in first])
-        open_sizes = {element.shape[0] for spec, element in zip(tree.flatten(source), tree.flatten(first[0]))
+        results, first = self.calls.shown(self.source, parts_of)
+        made = functools.reduce(common_spec, [spec_of(as_element(result)) for result in results])
+        if first is None:
+            return made
+        open_sizes = {x.shape[0] for spec, x in zip(tree.flatten(self.source.spec), tree.flatten(first[0]))
                       if isinstance(spec, TensorSpec) and spec.shape and spec.shape[0] is None}
         return with_shapes(lambda shape: (None, *shape[1:]) if shape and shape[0] in open_sizes else shape, made)
-
-    def _tried(self, element):
-        draws = Draws()
-        with untouched(self), paused(), draws.noted():
-            try:
-                result = self.calls.begin()(0, *parts_of(element))
-            finally:
-                draws.rewind()
-        return as_element(result)
 
 
 def _symbolic(leaf):
@@ -233,19 +243,20 @@ class Flat(Stage):
 
     @property
     def spec(self):
-        with untouched(self):
-            return next(self._opened(self.calls.begin(), self.source.elements())).spec
+        return self._stage_of(self.calls.shown(self.source, parts_of)[0][0]).spec
 
     def items(self):
         return self._in_turns(self._opened(self.calls.begin(), self.source.elements()))
 
     def _opened(self, call, elements):
         for number, element in enumerate(elements):
-            made = call(number, *parts_of(element))
-            if not isinstance(made, Nested):
-                raise TypeError(f"{self.calls.where}: the function must give a Dataset, got {type(made).__name__}. For "
-                                "one element each, use map.")
-            yield made._stage
+            yield self._stage_of(call(number, *parts_of(element)))
+
+    def _stage_of(self, made):
+        if not isinstance(made, Nested):
+            raise TypeError(f"{self.calls.where}: the function must give a Dataset, got {type(made).__name__}. For one "
+                            "element each, use map.")
+        return made._stage
 
     def _in_turns(self, stages):
         slots, place = [None] * self.cycle_length, 0
@@ -282,8 +293,8 @@ class Scan(Stage):
 
     @property
     def spec(self):
-        with untouched(self):
-            return spec_of(next(self.items()))
+        results, _ = self.calls.shown(self.source, lambda element: (self.state, element))
+        return functools.reduce(common_spec, [spec_of(as_element(made)) for _, made in results])
 
     def items(self):
         return self._scanned(self.calls.begin(), self.source.elements())
@@ -312,7 +323,11 @@ class Groups(Stage):
     @property
     def spec(self):
         with untouched(self):
-            return self._reduced(0, [next(self.source.items())]).spec
+            first = list(itertools.islice(self.source.items(), 1))
+        if not first:
+            raise DataError(f"{self.keys.where}: what the function gives is found by calling it, and there is no "
+                            "element.")
+        return self._reduced(0, first).spec
 
     def items(self):
         return self._grouped(self.keys.begin(), self.source.items())

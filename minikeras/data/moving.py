@@ -17,7 +17,7 @@ class Take(Moving):
     def length(self):
         length = self.source.length
         if self.count < 0 or length == UNKNOWN_CARDINALITY:
-            return length if self.count else 0
+            return length
         return self.count if length == INFINITE_CARDINALITY else min(length, self.count)
 
     def items(self):
@@ -35,9 +35,9 @@ class Skip(Moving):
     @property
     def length(self):
         length = self.source.length
-        if self.count < 0:
-            return 0
-        return length if length < 0 else max(length - self.count, 0)
+        if length == UNKNOWN_CARDINALITY or (length < 0 <= self.count):
+            return length
+        return 0 if self.count < 0 else max(length - self.count, 0)
 
     def items(self):
         return iter(()) if self.count < 0 else itertools.islice(self.source.items(), self.count, None)
@@ -137,8 +137,9 @@ class Cache(Moving):
         return {"cached": get_states(self.source) if self.kept is None else self.began}
 
     def set_state(self, state):
-        set_states(self.source, state["cached"])
-        self.kept = self.began = None
+        if self.kept is None or state["cached"] != self.began:
+            set_states(self.source, state["cached"])
+            self.kept = self.began = None
 
 
 class Asserted(Moving):

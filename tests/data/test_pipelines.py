@@ -402,3 +402,18 @@ def test_a_compiled_step_does_not_freeze_what_an_iterator_gives():
         return next(iterator) * 2
     with pytest.warns(PlanWarning, match="Iterate"):
         assert [int(step()) for _ in range(6)] == [0, 2, 4, 6, 8, 10]
+
+
+def test_asking_for_the_spec_changes_nothing():
+    dataset = Dataset.range(6).shuffle(6, seed=1).cache().map(lambda x: tf.constant(x.numpy())).flat_map(
+        lambda x: Dataset.range(2).map(lambda y: x + y)).scan(0, lambda state, x: (state + 1, x))
+    reference = values(dataset)
+    before = dataset.get_state()
+    assert dataset.element_spec == tf.TensorSpec((), "int64")
+    assert dataset.get_state() == before
+    assert values(dataset) == reference
+
+
+def test_no_spec_can_be_found_without_elements():
+    with pytest.raises(DataError, match="there is no element"):
+        Dataset.range(0).map(lambda x: tf.constant(x.numpy())).element_spec  # noqa: B018
