@@ -16,6 +16,7 @@ import threading
 
 import numpy as np
 
+from . import sharing
 from .autograd import state
 from .autograd.dtypes import DType
 from .autograd.random import SeedGenerator
@@ -316,14 +317,16 @@ def serialize_object(obj):
     cls = type(obj)
     builtin = cls._kind if isinstance(obj, Configurable) and _by_config(cls._kind, cls.__name__) is cls else None
     module = vars(cls).get("keras_module") or _MODULE_OF_KIND.get(builtin, f"keras.{builtin}")
-    form = {"module": module if builtin else None, "class_name": cls.__name__, "config": obj.get_config(),
+    name = vars(cls).get("keras_name", cls.__name__)
+    form = {"module": module if builtin else None, "class_name": name, "config": obj.get_config(),
             "registered_name": None if builtin else vars(cls).get("_registered_name", cls.__name__)}
     if not builtin:
         _note_foreign(form["registered_name"], cls)
     for part in ("build_config", "compile_config"):
         config = getattr(obj, f"get_{part}", lambda: None)()
         if config is not None:
-            form[part] = config
+            form[part] = serialize(config)
+    sharing.written(obj, form)
     return form
 
 
@@ -357,6 +360,9 @@ def deserialize(config, kind=None, custom_objects=None):
     cls = _class_of(config, kind, custom_objects)
     if not inspect.isclass(cls):
         return cls
+    before = sharing.made_before(config)
+    if before is not None:
+        return before
     try:
         with CustomObjectScope(custom_objects):
             # As in Keras, a from_config of the user's own gets the data as they stand in the config.
@@ -371,6 +377,7 @@ def deserialize(config, kind=None, custom_objects=None):
             follow = getattr(obj, f"{part}_from_config", None)
             if follow is not None:
                 follow(deserialize(given, None, custom_objects))
+    sharing.remember(config, obj)
     return obj
 
 

@@ -16,7 +16,7 @@ LEVELS = [
     {"errors", "arguments", "run_settings"}, {"autograd"}, {"ops"}, {"debugging"},
     {"activations", "autodiff", "config", "constraints", "custom_objects", "data", "dtype_policies", "initializers",
      "layers", "losses", "masks", "metrics", "mixed_precision", "optimizers", "plan", "random", "registry",
-     "regularizers", "tf", "tree"},
+     "regularizers", "sharing", "tf", "tree"},
     {"saving"}, {"train", "training", "callbacks"},
     # The package as a whole has the names of everything up to here.
     {"backend", "datasets", "models", "preprocessing", "utils", "wrappers", "__init__"},

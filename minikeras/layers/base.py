@@ -103,7 +103,7 @@ class Layer(Holder, kind="layers"):
             raise TypeError(f"{type(self).__name__}: name must be a string, got {name!r}.")
         self.name = name or automatic_name(type(self))
         self.built = False
-        self._dtype = as_dtype(dtype or layer_dtype()).name
+        self._dtype = as_dtype(registry.deserialize(dtype) or layer_dtype()).name       # Keras' configs have a form
         self.autocast = switch(f"{type(self).__name__}: autocast", autocast)
         masked = type(self).compute_mask is not Layer.compute_mask
         if masked:

@@ -241,6 +241,8 @@ class GroupedQueryAttention(_HeadedAttention, aliases=("GroupQueryAttention",)):
     Source: Ainslie et al. 2023.
     """
 
+    keras_name = "GroupQueryAttention"      # in configs, as Keras exports it
+
     def __init__(self, head_dim, num_query_heads, num_key_value_heads, dropout=0.0, use_bias=True, sliding_window=None,
                  flash_attention=None, kernel_initializer="glorot_uniform", bias_initializer="zeros",
                  kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None,

@@ -28,12 +28,14 @@ def graph_config(graph):
         calls.setdefault(call.function if isinstance(call.function, Layer) else call, []).append(call)
     places = {}     # call -> (name, which of the calls)
     for function, made in calls.items():
-        # Keras counts the making of a model out of inputs and outputs as a call of it.
-        first = 1 if getattr(function, "_graph", None) is not None else 0
-        places.update({call: [graph.names[function], first + i] for i, call in enumerate(_in_order(function, made))})
+        places.update({call: [graph.names[function], i] for i, call in enumerate(_in_order(function, made))})
 
     def place(x):
         return [*places[graph.call_of(x)], 0 if x._history in graph.sources else x._history[1]]
+
+    def end(x):
+        name, which, index = place(x)
+        return [name, which + _first_call(graph.call_of(x).function), index]
 
     extents = {}        # symbol -> the place of a tensor, and the axis, whose extent it is
     for x in [*graph.flat_inputs, *[x for call in graph.calls for x in tree.flatten(call.outputs)]]:
@@ -72,8 +74,14 @@ def graph_config(graph):
         if not is_layer:
             form["config"] = {"name": graph.names[function], **form["config"]}
         layers.append({**form, "name": graph.names[function], "inbound_nodes": nodes})
-    return {"layers": layers, "input_layers": tree.map_structure(place, graph.inputs),
-            "output_layers": tree.map_structure(place, graph.outputs)}
+    return {"layers": layers, "input_layers": tree.map_structure(end, graph.inputs),
+            "output_layers": tree.map_structure(end, graph.outputs)}
+
+
+def _first_call(function):
+    """The number of the first call where Keras says what the inputs and outputs are: there, and only there, it counts
+    the making of a model out of inputs and outputs as a call of it."""
+    return 1 if getattr(function, "_graph", None) is not None else 0
 
 
 def _in_order(function, calls):
@@ -116,17 +124,17 @@ def graph_of_config(config):
 
     Raises ValueError for calls that refer to what is not there.
     """
-    made, waiting = {}, []      # (name, which call) -> its outputs; calls to be made yet
+    made, waiting, functions = {}, [], {}       # (name, which call) -> its outputs; calls to be made yet; by name
     for data in config["layers"]:
         function = _function_of(data)
         name = data.get("name") or data["config"]["name"]
         if isinstance(function, InputLayer):
             made[name, 0] = [function.output]
             continue
-        first = 1 if getattr(function, "_graph", None) is not None else 0
+        functions[name] = function
         # What is said of an op, it is given.
         said = {} if isinstance(function, Layer) else {k: v for k, v in data["config"].items() if k != "name"}
-        waiting += [((name, first + i), function, node["args"], {**said, **node["kwargs"]})
+        waiting += [((name, i), function, node["args"], {**said, **_told(function, node["kwargs"])})
                     for i, node in enumerate(data["inbound_nodes"])]
     while waiting:
         later = []
@@ -146,12 +154,21 @@ def graph_of_config(config):
         if isinstance(places, dict):
             return {key: tensors(place) for key, place in places.items()}
         if len(places) == 3 and isinstance(places[0], str):
-            return _tensor(places, made)
+            name, which, index = places
+            return _tensor([name, which - _first_call(functions.get(name)), index], made)
         return [tensors(place) for place in places]
     try:
         return tensors(config["input_layers"]), tensors(config["output_layers"])
     except _NotYet as missing:
         raise ValueError(f"the model's config has {missing} as its input or output, which no layer gives.") from None
+
+
+def _told(function, kwargs):
+    """Arguments of a call, without a `training` that is the default: Keras writes that as if it had been asked for."""
+    signature = function._record.signature if isinstance(function, Layer) else None
+    if signature is None or signature.training is None or kwargs.get("training") != signature.training[0]:
+        return kwargs
+    return {name: value for name, value in kwargs.items() if name != "training"}
 
 
 class _NotYet(Exception):  # noqa: N818 (no error yet)

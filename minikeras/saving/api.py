@@ -11,7 +11,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from .. import registry
+from .. import registry, sharing
 from ..errors import FileFormatError
 from ..layers.holder import weights_limited_to
 from . import state
@@ -65,7 +65,7 @@ def _members(model, skip):
     metadata = {"keras_version": KERAS_VERSION, "date_saved": DATE, "written_by": _writer(),
                 "randomness": randomness(model)}
     form, written = (WEIGHTS_NPZ, npz_bytes) if h5py_or_none() is None else (WEIGHTS_H5, h5_bytes)
-    return {METADATA: _json(metadata), CONFIG: _json(registry.serialize_object(model)),
+    return {METADATA: _json(metadata), CONFIG: _json(sharing.with_numbers(registry.serialize_object, model)),
             form: written(state.collect(model, skip)), **state.assets(model)}
 
 
@@ -141,7 +141,8 @@ def _parts(members, path):
 
 def _model_of(config, custom_objects, where):
     try:
-        model = registry.deserialize(config, "models", custom_objects)
+        with sharing.reading():
+            model = registry.deserialize(config, "models", custom_objects)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError,
             MemoryError) as error:
         raise FileFormatError(f"{where}: the model cannot be made from it: {error}") from error
