@@ -12,13 +12,15 @@ import warnings
 from pathlib import Path
 
 from .. import registry, sharing
+from ..custom_objects import CustomObjectScope
 from ..errors import FileFormatError
 from ..layers.holder import weights_limited_to
-from . import state
+from . import legacy, state
 from .archive import read_zip, zip_bytes
-from .arrays import h5_bytes, h5py_or_none, json_object, npz_bytes
+from .arrays import h5_bytes, h5py_needed, h5py_or_none, json_object, npz_bytes
 from .atomic import write_atomically
 from .folders import read_folder, write_folder
+from .paths import VARS
 from .randomness import plan_randomness, randomness
 from .weights import WEIGHTS_H5, WEIGHTS_NPZ, path_ending, read_file, read_weights
 
@@ -34,22 +36,29 @@ _said = set()
 def save_model(model, filepath, overwrite=True, zipped=None, *, include_optimizer=True, save_format=None):
     """Write a model's config, weights, and the state of its optimizer and random generators to a `.keras` file.
 
+    A name that ends in .h5 or .hdf5 gives a file as Keras 2 wrote it, without random generators and vocabularies.
+
     zipped              False: write a folder of that name instead, with the same files in it
     include_optimizer   False: leave out the state of the optimizer
-    save_format         None or 'keras', which is what the file name says already
+    save_format         None, or 'keras' or 'h5' as the file name says already
     Without h5py the file can be read by minikeras only. That is said once, through the logger 'minikeras',
     so that it shows on stderr unless logging is set up otherwise.
     Raises ValueError for another extension, FileExistsError if there is a file and `overwrite` is false.
     """
-    path = path_ending(filepath, (".keras",), "save_model") if zipped in (None, True) else Path(filepath)
-    if save_format not in (None, "keras"):
-        raise ValueError(f"save_model: save_format={save_format!r} is not supported; leave it out: files that end in "
-                         ".keras are of Keras' own format.")
+    path = Path(filepath) if zipped is False else path_ending(filepath, (".keras", *legacy.SUFFIXES), "save_model")
+    is_legacy = zipped is not False and path.name.endswith(legacy.SUFFIXES)
+    if save_format not in (None, "h5" if is_legacy else "keras"):
+        raise ValueError(f"save_model: save_format={save_format!r} does not go with {path.name}; leave it out: the end "
+                         "of the name, .keras or .h5, says it.")
     if path.name.endswith(".keras") and zipped is False:
         raise ValueError(f"save_model: zipped=False writes a folder, so its name must not end in .keras, got {path}.")
     if not model.built:
         warnings.warn(f"{model.name} is not built yet, so it is saved without weights. Call it on data, or start it "
                       "with Input(shape), before saving.", stacklevel=3)
+    if is_legacy:
+        h5py_needed(path)
+        write_atomically(path, legacy.legacy_bytes(model, include_optimizer, KERAS_VERSION), overwrite)
+        return
     members = _members(model, [] if include_optimizer else [model.optimizer])
     if zipped is False:
         write_folder(path, members, overwrite)
@@ -82,8 +91,10 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     path = Path(filepath)
     if path.is_dir():
         members = read_folder(path)
+    elif path_ending(path, (".keras", *legacy.SUFFIXES), "load_model").name.endswith(legacy.SUFFIXES):
+        return _load_legacy(path, custom_objects, compile)
     else:
-        members = read_zip(read_file(path_ending(filepath, (".keras",), "load_model")), str(path))
+        members = read_zip(read_file(path), str(path))
     config, metadata, weights = _parts(members, path)
     if not compile:
         config["compile_config"] = None
@@ -97,6 +108,31 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     state.load(model, stored, where, whole=True)
     if restore is not None:
         restore()
+    return model
+
+
+def _load_legacy(path, custom_objects, compile):
+    found = legacy.Legacy(read_file(path), str(path))
+    if found.config is None:
+        raise FileFormatError(f"{path}: this file has weights only. Make the model and use its load_weights.")
+    config = legacy.modern(found.config)
+    size = sum(array.size for arrays in found.layers.values() for array in arrays)
+    with weights_limited_to(UNSTORED + 2 * size):
+        model = _model_of(config, custom_objects, f"{path}: model_config")
+    where = str(path)
+    arrays, origin = found.for_model(model, where)
+    state.load(model, arrays, where, origin=origin)
+    if compile and found.training is not None:
+        settings = dict(found.training)
+        settings["optimizer"] = settings.pop("optimizer_config", None)
+        try:
+            with CustomObjectScope(custom_objects):
+                model.compile_from_config(registry.deserialize(settings))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise FileFormatError(f"{where}: training_config: the model cannot be compiled from it: {error}. Load with "
+                                  "compile=False and compile it anew.") from error
+        arrays = {f"optimizer/{VARS}/{i}": array for i, array in enumerate(found.optimizer)}
+        state.load(model, arrays, where, whole=True, origin={"optimizer": "optimizer_weights"})
     return model
 
 

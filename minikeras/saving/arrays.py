@@ -125,6 +125,15 @@ def _native(array):
 # --- HDF5 ------------------------------------------------------------------------------------
 
 
+def h5py_needed(where):
+    """The h5py module. Raises ImportError that says how to install it, and what else there is."""
+    h5py = h5py_or_none()
+    if h5py is None:
+        raise ImportError(f"{where}: HDF5 files need h5py. Install it with: pip install 'minikeras[h5]'; or save "
+                          "models to .keras, and weights to .weights.npz or .safetensors.")
+    return h5py
+
+
 def h5_bytes(stored):
     """An HDF5 file in Keras' layout, where each group of arrays ('layers/dense/vars') has its layer's name."""
     h5py = h5py_or_none()
@@ -139,9 +148,7 @@ def h5_bytes(stored):
 
 def read_h5(data, where):
     """The arrays of an HDF5 file given as bytes. Raises FileFormatError for links, external or virtual data."""
-    h5py = h5py_or_none()
-    if h5py is None:
-        raise ImportError(f"{where}: reading HDF5 weights needs h5py. Install it with: pip install 'minikeras[h5]'")
+    h5py = h5py_needed(where)
     arrays = Stored()
     try:
         with h5py.File(io.BytesIO(data), "r") as file:

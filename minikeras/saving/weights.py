@@ -7,10 +7,12 @@ from pathlib import Path
 from ..errors import FileFormatError, ShapeError
 from . import state
 from .archive import read_zip
-from .arrays import Stored, h5_bytes, h5py_or_none, npz_bytes, read_h5, read_npz
+from .arrays import Stored, h5_bytes, h5py_needed, npz_bytes, read_h5, read_npz
 from .atomic import write_atomically
+from .legacy import SUFFIXES, Legacy
 from .paths import VARS, objects_by_path
 from .safetensors import read_safetensors, safetensors_bytes
+from .shards import read_shards, write_shards
 
 H5, NPZ, SAFETENSORS, SHARDED = ".weights.h5", ".weights.npz", ".safetensors", ".weights.json"
 WEIGHTS_H5, WEIGHTS_NPZ = "model.weights.h5", "model.weights.npz"       # in a model's archive
@@ -22,20 +24,21 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
     """Write the weights of a model and, if it is compiled, the state of its optimizer.
 
     filepath          ends in .weights.h5 (what Keras reads), .weights.npz or .safetensors
-    max_shard_size    not supported, leave it None
+    max_shard_size    in gigabytes: write several .weights.h5 files, and which weights are in which to a file whose
+                      name ends in .weights.json
     objects_to_skip   layers to leave out
     Raises ShapeError for a model that is not built, FileExistsError if there is a file and `overwrite` is false.
     """
-    path = path_ending(filepath, tuple(_WRITERS), "save_weights")
-    if max_shard_size is not None:
-        raise ValueError(f"save_weights: max_shard_size={max_shard_size} is not supported; leave it None, for one "
-                         "file.")
+    path = path_ending(filepath, tuple(_WRITERS) if max_shard_size is None else (SHARDED,), "save_weights")
     check_built(model, "save_weights")
-    kind = next(suffix for suffix in _WRITERS if path.name.endswith(suffix))
-    if kind == H5 and h5py_or_none() is None:
-        raise ImportError(f"{path}: writing HDF5 weights needs h5py. Install it with: pip install 'minikeras[h5]', or "
-                          "save to a name that ends in .weights.npz or .safetensors.")
-    write_atomically(path, _WRITERS[kind](state.collect(model, objects_to_skip or ())), overwrite)
+    kind = next((suffix for suffix in _WRITERS if path.name.endswith(suffix)), SHARDED)
+    if kind in (H5, SHARDED):
+        h5py_needed(path)
+    stored = state.collect(model, objects_to_skip or ())
+    if kind == SHARDED:
+        write_shards(stored, path, max_shard_size, overwrite)
+    else:
+        write_atomically(path, _WRITERS[kind](stored), overwrite)
 
 
 def load_weights(model, filepath, skip_mismatch=False, *, by_name=False, objects_to_skip=None):
@@ -47,11 +50,15 @@ def load_weights(model, filepath, skip_mismatch=False, *, by_name=False, objects
     objects_to_skip   layers to leave as they are
     Raises FileFormatError that lists each path at which file and model differ.
     """
-    path = path_ending(filepath, (*_READERS, ".keras"), "load_weights")
+    path = path_ending(filepath, (*_READERS, SHARDED, ".keras", *SUFFIXES), "load_weights")
     check_built(model, "load_weights")
-    where, stored = stored_weights(path)
     origin = None
-    if by_name:
+    if path.name.endswith(SUFFIXES) and not path.name.endswith(H5):
+        where = str(path)
+        stored, origin = Legacy(read_file(path), where).for_model(model, where, by_name)
+    else:
+        where, stored = stored_weights(path)
+    if by_name and origin is None:
         stored, origin = _by_name(model, stored, where)
     state.load(model, stored, where, skip=objects_to_skip or (), skip_mismatch=skip_mismatch, origin=origin)
 
@@ -66,6 +73,8 @@ def check_built(model, function):
 def stored_weights(path):
     """(how errors name the place, arrays) of a file of weights or of a model."""
     data, name, where = read_file(path), path.name, str(path)
+    if name.endswith(SHARDED):
+        return where, read_shards(data, path, where)
     if name.endswith(".keras"):
         members = read_zip(data, where)
         name = next((member for member in (WEIGHTS_H5, WEIGHTS_NPZ) if member in members), None)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-from interop_models import MODELS  # noqa: E402 (beside this file, which is run by itself)
+sys.path.insert(0, str(Path(__file__).parent))      # it is run by itself where minikeras is not
+from interop_models import MODELS
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -82,9 +82,9 @@ def read(keras, folder, name):
         fresh.optimizer.build(fresh.trainable_variables)
     fresh.load_weights(folder / f"{name}.weights.h5")
     by_weights = observed(keras, fresh, x, y)
+    parts = {"predicts": "output"} if y is None else {"predicts": "output", "trains": ("losses", "later")}
     return {part: max(difference(expected[key], values[key]) for values in (seen, by_weights) for key in expected
-                      if key.startswith(keys)) for part, keys in (("predicts", "output"), ("trains", ("losses", "later")))
-            if part == "predicts" or y is not None}
+                      if key.startswith(keys)) for part, keys in parts.items()}
 
 
 def difference(want, got):

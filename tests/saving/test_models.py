@@ -257,7 +257,7 @@ def test_saving_without_h5py_is_said_once(tmp_path, monkeypatch, caplog):
     assert "minikeras[h5]" in caplog.text
 
 
-@pytest.mark.parametrize("name", ["m.h5", "m", "m.keras.zip"])
+@pytest.mark.parametrize("name", ["m.hdf", "m", "m.keras.zip"])
 def test_another_extension_is_refused(tmp_path, name):
     model, _, _ = small_model()
     for act in (model.save, model.save_weights, model.load_weights, models.load_model):

@@ -7,10 +7,11 @@ import pytest
 from safetensors.numpy import load as their_load
 from safetensors.numpy import save as their_save
 
-from minikeras import layers, models, optimizers
+from minikeras import layers, models, optimizers, saving
 from minikeras.errors import FileFormatError, ShapeError
 from minikeras.saving import load_weights, safetensors, save_weights
 from minikeras.saving.arrays import Stored, h5py_or_none
+from minikeras.saving.legacy import modern
 from tests.saving.objects import small_model
 
 needs_h5py = pytest.mark.skipif(h5py_or_none() is None, reason="needs h5py: pip install 'minikeras[h5]'")
@@ -244,6 +245,58 @@ def test_a_low_rank_product_is_saved_as_part_of_the_weight(tmp_path, make):
     loaded = models.load_model(tmp_path / "m.keras")
     np.testing.assert_allclose(loaded.predict(x, verbose=0), want, rtol=1e-6)
     assert not loaded.layers[0]._low_rank_parts()[1].numpy().any()
+
+
+# --- Keras 2's form, and several files -------------------------------------------------------
+
+
+@needs_h5py
+def test_a_model_in_the_form_of_keras_2_comes_back(tmp_path):
+    inputs = models.Input((3,))
+    inner = models.Sequential([models.Input((4,)), layers.Dense(2), layers.BatchNormalization()])
+    model = models.Model(inputs, inner(layers.Dense(4)(inputs) + layers.Dense(4)(inputs)))
+    model.compile("adam", "mse", metrics=["mae"])
+    x = np.ones((4, 3), "float32")
+    model.fit(x, x[:, :2], verbose=0)
+    model.save(tmp_path / "m.h5")
+    loaded = models.load_model(tmp_path / "m.h5")
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert model.fit(x, x[:, :2], verbose=0).history == loaded.fit(x, x[:, :2], verbose=0).history
+
+
+def test_a_config_of_keras_2_is_understood():
+    def entry(cls, name, nodes, **config):
+        return {"class_name": cls, "name": name, "config": {"name": name, **config}, "inbound_nodes": nodes}
+    config = {"class_name": "Model", "config": {
+        "name": "m", "input_layers": [["a", 0, 0]], "output_layers": [["c", 0, 0]], "layers": [
+            entry("InputLayer", "a", [], batch_input_shape=[None, 3], dtype="float32", sparse=False),
+            entry("Dense", "b", [[["a", 0, 0, {}]]], units=3, activation="relu"),
+            entry("Add", "c", [[["a", 0, 0, {}], ["b", 0, 0, {}]]])]}}
+    model = saving.deserialize_keras_object(modern(config))
+    assert (model.input_shape, model.output_shape) == ((None, 3), (None, 3))
+    config = {"class_name": "Sequential", "config": {"name": "s", "layers": [
+        {"class_name": "Dense", "config": {"name": "d", "units": 2, "batch_input_shape": [None, 5]}}]}}
+    assert saving.deserialize_keras_object(modern(config)).input_shape == (None, 5)
+
+
+@needs_h5py
+def test_weights_in_several_files_come_back(tmp_path):
+    source, model = dense_model(4, 4, 2), dense_model(4, 4, 2)
+    source.save_weights(tmp_path / "m.weights.json", max_shard_size=90 / 2**30)
+    assert len(list(tmp_path.glob("m_*.weights.h5"))) == 3
+    model.load_weights(tmp_path / "m.weights.json")
+    assert_equal(model.get_weights(), source.get_weights())
+    with pytest.raises(ValueError, match="layers/dense/vars/0 has 48 bytes"):
+        source.save_weights(tmp_path / "m.weights.json", max_shard_size=40 / 2**30)
+
+
+@pytest.mark.parametrize("text, message", [
+    ("{}", "no weight_map"), ('{"weight_map": {"a": "../b.weights.h5"}}', "no .weights.h5 file beside it"),
+    ('{"weight_map": {"a": [1]}}', "no .weights.h5 file beside it"), ("[]", "must be a JSON object")])
+def test_a_list_of_files_that_leads_elsewhere_is_refused(tmp_path, text, message):
+    (tmp_path / "m.weights.json").write_text(text)
+    with pytest.raises(FileFormatError, match=message):
+        dense_model(2).load_weights(tmp_path / "m.weights.json")
 
 
 # --- folders ---------------------------------------------------------------------------------
