@@ -220,6 +220,8 @@ def test_activations(cls, keywords):
 
 @each("callbacks")
 def test_callbacks(cls, keywords, tmp_path, monkeypatch):
+    if cls.__name__ == "TensorBoard":
+        pytest.importorskip("tensorboardX")
     monkeypatch.chdir(tmp_path)
     assert_agrees(classifier, optimizer=lambda: mk.optimizers.SGD(0.1, use_ema=True), validation_split=0.3,
                   callbacks=lambda: [make(cls, keywords)], batch_size=2)

@@ -3,8 +3,6 @@
 import copy
 import types
 
-import numpy as np
-
 from ... import registry
 from ...autograd.tensor import ArrayOperand
 
@@ -133,7 +131,7 @@ def numbers(logs):
 
 def _number(value):
     if isinstance(value, ArrayOperand):
-        value = np.array(value)
+        value = value._array if not value.ndim else value._array.copy()     # the memory may be a plan's
     if getattr(value, "ndim", 0):
         return value
     try:
