@@ -13,7 +13,7 @@ import keras
 NAMESPACES = (
     "layers", "ops", "ops.image", "ops.linalg", "ops.nn", "ops.numpy", "losses", "metrics", "optimizers",
     "optimizers.schedules", "initializers", "regularizers", "constraints", "activations", "callbacks", "random",
-    "utils", "saving", "models", "config", "backend", "tree", "dtype_policies", "preprocessing.image",
+    "utils", "saving", "models", "config", "backend", "tree", "dtype_policies", "preprocessing", "preprocessing.image",
     "preprocessing.sequence", "wrappers", *(f"datasets.{name}" for name in (
         "boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters")))
 
