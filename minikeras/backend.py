@@ -1,7 +1,5 @@
 """Keras' `backend`: the defaults and types, and the functions of Keras 2 that older programs call as `K.mean`."""
 
-import itertools
-
 import numpy as np
 
 from . import ops, tf
@@ -13,14 +11,7 @@ from .ops import random
 from .ops.norms import l2_normalize as _l2_normalize
 from .tf import tf_function_of
 from .tf.eager import name_scope
-from .utils import clear_session, is_keras_tensor, standardize_dtype
-
-_uids = {}
-
-
-def get_uid(prefix=""):
-    """1 for the first call with a prefix, 2 for the second, and so on."""
-    return next(_uids.setdefault(prefix, itertools.count(1)))
+from .utils.naming import clear_session, get_uid, is_keras_tensor, standardize_dtype
 
 
 def is_float_dtype(dtype):

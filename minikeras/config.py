@@ -14,20 +14,26 @@ from .run_settings import (
     set_max_steps_per_epoch,
 )
 from .tf.config import (
+    LogicalDevice,
+    PhysicalDevice,
     experimental,
     functions_run_eagerly,
+    get_soft_device_placement,
     get_visible_devices,
     list_logical_devices,
     list_physical_devices,
     run_functions_eagerly,
+    set_soft_device_placement,
     set_visible_devices,
 )
 
-__all__ = ["backend", "disable_interactive_logging", "dtype_policy", "enable_interactive_logging", "epsilon",
-           "experimental", "floatx", "functions_run_eagerly", "get_visible_devices", "image_data_format",
-           "is_interactive_logging_enabled", "list_logical_devices", "list_physical_devices", "max_epochs",
-           "max_steps_per_epoch", "run_functions_eagerly", "set_backend", "set_dtype_policy", "set_epsilon",
-           "set_floatx", "set_image_data_format", "set_max_epochs", "set_max_steps_per_epoch", "set_visible_devices"]
+__all__ = ["LogicalDevice", "PhysicalDevice", "backend", "disable_interactive_logging", "dtype_policy",
+           "enable_interactive_logging", "epsilon", "experimental", "floatx", "functions_run_eagerly",
+           "get_soft_device_placement", "get_visible_devices", "image_data_format", "is_interactive_logging_enabled",
+           "list_logical_devices", "list_physical_devices", "max_epochs", "max_steps_per_epoch",
+           "run_functions_eagerly", "set_backend", "set_dtype_policy", "set_epsilon", "set_floatx",
+           "set_image_data_format", "set_max_epochs", "set_max_steps_per_epoch", "set_soft_device_placement",
+           "set_visible_devices"]
 
 
 def backend():

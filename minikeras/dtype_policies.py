@@ -27,6 +27,13 @@ class DTypePolicy:
                              "computation and weights alike.")
         self._type = as_dtype(name)
 
+    @classmethod
+    def of_layer(cls, dtype):
+        """The policy of a layer that has any element type, given by its name."""
+        policy = object.__new__(cls)
+        policy._type = as_dtype(dtype)
+        return policy
+
     @property
     def name(self):
         """The name of the type."""
@@ -60,6 +67,15 @@ class DTypePolicy:
 
     def __repr__(self):
         return f'<DTypePolicy "{self.name}">'
+
+
+def dtype_of_layer(dtype):
+    """The name of the element type meant by what a layer is given for `dtype`. Raises ValueError for what is not
+    supported, such as the mixed policies, and says what is."""
+    try:
+        return as_dtype(dtype or layer_dtype()).name
+    except DTypeError:
+        return DTypePolicy(dtype).name
 
 
 FloatDTypePolicy = DTypePolicy      # Keras' older name

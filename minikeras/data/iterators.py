@@ -1,5 +1,8 @@
 """Iterators over data sets."""
 
+import contextlib
+import itertools
+
 import numpy as np
 
 from ..autograd import tree
@@ -15,7 +18,22 @@ class Iterator:
 
     def __init__(self, dataset):
         self._dataset = dataset
-        self._elements = dataset._stage.elements()
+        self._begin()
+
+    def _begin(self):
+        self._before, self._taken = self._dataset.get_state(), 0        # of the pass; the elements that it gave
+        self._elements = self._dataset._stage.elements()
+
+    def get_state(self):
+        """Where it stands, as plain data: the state of the data set before this pass, and how many elements came."""
+        return {"dataset": self._before, "taken": self._taken}
+
+    def set_state(self, state):
+        """Go on where `get_state` was asked, with an iterator over the same pipeline: what came before is skipped."""
+        self._dataset.set_state(state["dataset"])
+        self._begin()
+        for _ in itertools.islice(self, state["taken"]):
+            pass
 
     def __iter__(self):
         return self
@@ -23,11 +41,10 @@ class Iterator:
     def __next__(self):
         if thread.recorder is not None:
             thread.recorder.feeding("an iterator of a Dataset")
-        with np.errstate(all="ignore"):
-            if not thread.watchers:
-                return next(self._elements)
-            with paused():
-                return next(self._elements)
+        with np.errstate(all="ignore"), paused() if thread.watchers else contextlib.nullcontext():
+            element = next(self._elements)
+        self._taken += 1
+        return element
 
     @property
     def element_spec(self):

@@ -10,12 +10,13 @@ import numpy as np
 from .. import registry, regularizers
 from ..arguments import switch
 from ..autograd import tree
-from ..autograd.dtypes import as_dtype, layer_dtype
+from ..autograd.dtypes import as_dtype
 from ..autograd.history import Call, is_remembered, is_symbolic, leaves, without_history
 from ..autograd.operands import as_tensor
 from ..autograd.quiet import quietly
 from ..autograd.state import tick
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor
+from ..dtype_policies import DTypePolicy, dtype_of_layer
 from ..errors import DTypeError, ShapeError, SymbolicError
 from ..masks import mask_of, with_mask
 from .calling import Signature, attach_masks, map_shapes, shape_of
@@ -103,7 +104,7 @@ class Layer(Holder, kind="layers"):
             raise TypeError(f"{type(self).__name__}: name must be a string, got {name!r}.")
         self.name = name or automatic_name(type(self))
         self.built = False
-        self._dtype = as_dtype(registry.deserialize(dtype) or layer_dtype()).name       # Keras' configs have a form
+        self._dtype = dtype_of_layer(registry.deserialize(dtype))       # Keras' configs have a form for it
         self.autocast = switch(f"{type(self).__name__}: autocast", autocast)
         masked = type(self).compute_mask is not Layer.compute_mask
         if masked:
@@ -339,6 +340,11 @@ class Layer(Holder, kind="layers"):
         return self._dtype
 
     compute_dtype = variable_dtype = dtype
+
+    @property
+    def dtype_policy(self):
+        """The dtype as a DTypePolicy."""
+        return DTypePolicy.of_layer(self._dtype)
 
     @property
     def input_dtype(self):

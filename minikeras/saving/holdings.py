@@ -193,7 +193,7 @@ class Restoration:
                 state = checked_position(node["generator"])
                 return [lambda: setattr(obj.generator.bit_generator, "state", state)]
             takers = {"assets": lambda assets: give_assets(obj, assets, what), "state": getattr(obj, "set_state", None)}
-            return [functools.partial(takers[kind], node[kind]) for kind in node if kind != "children"]
+            return [functools.partial(_give, takers[kind], node[kind], what) for kind in node if kind != "children"]
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             if isinstance(error, FileFormatError):
                 raise
@@ -227,6 +227,13 @@ class Restoration:
     def unmatched(self):
         """Paths of what `root` holds now for which there was no state."""
         return [path for path, obj, _ in _reached(self.root) if id(obj) not in self._found and _content(obj)]
+
+
+def _give(take, state, what):
+    try:
+        take(state)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:      # of a method that expects other state
+        raise FileFormatError(f"{what}: it does not take the state in the file: {error!r}") from error
 
 
 def _fitting(variable, array, what):

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from ..plan.function import functions_run_eagerly, run_functions_eagerly
 
-__all__ = ["LogicalDevice", "PhysicalDevice", "experimental", "functions_run_eagerly", "get_visible_devices",
-           "list_logical_devices", "list_physical_devices", "run_functions_eagerly", "set_visible_devices"]
+__all__ = ["LogicalDevice", "PhysicalDevice", "experimental", "functions_run_eagerly",
+           "get_soft_device_placement", "get_visible_devices", "list_logical_devices", "list_physical_devices",
+           "run_functions_eagerly", "set_soft_device_placement", "set_visible_devices"]
 
 
 class PhysicalDevice(NamedTuple):
@@ -61,7 +62,20 @@ def _get_memory_growth(device):
     return True
 
 
+def set_soft_device_placement(enabled):
+    """Nothing to do: every op runs on the one device there is."""
+
+
+def get_soft_device_placement():
+    """True: every op runs on the one device there is."""
+    return True
+
+
+def _enable_op_determinism():
+    """Nothing to do: every op gives the same bits each time."""
+
+
 experimental = types.SimpleNamespace(
-    get_memory_growth=_get_memory_growth, get_visible_devices=get_visible_devices,
-    list_logical_devices=list_logical_devices, list_physical_devices=list_physical_devices,
+    enable_op_determinism=_enable_op_determinism, get_memory_growth=_get_memory_growth,
+    get_visible_devices=get_visible_devices, list_logical_devices=list_logical_devices, list_physical_devices=list_physical_devices,
     set_memory_growth=_set_memory_growth, set_visible_devices=set_visible_devices)

@@ -1,18 +1,28 @@
 """What tensors are and come from, names of element types, and the automatic names of layers."""
 
+import itertools
+
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.tensor import SymbolicTensor
 from ..layers.base import reset_names
 
-__all__ = ["clear_session", "get_source_inputs", "is_keras_tensor", "standardize_dtype"]
+_uids = {}
+
+__all__ = ["clear_session", "get_source_inputs", "get_uid", "is_keras_tensor", "standardize_dtype"]
 
 
 def clear_session(free_memory=True):
-    """Count the automatic names of layers from the start again.
+    """Count the automatic names of layers, and `backend.get_uid`, from the start again.
 
     free_memory   Keras collects garbage here; nothing is kept that would have to be freed
     """
     reset_names()
+    _uids.clear()
+
+
+def get_uid(prefix=""):
+    """1 for the first call with a prefix, 2 for the second, and so on."""
+    return next(_uids.setdefault(prefix, itertools.count(1)))
 
 
 def is_keras_tensor(x):
