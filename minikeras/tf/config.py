@@ -77,5 +77,6 @@ def _enable_op_determinism():
 
 experimental = types.SimpleNamespace(
     enable_op_determinism=_enable_op_determinism, get_memory_growth=_get_memory_growth,
-    get_visible_devices=get_visible_devices, list_logical_devices=list_logical_devices, list_physical_devices=list_physical_devices,
-    set_memory_growth=_set_memory_growth, set_visible_devices=set_visible_devices)
+    get_visible_devices=get_visible_devices, list_logical_devices=list_logical_devices,
+    list_physical_devices=list_physical_devices, set_memory_growth=_set_memory_growth,
+    set_visible_devices=set_visible_devices)
