@@ -20,7 +20,7 @@ from .autograd.variable import Variable
 from .errors import FileFormatError
 from .saving.atomic import remove_leftovers, write_atomically
 from .saving.checkpoints import CheckpointFolder, read_checkpoint, read_newest, write_checkpoint
-from .saving.holdings import Restoration, Tracked, can_hold, collect
+from .saving.holdings import Restoration, Tracked, can_hold, collect, some_of
 
 __all__ = ["Checkpoint", "CheckpointManager", "get_checkpoint_state", "latest_checkpoint", "list_variables",
            "load_checkpoint", "load_variable"]
@@ -132,7 +132,7 @@ class RestoreStatus:
         """All that is in the file was given to an object, and all objects got theirs."""
         unused = self._found().unused()
         if unused:
-            raise AssertionError(f"The checkpoint has state that no object took: {_some(unused)}. Build the objects "
+            raise AssertionError(f"The checkpoint has state that no object took: {some_of(unused)}. Build the objects "
                                  "first, or call expect_partial() if that is meant.")
         return self.assert_existing_objects_matched()
 
@@ -140,8 +140,8 @@ class RestoreStatus:
         """All objects that are there now got their state."""
         unmatched = self._found().unmatched()
         if unmatched:
-            raise AssertionError(f"The checkpoint has nothing for {_some(unmatched)}. It was saved from other objects, "
-                                 "or under other names.")
+            raise AssertionError(f"The checkpoint has nothing for {some_of(unmatched)}. It was saved from other "
+                                 "objects, or under other names.")
         return self
 
     def assert_nontrivial_match(self):
@@ -160,10 +160,6 @@ class RestoreStatus:
         return self
 
     run_restore_ops = initialize_or_restore
-
-
-def _some(paths):
-    return ", ".join(path or "the root" for path in paths[:5]) + (" ..." if len(paths) > 5 else "")
 
 
 # --- the file 'checkpoint' ------------------------------------------------------------------------------
@@ -253,7 +249,7 @@ class CheckpointReader:
     def get_tensor(self, tensor_str):
         """The value of this name, an array. Raises KeyError."""
         if tensor_str not in self._values:
-            raise KeyError(f"the checkpoint has no {tensor_str!r}; it has {_some(list(self._values))}.")
+            raise KeyError(f"the checkpoint has no {tensor_str!r}; it has {some_of(list(self._values))}.")
         return self._values[tensor_str]
 
 

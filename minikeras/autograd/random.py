@@ -128,6 +128,19 @@ def set_random_seed(seed):
         _root, _created = int(seed), 0
 
 
+def numbering():
+    """The seed from which consumers without one get theirs, and how many did, as plain data."""
+    with _lock:
+        return {"seed": _root, "consumers": _created}
+
+
+def set_numbering(state):
+    """Go on from what `numbering` gave."""
+    global _root, _created
+    with _lock:
+        _root, _created = state["seed"], int(state["consumers"])
+
+
 def fresh_seed():
     """A pair of integers that seeds the next consumer."""
     global _root, _created

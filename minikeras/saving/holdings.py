@@ -97,8 +97,7 @@ def collect(root):
     """
     reached = _reached(root)
     for _, obj, _ in reached:
-        teller = _teller(obj)
-        if teller is not None and teller.awaited is not None and not getattr(obj, "built", True):
+        if _is_unbuilt(obj) and _teller(obj).awaited is not None:
             raise ValueError(f"{type(obj).__name__} {obj.name!r} was restored, and its weights are still to be made. "
                              "Call it, or build it, before it is saved again.")
     return _without_empty({path: {"children": children, **_content(obj)} for path, obj, children in reached})
@@ -109,6 +108,10 @@ def _teller(obj):
     if isinstance(obj, Tracked) and obj.root is not None:
         obj = obj.root
     return obj._record if isinstance(obj, Holder) else obj if isinstance(obj, (Stateful, Metric, Tracked)) else None
+
+
+def _is_unbuilt(obj):
+    return isinstance(obj, (Holder, Stateful)) and not obj.built
 
 
 def paths_of(root, objects):
@@ -152,19 +155,23 @@ class Restoration:
     """Gives `root`, and all that it holds, the state that `collect` found in the same places of an object like it.
 
     nodes   what `collect` gave;  where   how errors name it
+    whole   whether all must fit: no state without an object, unless that is not built yet, and no object without state
     What stands for nothing in the nodes stays as it is. Everything that is there is checked before anything is
     changed: raises FileFormatError for what does not fit an object.
     """
 
-    def __init__(self, root, nodes, where):
+    def __init__(self, root, nodes, where, whole=False):
         _check_nodes(nodes, where)
         self.root, self.nodes, self.where = root, nodes, where
         self._objects = {}      # path -> the object that stands there
         self._found = {}        # id of such an object -> it
-        self._match(root, "")
+        steps = self._match(root, "")
+        if whole:
+            self._check_whole()
+        _run(steps)
 
     def _match(self, obj, path):
-        """Find what stands at and below a path, and give it its state."""
+        """Find what stands at and below a path: functions that give it its state."""
         steps, stack, seen = [], [(obj, path)], set()
         while stack:
             obj, path = stack.pop()
@@ -178,9 +185,8 @@ class Restoration:
                 steps += self._steps(obj, path)
             own, wanted = held(obj), self.nodes[path]["children"]
             stack += [(own[name], child) for name, child in wanted.items() if name in own]
-            self._await(obj, path)
-        for step in steps:
-            step()
+            steps += self._awaiting(obj, path)
+        return steps
 
     def _steps(self, obj, path):
         """Functions that give an object its own state, of which is checked here what can be."""
@@ -192,7 +198,8 @@ class Restoration:
             if "generator" in node and isinstance(obj, SeedGenerator):
                 state = checked_position(node["generator"])
                 return [lambda: setattr(obj.generator.bit_generator, "state", state)]
-            takers = {"assets": lambda assets: give_assets(obj, assets, what), "state": getattr(obj, "set_state", None)}
+            takers = {"assets": lambda assets: self._give_assets(obj, path, assets, what),
+                      "state": getattr(obj, "set_state", None)}
             return [functools.partial(_give, takers[kind], node[kind], what) for kind in node if kind != "children"]
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             if isinstance(error, FileFormatError):
@@ -200,12 +207,21 @@ class Restoration:
             raise FileFormatError(f"{what}: the file has {', '.join(set(node) - {'children'})} there, which does not "
                                   f"fit it ({error!r}).") from None
 
-    def _await(self, obj, path):
-        """Have a layer, an optimizer or a metric tell when it made more of what it holds, if there is state for it."""
+    def _give_assets(self, obj, path, assets, what):
+        give_assets(obj, assets, what)
+        self._go_on(obj, path)      # it may have made weights for them
+
+    def _go_on(self, obj, path):
+        _run(self._match(obj, path))
+
+    def _awaiting(self, obj, path):
+        """Functions that have a layer, an optimizer or a metric tell when it made more of what it holds, if there is
+        state for it."""
         teller = _teller(obj)
-        if teller is not None:
-            waits = self._lacks(obj, path)
-            object.__setattr__(teller, "awaited", functools.partial(self._match, obj, path) if waits else None)
+        if teller is None:
+            return []
+        awaited = functools.partial(self._go_on, obj, path) if self._lacks(obj, path) else None
+        return [functools.partial(object.__setattr__, teller, "awaited", awaited)]
 
     def _lacks(self, obj, path):
         own = held(obj)
@@ -220,6 +236,26 @@ class Restoration:
         """Paths of the state that nothing was given yet."""
         return [path for path, node in self.nodes.items() if len(node) > 1 and path not in self._objects]
 
+    def _awaited(self):
+        """Paths of the state that is for parts of objects which are not built yet."""
+        stack = [path for path, obj in self._objects.items() if _is_unbuilt(obj)]
+        found = set()
+        while stack:
+            path = stack.pop()
+            if path not in found:
+                found.add(path)
+                stack += self.nodes[path]["children"].values()
+        return found
+
+    def _check_whole(self):
+        awaited, unmatched = self._awaited(), self.unmatched()
+        unused = [path for path in self.unused() if path not in awaited]
+        if unused or unmatched:
+            nothing_for = f"nothing for {some_of(unmatched)}" if unmatched else ""
+            too_much = f"state for {some_of(unused)}, which there is not" if unused else ""
+            raise FileFormatError(f"{self.where}: it has {' and '.join(filter(None, (nothing_for, too_much)))}. Make "
+                                  "the objects as they were made when it was written.")
+
     def has_given(self):
         """Whether anything was given its state."""
         return any(len(self.nodes[path]) > 1 for path in self._objects)
@@ -227,6 +263,16 @@ class Restoration:
     def unmatched(self):
         """Paths of what `root` holds now for which there was no state."""
         return [path for path, obj, _ in _reached(self.root) if id(obj) not in self._found and _content(obj)]
+
+
+def _run(steps):
+    for step in steps:
+        step()
+
+
+def some_of(paths):
+    """Some paths, for a message."""
+    return ", ".join(path or "the root" for path in paths[:5]) + (" ..." if len(paths) > 5 else "")
 
 
 def _give(take, state, what):

@@ -27,7 +27,7 @@ def packed(state):
     Raises TypeError for anything else, naming its place.
     """
     arrays = {}
-    members = {STATE: json.dumps(_encoded(state, "", arrays)).encode()}
+    members = {STATE: json.dumps(_encoded(state, (), arrays)).encode()}
     data = zip_bytes(members | {f"{path}.npy": npy_bytes(array) for path, array in arrays.items()})
     data = data[:-_LENGTH_SIZE] + _COMMENT_SIZE.to_bytes(_LENGTH_SIZE, "little")
     return data + _COMMENT + hashlib.sha256(data).hexdigest().encode()
@@ -63,22 +63,23 @@ def unpacked(data, where):
 _KIND, _VALUE = "__kind__", "value"
 
 
-def _encoded(value, path, arrays):
+def _encoded(value, keys, arrays):
     if type(value) in _PLAIN:
         return value
     if isinstance(value, dict):
         if all(type(key) is str for key in value) and _KIND not in value:
-            return {key: _encoded(item, _below(path, key), arrays) for key, item in value.items()}
-        return {_KIND: "dict", _VALUE: _encoded(list(value.items()), path, arrays)}
+            return {key: _encoded(item, (*keys, key), arrays) for key, item in value.items()}
+        return {_KIND: "dict", _VALUE: _encoded(list(value.items()), keys, arrays)}
     if isinstance(value, (list, tuple)):
-        items = [_encoded(item, _below(path, i), arrays) for i, item in enumerate(value)]
+        items = [_encoded(item, (*keys, i), arrays) for i, item in enumerate(value)]
         return items if isinstance(value, list) else {_KIND: "tuple", _VALUE: items}
     kind, array = next(((kind, as_array(value)) for kind, cls, as_array, _ in _FORMS if isinstance(value, cls)),
                        (None, None))
     if kind is None or array.dtype.kind not in "biufc":
+        place = "/".join(map(str, keys)) or "the top"
         raise TypeError(f"a checkpoint holds None, numbers, text, bytes and arrays of numbers, in dicts, lists and "
-                        f"tuples; at {path or 'the top'} it was given {type(value).__name__} {value!r}.")
-    path = path or "value"
+                        f"tuples; at {place} there is {type(value).__name__} {value!r}.")
+    path = _path(keys) or "value"
     while path in arrays:       # a key with a slash in it can look like a path
         path += "%"
     arrays[path] = array
@@ -93,10 +94,9 @@ _FORMS = (
 )
 
 
-def _below(path, key):
+def _path(keys):
     # A slash in a key is kept, so that the names of a checkpoint's arrays can be read.
-    parts = [quote(part, safe=" ").replace(".", "%2E") or "%" for part in str(key).split("/")]
-    return "/".join([path, *parts] if path else parts)
+    return "/".join([quote(part, safe=" ").replace(".", "%2E") or "%" for key in keys for part in str(key).split("/")])
 
 
 def _decoded(tree, members, where):

@@ -2,6 +2,7 @@
 
 import warnings
 
+from .. import registry
 from ..errors import DataError
 from .callbacks.base import numbers
 from .interrupts import Interruptible
@@ -16,14 +17,14 @@ class Fitting:
     epoch     the epoch under way, or that comes next, from 0
     step      batches of it that are done
     logs      what the last step reported
-    validate  a function of the epoch that gives logs to add to its own
+    validate  a Validation, None for none
     During `fit` it is the model's `_fitting`.
     """
 
     def __init__(self, model, feed, events, epochs, epoch=0, validate=None):
         self.model, self.feed, self.events, self.validate = model, feed, events, validate
         self.epochs, self.epoch, self.step, self.logs = epochs, epoch, 0, {}
-        self._resumed = None        # the state that it is to go on from, until it does
+        self._resumed, self._restore = None, None       # the state that it is to go on from, until it does
 
     def get_state(self):
         """Where it stands, as plain data and arrays: all but the weights, the optimizer and random generators.
@@ -31,25 +32,33 @@ class Fitting:
         To be asked after a step or an epoch: in on_train_batch_end or on_epoch_end.
         """
         state = {"epoch": self.epoch, "step": self.step, "data": self.feed.get_state(),
-                 "callbacks": self.events.get_state()}
+                 "callbacks": self.events.get_state(), "logs": numbers(self.logs)}
+        if self.validate is not None:
+            state["validation"] = self.validate.feed.source.get_state()
         if self.step:
-            state |= {"logs": numbers(self.logs), "metrics": [v.numpy() for v in self._metric_variables()]}
+            state["metrics"] = [v.numpy() for v in self._metric_variables()]
         return state
 
-    def set_state(self, state):
-        """Go on where `get_state` found it: to be called in on_train_begin, with the same data and callbacks."""
-        self.epoch, self.step, self._resumed = state["epoch"], state["step"], state
-        if self.step:
-            self.build()
-            self.logs = state["logs"]
-        self.feed.set_state(state["data"])
+    def set_state(self, state, restore=None):
+        """Go on where `get_state` found it: to be called in on_train_begin, with the same data and callbacks.
+
+        restore   gives the model what it held then; called when all callbacks have begun, whatever they did to it
+        """
+        self.epoch, self.step, self.logs = state["epoch"], state["step"], state["logs"]
+        self._resumed, self._restore = state, restore
+        self.build()
 
     def build(self):
-        """Make all that the first step would make: weights, the optimizer's slots, what was compiled."""
+        """Make what the first step would make: weights, the optimizer's slots, what was compiled. Where a step of the
+        user's own makes other things they get their state when it does."""
         batch = self.feed.peek()
         if batch is None:
             raise _no_data()
-        self.model._build_for_training(batch)
+        try:
+            self.model._build_for_training(batch)
+        except Exception:       # of a step of the user's own, which may do without what is asked for here
+            if registry.is_ours(type(self.model).train_step):
+                raise
 
     def _metric_variables(self):
         return [variable for metric in self.model.metrics for variable in metric.variables]
@@ -62,7 +71,8 @@ class Fitting:
             with Interruptible() as whole:
                 events.on_train_begin()
                 if self._resumed is not None:
-                    events.set_state(self._resumed["callbacks"])
+                    self._take_up(self._resumed)
+                    logs = self.logs
                 while self.epoch < self.epochs and not model.stop_training:
                     trained = self._run_epoch(whole)
                     if trained is None:
@@ -109,16 +119,24 @@ class Fitting:
         if self.validate is not None:
             logs = dict(sorted((logs | self.validate(epoch)).items()))
         # From here on a run that is put down begins with the next epoch.
-        self.epoch, self.step = epoch + 1, 0
+        self.epoch, self.step, self.logs = epoch + 1, 0, logs
         whole.busy = True       # so that all callbacks know of the epoch, or none
         self.events.on_epoch_end(epoch, logs=logs)
         whole.let_through()
         return logs
 
+    def _take_up(self, state):
+        if self._restore is not None:
+            self._restore()
+        self.events.set_state(state["callbacks"])
+        self.feed.set_state(state["data"])
+        if self.validate is not None:
+            self.validate.feed.source.set_state(state["validation"])
+
     def _resume(self):
         state, self._resumed = self._resumed, None
         if self.step:       # the callbacks have begun the epoch anew
-            self.events.set_state(state["callbacks"])
+            self._take_up(state)
             for variable, value in zip(self._metric_variables(), state["metrics"], strict=True):
                 variable.assign(value)
 
@@ -131,6 +149,20 @@ class Fitting:
 
 def _no_data():
     return DataError("the data give no batches. Give at least one.")
+
+
+class Validation:
+    """The evaluation of a model on a feed after every so many epochs, or those listed (counted from 1)."""
+
+    def __init__(self, model, feed, frequency, events):
+        self.model, self.feed, self.frequency, self.events = model, feed, frequency, events
+
+    def __call__(self, epoch):
+        """The logs to add to those of an epoch, counted from 0; none if it is not due."""
+        listed = isinstance(self.frequency, (list, tuple, set))
+        if (epoch + 1 not in self.frequency) if listed else (epoch + 1) % self.frequency:
+            return {}
+        return {f"val_{name}": value for name, value in evaluate(self.model, self.feed, self.events).items()}
 
 
 def evaluate(model, feed, events):

@@ -126,13 +126,25 @@ class IteratorSource(Source):
     """A generator, or another iterator: one pass, and no second."""
 
     def __init__(self, iterator, class_weight=None):
-        self.iterator = _weighed(iterator, class_weight)
+        self.iterator, self.given = _weighed(iterator, class_weight), 0
 
     def batches(self, start=0):
-        return itertools.islice(self.iterator, start, None)
+        self._skip(start)
+        for batch in self.iterator:
+            self.given += 1
+            yield batch
+
+    def _skip(self, count):
+        self.given += sum(1 for _ in itertools.islice(self.iterator, count))
 
     def put_back(self, batches):
-        self.iterator = itertools.chain(batches, self.iterator)
+        self.iterator, self.given = itertools.chain(batches, self.iterator), self.given - len(batches)
+
+    def get_state(self):
+        return {"given": self.given}
+
+    def set_state(self, state):
+        self._skip(max(state["given"] - self.given, 0))
 
 
 def _weighed(items, class_weight):
@@ -161,6 +173,7 @@ class Feed:
         self._taken = 0             # batches of it that were given out
         self._ahead = []            # a batch that `peek` looked at
         self._found = None          # batches in a pass, where only a pass can tell
+        self._is_over = False       # whether the epoch under way has given all its batches
 
     @property
     def num_batches(self):
@@ -173,8 +186,9 @@ class Feed:
         done   batches of this epoch that were given out before its place was put down
         """
         self.source.begin_epoch()
-        size = self.source.num_batches
-        for step in range(done, self.steps) if self.steps else itertools.count():
+        size, steps = self.source.num_batches, range(done, self.steps) if self.steps else itertools.count()
+        is_over, self._is_over = done and self._is_over, False
+        for step in () if is_over else steps:
             batch = self._next()
             if batch is None and self.steps and not step and self._taken:
                 self._end_pass()        # just the end of a pass, which nobody could know
@@ -188,6 +202,7 @@ class Feed:
             yield batch
         if self.steps and size and self._taken >= size:
             self._end_pass()
+        self._is_over = True
         self.source.end_epoch()
 
     def _next(self):
@@ -217,7 +232,8 @@ class Feed:
 
     def get_state(self):
         """Where it stands, as plain data: the state of the source before this pass, and the batches given out."""
-        return {"source": self.source.get_state() if self._begun is None else self._begun, "batches": self._taken}
+        return {"source": self.source.get_state() if self._begun is None else self._begun, "batches": self._taken,
+                "is_over": self._is_over}
 
     def set_state(self, state):
         """Go on where `get_state` found it, also in another process with the same data.
@@ -228,6 +244,7 @@ class Feed:
         self.restart()
         self.source.set_state(state["source"])
         self._begun, self._taken, self._ahead = state["source"], int(state["batches"]), []
+        self._is_over = state["is_over"]
 
 
 _RUN_OUT = ("the data ran out after {} batches of {}, so the epoch ends here. Give data for steps_per_epoch * epochs "

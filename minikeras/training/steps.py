@@ -17,6 +17,9 @@ class Steps:
         self._functions = {}
         self.fitting = None     # the run of `fit` under way: here, as it is no part of the model
 
+    def __deepcopy__(self, memo):
+        return Steps()      # a copied model has plans of its own, and nobody fits it yet
+
     def planned(self, step, name, jit_compile):
         """The step as a Function: the same as long as it is the same method, compiled alike."""
         known = self._functions.get(name)

@@ -148,8 +148,9 @@ class Trainer(Stepping):
         feed, self.stop_training = Feed(source, steps_per_epoch), False
         with CallbackList(callbacks, True, verbose != 0, self, verbose=verbose, epochs=epochs,
                           steps=feed.num_batches) as events, np.errstate(all="ignore"):
-            loop.Fitting(self, feed, events, epochs, initial_epoch,
-                         self._validation(validation, validation_steps, validation_freq, events)).run()
+            validate = None if validation is None else \
+                loop.Validation(self, Feed(validation, validation_steps), validation_freq, events)
+            loop.Fitting(self, feed, events, epochs, initial_epoch, validate).run()
         return self.history
 
     def _validation_source(self, data, batch_size, steps):
@@ -159,18 +160,6 @@ class Trainer(Stepping):
         self._check_targets("fit: validation_data", x, y)
         return source_of("fit: validation_data", x, y, sample_weight, batch_size=batch_size if is_arrays(x) else None,
                          steps=steps)
-
-    def _validation(self, source, steps, frequency, events):
-        """A function of an epoch that gives the logs of its validation, none if it is not to be."""
-        if source is None:
-            return None
-        feed = Feed(source, steps)
-
-        def validate(epoch):
-            if not _is_due(epoch + 1, frequency):
-                return {}
-            return {f"val_{name}": value for name, value in loop.evaluate(self, feed, events).items()}
-        return validate
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, callbacks=None,
                  return_dict=False):
@@ -249,11 +238,6 @@ class Trainer(Stepping):
             optimizer = type(other.optimizer).from_config(other.optimizer.get_config())
             self.compile(optimizer, **copy.deepcopy(other._compiled.given), run_eagerly=other.run_eagerly,
                          steps_per_execution=other.steps_per_execution, jit_compile=other.jit_compile)
-
-
-def _is_due(epoch, frequency):
-    """Whether the epoch, counted from 1, is one to validate: every so many, or those listed."""
-    return epoch in frequency if isinstance(frequency, (list, tuple, set)) else epoch % frequency == 0
 
 
 def _split(x, y, sample_weight, fraction):

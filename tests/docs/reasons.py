@@ -47,7 +47,6 @@ LEFT_OUT = {
 
 _TRAINING = "comes with the work on models and training"
 NOT_YET = {
-    "callbacks.BackupAndRestore": _TRAINING,
     "saving.KerasFileEditor": _TRAINING,
     **{f"utils.{name}": _TRAINING for name in (
         "model_to_dot", "plot_model")},

@@ -1,6 +1,7 @@
 """Callbacks: told what training does, they record, stop or change it."""
 
 from .averages import SwapEMAWeights
+from .backup import BackupAndRestore
 from .base import Callback
 from .callback_list import CallbackList
 from .checkpoint import ModelCheckpoint

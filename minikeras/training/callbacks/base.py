@@ -16,6 +16,7 @@ class Callback(registry.Configurable, kind="callbacks"):
 
     params = None
     kept = ()       # names of the attributes that make up the state
+    comes_last = False      # told of everything after all others, as one must be that keeps their states
     _model = None
 
     @property

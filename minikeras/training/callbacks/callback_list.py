@@ -24,7 +24,7 @@ class CallbackList(Callback, named=False):
         for wanted, cls in ((add_history, History), (add_progbar, ProgbarLogger)):
             if wanted and not any(isinstance(callback, cls) for callback in found):
                 found.append(cls())
-        self.callbacks = found
+        self.callbacks = sorted(found, key=lambda callback: callback.comes_last)
         self.set_model(model)
         self.set_params(params)
         self._look_again()
@@ -32,7 +32,7 @@ class CallbackList(Callback, named=False):
     def append(self, callback):
         """Add a callback at the end."""
         _check(callback)
-        self.callbacks.append(callback)
+        self.callbacks = sorted([*self.callbacks, callback], key=lambda callback: callback.comes_last)
         if self.model is not None:
             callback.set_model(self.model)
         if self.params:
@@ -57,16 +57,18 @@ class CallbackList(Callback, named=False):
                 callback.set_params(params)
 
     def get_state(self):
-        """The states of the callbacks, in their order."""
-        return {"callbacks": [callback.get_state() for callback in self.callbacks]}
+        """The states of those callbacks that have one, in their order."""
+        return {"callbacks": [(type(callback).__name__, state) for callback in self.callbacks
+                              for state in [callback.get_state()] if state]}
 
     def set_state(self, state):
         """Take up what `get_state` gave. Raises ValueError if it is that of other callbacks."""
-        states = state["callbacks"]
-        if len(states) != len(self.callbacks):
-            raise ValueError(f"CallbackList.set_state: there are {len(self.callbacks)} callbacks, and the state of "
-                             f"{len(states)}. Resume with the callbacks that training began with.")
-        for callback, its in zip(self.callbacks, states):
+        takers = [callback for callback in self.callbacks if callback.get_state()]
+        have, want = [type(callback).__name__ for callback in takers], [name for name, _ in state["callbacks"]]
+        if have != want:
+            raise ValueError(f"CallbackList.set_state: it is the state of {', '.join(want) or 'none'}, and there are "
+                             f"{', '.join(have) or 'none'}. Resume with the callbacks that training began with.")
+        for callback, (_, its) in zip(takers, state["callbacks"]):
             callback.set_state(its)
 
     def hears(self, event):

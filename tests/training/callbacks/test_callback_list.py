@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minikeras as mk
-from minikeras.callbacks import Callback, CallbackList, History, ProgbarLogger
+from minikeras.callbacks import Callback, CallbackList, History, LambdaCallback, ProgbarLogger
 from minikeras.training.callbacks.base import EVENTS
 
 from .trained import X, Y, line
@@ -194,10 +194,24 @@ def test_a_list_has_the_states_of_its_callbacks():
         count = 0
     one, other = Counts(), Counts()
     one.count = 3
-    CallbackList([Callback(), other]).set_state(CallbackList([Callback(), one]).get_state())
+    CallbackList([other]).set_state(CallbackList([Callback(), one]).get_state())      # those without one do not count
     assert other.count == 3
-    with pytest.raises(ValueError, match="there are 1 callbacks, and the state of 2"):
-        CallbackList([other]).set_state(CallbackList([Callback(), one]).get_state())
+    with pytest.raises(ValueError, match=r"the state of Counts, and there are Counts, Counts\. Resume with"):
+        CallbackList([other, Counts()]).set_state(CallbackList([Callback(), one]).get_state())
+
+
+def test_one_that_comes_last_is_told_after_all_others():
+    told = []
+
+    class Last(Callback):
+        comes_last = True
+
+        def on_epoch_end(self, epoch, logs=None):
+            told.append("last")
+    events = CallbackList([Last(), LambdaCallback(on_epoch_end=lambda epoch, logs: told.append("first"))])
+    events.append(LambdaCallback(on_epoch_end=lambda epoch, logs: told.append("second")))
+    events.on_epoch_end(0)
+    assert told == ["first", "second", "last"]
 
 
 def test_a_state_of_something_else_is_refused():
