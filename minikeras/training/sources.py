@@ -217,6 +217,8 @@ class Feed:
 
     def _end_pass(self):
         if self._taken:
+            if self._pass is None:
+                self._next()        # a pass that was taken up at its end must have been, for the next one to follow
             self._found = self._taken
         self.restart()
 
