@@ -79,6 +79,15 @@ class Operand:
         """The shape, as TensorFlow also spells it."""
         return TensorShape(self.shape)
 
+    def set_shape(self, shape):
+        """Checks that the shape is this one as far as both are known. Raises ShapeError.
+
+        TensorFlow lets a function that lost it state it again; here it is never lost.
+        """
+        own = self.shape
+        if len(own) != len(shape) or any(None not in (m, n) and m != n for m, n in zip(own, shape)):
+            raise ShapeError(f"set_shape: a tensor of shape {own} has not the shape {tuple(shape)}.")
+
     @property
     def ndim(self):
         """Number of axes."""

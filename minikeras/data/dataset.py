@@ -291,6 +291,11 @@ class Dataset(Nested):
         return self._then(batching.PaddedBatch(self._stage, positive("padded_batch: batch_size", batch_size),
                                                padded_shapes, padding_values, bool(drop_remainder)))
 
+    def save(self, path, compression=None, shard_func=None, checkpoint_args=None):
+        """Refused: keep data as arrays, which `from_tensor_slices(np.load(path, mmap_mode="r"))` streams."""
+        raise ValueError("Dataset.save is not supported. Write arrays by np.save, and read them by "
+                         "Dataset.from_tensor_slices(np.load(path, mmap_mode='r')).")
+
     def ragged_batch(self, batch_size, drop_remainder=False, row_splits_dtype="int64", name=None):
         """Refused: there are no ragged tensors."""
         raise ValueError("Dataset.ragged_batch: there are no ragged tensors here. Use padded_batch.")

@@ -95,13 +95,16 @@ def prefetched(elements, size):
 
 def parallel(function, arguments, workers):
     """`function(*each)` for each of `arguments`, in order, by so many threads."""
+    def call(*each):
+        with np.errstate(all="ignore"):     # which every thread has its own of
+            return function(*each)
     arguments = iter(arguments)
     pool = ThreadPoolExecutor(workers, "minikeras map")
     waiting = collections.deque()
     try:
         for each in arguments:
             try:
-                waiting.append(pool.submit(function, *each))
+                waiting.append(pool.submit(call, *each))
             except RuntimeError:        # no thread can be started
                 if waiting:
                     raise

@@ -7,7 +7,7 @@ import pytest
 
 import minikeras as tf
 from minikeras import ops
-from minikeras.errors import DTypeError, SymbolicError
+from minikeras.errors import DTypeError, ShapeError, SymbolicError
 
 X = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], np.float32)
 
@@ -325,3 +325,11 @@ def test_an_op_that_numpy_lacks_for_a_dtype_names_both():
 def test_a_nest_of_numbers_takes_the_kind_that_holds_all_of_them(value, dtype):
     assert tf.constant(value).dtype == dtype
     np.testing.assert_allclose(tf.constant(value).numpy(), np.array(value), rtol=1e-7)
+
+
+def test_set_shape_checks_what_is_known():
+    x = tf.zeros((2, 3))
+    x.set_shape([None, 3])
+    with pytest.raises(ShapeError, match=r"\(2, 3\) has not the shape \(2, 4\)"):
+        x.set_shape([2, 4])
+    tf.SymbolicTensor((None, 3)).set_shape((5, None))

@@ -14,9 +14,9 @@ def order(dataset):
 def test_a_buffer_as_large_as_the_data_makes_every_order_alike():
     counts = np.zeros((4, 4))
     dataset = Dataset.range(4).shuffle(4, seed=1)
-    for _ in range(2000):
+    for _ in range(500):
         counts[np.arange(4), order(dataset)] += 1
-    assert abs(counts / 2000 - 0.25).max() < 0.04
+    assert abs(counts / 500 - 0.25).max() < 0.08
 
 
 def test_a_smaller_buffer_moves_elements_no_further_ahead_than_its_size():
