@@ -8,6 +8,7 @@ from ..autograd.history import holds_dimensions, learn_extents, leaves, with_ext
 from ..autograd.tensor import SymbolicTensor
 from ..layers.base import Layer
 from ..layers.core import InputLayer
+from .keras_ops import NAMES
 
 
 class Slot:
@@ -192,10 +193,6 @@ def _key(call):
     return call.function if isinstance(call.function, Layer) else call
 
 
-# Ops that Keras knows by another name than the core.
-KERAS_NAMES = {"getitem": "get_item", "select": "where", "permute": "transpose"}
-
-
 def _names(functions):
     """A name for each function: that of a layer; of an op its own, numbered where it is taken. Raises ValueError for
     two layers of one name."""
@@ -209,7 +206,7 @@ def _names(functions):
             taken.add(layer.name)
     for call in functions:
         if not isinstance(call, Layer):
-            plain = KERAS_NAMES.get(call.function.name, call.function.name)
+            plain = NAMES.get(call.function.name, call.function.name)
             number, name = 0, plain
             while name in taken:
                 number += 1

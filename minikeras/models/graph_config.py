@@ -9,12 +9,11 @@ from .. import ops, registry
 from ..autograd import tree
 from ..autograd.dims import Dimension
 from ..autograd.history import holds_dimensions
-from ..autograd.linear import ARRAY
 from ..autograd.op import OPS
 from ..autograd.tensor import ArrayOperand, SymbolicTensor
 from ..layers.base import Layer
 from ..layers.core import InputLayer
-from .graph import KERAS_NAMES
+from .keras_ops import class_name, in_keras_words
 
 # Keras' modules of ops, in which a config of its finds them.
 SPACES = ("numpy", "nn", "math", "linalg", "core", "image")
@@ -93,26 +92,17 @@ def _in_order(function, calls):
 
 def _op_form(call, plain):
     """The form of a call of an op, and its arguments: as Keras writes it if it has the op, else by its own name."""
-    name, args, attrs = call.function.name, list(call.args), dict(call.kwargs)
-    if name == "getitem":
-        arrays = iter(args[1:])
-        args, attrs = [args[0], [next(arrays) if item is ARRAY else item for item in attrs["index"]]], {}
-    elif name == "reshape":
-        unknown = [i for i, n in enumerate(attrs["shape"]) if isinstance(n, Dimension)]
-        attrs = {"newshape": [-1 if [i] == unknown else n for i, n in enumerate(attrs["shape"])]}
-    elif name in ("concatenate", "stack"):
-        args = [args]
+    name, args, attrs = in_keras_words(call)
     if isinstance(attrs.get("dtype"), (np.dtype, type)):
         attrs["dtype"] = np.dtype(attrs["dtype"]).name
-    public = KERAS_NAMES.get(name, name)
-    for space in SPACES if not any(map(holds_dimensions, attrs.values())) else ():
-        if public in getattr(ops, space).__all__:
-            if attrs.keys() <= inspect.signature(getattr(ops, public)).parameters.keys():
-                form = "".join(part.title() for part in public.split("_"))
-                return {"module": f"keras.src.ops.{space}", "class_name": form, "config": plain(attrs),
-                        "registered_name": form}, args
-            break
-    form = {"module": OWN, "class_name": name, "config": plain(dict(call.kwargs)), "registered_name": None}
+    space = next((space for space in SPACES if name in getattr(ops, space).__all__), None)
+    is_plain = not any(isinstance(x, SymbolicTensor) or holds_dimensions(x) for x in tree.flatten(attrs))
+    if space and is_plain and attrs.keys() <= inspect.signature(getattr(ops, name)).parameters.keys():
+        form = class_name(name)
+        return {"module": f"keras.src.ops.{space}", "class_name": form, "config": plain(attrs),
+                "registered_name": form}, args
+    form = {"module": OWN, "class_name": call.function.name, "config": plain(dict(call.kwargs)),
+            "registered_name": None}
     return form, list(call.args)
 
 
@@ -218,13 +208,15 @@ def _function_of(data):
         return registry.deserialize(form, "layers")
     name = data["class_name"] if module == OWN else registry.snake_case(data["class_name"])
     function = OPS.get(name) if module == OWN else \
-        getattr(ops, name, None) if name in getattr(ops, space).__all__ else None
+        getattr(getattr(ops, space), name) if name in getattr(ops, space).__all__ else None
     if function is None:
         raise ValueError(f"the model's config uses the op {data['class_name']!r} of {module}, which is not there.")
 
     def apply(*args, **kwargs):
         if not any(isinstance(x, SymbolicTensor) for x in tree.flatten([*args, kwargs])):
             raise ValueError(f"the model's config calls {name!r} on no tensor of the model.")
+        if name == "einsum":
+            args = [kwargs.pop("subscripts"), *args]
         return function(*_as_given(name, args), **kwargs)
     return apply
 
