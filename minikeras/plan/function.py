@@ -244,6 +244,8 @@ class Function:
         if recording.refusal is not None:
             return self._refuse(entry, recording.refusal, self._outcome(first, recording))
         recording.undo()
+        if recording is not first:
+            first.forget()
         if not was_right:
             passes = [name for name in PASSES if name not in _disabled]
             names = self._parameters.names(args, kwargs, self._parts)
@@ -251,6 +253,7 @@ class Function:
             entry.calls, entry.next_check, entry.planned = 1, 2, self._calls
             self._evict()
         else:
+            recording.forget()
             entry.next_check = entry.calls * 2 if plan.foreign or entry.calls < OWN_CHECKS else NEVER
         return plan, None
 

@@ -134,6 +134,12 @@ class Recording:
         as `seeds` says."""
         self._recorder.undo(not self.made if seeds is None else seeds)
 
+    def forget(self):
+        """Let go of what the run computed. It stands in circles, which Python looks for when it pleases."""
+        for instruction in self.instructions:
+            for value in instruction.outputs:
+                value.forget()
+
     def counts(self):
         """The run is the call, and no replay follows: what it was to do in the world happens."""
         for effect in self._recorder.effects:
