@@ -25,6 +25,10 @@ class OutOfRangeError(MinikerasError, IndexError):
     """An iterator that has no more elements, by TensorFlow's name."""
 
 
+class NotFoundError(MinikerasError, FileNotFoundError):
+    """A file, or a value in it, that is not there, by TensorFlow's name."""
+
+
 class GradientError(MinikerasError, ValueError, RuntimeError):
     """A gradient that cannot be formed, or that nothing was connected to.
 

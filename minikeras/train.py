@@ -17,7 +17,7 @@ import numpy as np
 from .arguments import count
 from .autograd.dtypes import as_dtype
 from .autograd.variable import Variable
-from .errors import FileFormatError
+from .errors import FileFormatError, NotFoundError
 from .saving.atomic import remove_leftovers, write_atomically
 from .saving.checkpoints import CheckpointFolder, read_checkpoint, read_newest, write_checkpoint
 from .saving.holdings import Restoration, Tracked, can_hold, collect, some_of
@@ -87,8 +87,8 @@ class Checkpoint(Tracked):
     def read(self, save_path, options=None):
         """Give the objects the state of a checkpoint, matched by their names from here on. Gives a `RestoreStatus`.
 
-        Weights that are not made yet get their values when they are. Raises FileNotFoundError, and FileFormatError for
-        a file that is damaged or whose shapes do not fit; then nothing was changed.
+        Weights that are not made yet get their values when they are. Raises NotFoundError (a FileNotFoundError),
+        and FileFormatError for a file that is damaged or whose shapes do not fit; then nothing was changed.
         """
         _no_options(options)
         path = os.fspath(save_path)
@@ -247,9 +247,9 @@ class CheckpointReader:
         return tensor_str in self._values
 
     def get_tensor(self, tensor_str):
-        """The value of this name, an array. Raises KeyError."""
+        """The value of this name, an array. Raises NotFoundError."""
         if tensor_str not in self._values:
-            raise KeyError(f"the checkpoint has no {tensor_str!r}; it has {some_of(list(self._values))}.")
+            raise NotFoundError(f"the checkpoint has no {tensor_str!r}; it has {some_of(list(self._values))}.")
         return self._values[tensor_str]
 
 

@@ -139,6 +139,24 @@ def test_random_generators_and_other_state(tmp_path):
     assert place.position == 7
 
 
+def test_an_iterator_goes_on_where_it_was(tmp_path):
+    def iterator():
+        return iter(tf.data.Dataset.range(40).shuffle(10, seed=3).batch(2).repeat())
+    first = iterator()
+    for _ in range(23):
+        next(first)
+    path = tf.train.Checkpoint(it=first).save(tmp_path / "x")
+    expected = [next(first).numpy().tolist() for _ in range(30)]
+    second = iterator()
+    next(second)
+    tf.train.Checkpoint(it=second).restore(path).assert_consumed()
+    assert [next(second).numpy().tolist() for _ in range(30)] == expected
+    tf.train.Checkpoint(it=first).restore(path)
+    assert next(first).numpy().tolist() == expected[0]
+    with pytest.raises(FileFormatError, match="it does not take the state"):
+        tf.train.Checkpoint(it=iter(tf.data.Dataset.range(3))).restore(path)
+
+
 def test_what_does_not_fit_changes_nothing(tmp_path):
     path = tf.train.Checkpoint(a=tf.Variable([1.0]), b=tf.Variable([2.0, 3.0])).save(tmp_path / "x")
     a, b = tf.Variable([0.0]), tf.Variable([0.0])
@@ -164,7 +182,7 @@ def test_statuses(tmp_path):
     raised(tf.train.Checkpoint(zzz=tf.Variable(0.0)).read(path).assert_nontrivial_match)
     nothing = partial.restore(None).expect_partial().initialize_or_restore()
     assert "None" in raised(nothing.assert_consumed)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(tf.errors.NotFoundError):
         tf.train.Checkpoint().restore(str(tmp_path / "none"))
 
 
@@ -265,5 +283,5 @@ def test_values_by_name(tmp_path):
     np.testing.assert_array_equal(tf.train.load_variable(path, "v"), [1.0, 2.0])
     reader = tf.train.load_checkpoint(path)
     assert reader.has_tensor(f"v{value}") and reader.get_variable_to_dtype_map()[f"v{value}"] == tf.float32
-    with pytest.raises(KeyError, match="net/dense"):
+    with pytest.raises(tf.errors.NotFoundError, match="net/dense"):
         reader.get_tensor("w")

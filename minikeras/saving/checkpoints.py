@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import FileFormatError
+from ..errors import FileFormatError, NotFoundError
 from .atomic import remove_leftovers, write_atomically
 from .packed import packed, unpacked
 
@@ -24,11 +24,11 @@ def write_checkpoint(filepath, state):
 def read_checkpoint(filepath):
     """The state that `write_checkpoint` was given, and a dict of the versions of what wrote it.
 
-    Raises FileNotFoundError, and FileFormatError for a file that is damaged or is no checkpoint.
+    Raises NotFoundError (a FileNotFoundError), and FileFormatError for a file that is damaged or is no checkpoint.
     """
     path = Path(filepath)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: there is no checkpoint of this name.")
+        raise NotFoundError(f"{path}: there is no checkpoint of this name.")
     content = unpacked(path.read_bytes(), str(path))
     if not isinstance(content, dict) or set(content) != {"format", "versions", "state"} or \
             not isinstance(content["versions"], dict):
