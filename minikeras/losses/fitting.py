@@ -40,8 +40,16 @@ def as_pair(where, y_true, y_pred, broadcast=True, hint=HINT):
     y_true, y_pred = fit_ranks(y_true, y_pred)
     if not (broadcast_together if broadcast else dims.may_agree)(y_true.shape, y_pred.shape):
         raise ShapeError(f"{where}: targets of shape {y_true.shape} do not fit predictions of shape {y_pred.shape}. "
-                         f"{hint}")
+                         f"{_advice(where, y_true.shape, y_pred.shape, hint)}")
     return y_true, y_pred
+
+
+def _advice(where, wanted, given, hint):
+    if len(wanted) == len(given) and wanted[-1] not in (None, 1, given[-1]):
+        return f"Give the last layer {wanted[-1]} units, or targets in the shape of the model's output."
+    if "crossentropy" in where and hint is HINT and len(wanted) == len(given) - 1:
+        return f"{hint} For integer labels of {given[-1]} classes use sparse_categorical_crossentropy."
+    return hint
 
 
 def _decorator(broadcast=True, hint=HINT):

@@ -67,6 +67,9 @@ class CompiledLoss:
         return total
 
     def _value(self, part, target, output, weight):
+        if getattr(target, "dtype", None) == "string":
+            raise DataError(f"{part.loss.name}: the labels are strings. Give numbers, for example "
+                            "np.unique(y, return_inverse=True)[1], or look them up with layers.StringLookup.")
         try:
             return part.loss(target, output, sample_weight=weight)
         except ShapeError as error:

@@ -1,6 +1,7 @@
 """The steps of a model: what one batch does in training, evaluation and prediction. Each may be overridden."""
 
 import inspect
+import warnings
 
 from .. import metrics
 from ..autograd.quiet import quietly
@@ -62,7 +63,10 @@ class Stepping:
             scaled = self.optimizer.scale_loss(loss)
         track(self._loss_tracker, loss, x)
         variables = self.trainable_weights
-        self.optimizer.apply(tape.gradient(scaled, variables), variables)
+        if variables:
+            self.optimizer.apply(tape.gradient(scaled, variables), variables)
+        else:
+            warnings.warn(f"{self.name} has no trainable weights, so there is nothing to train.", stacklevel=2)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data):
