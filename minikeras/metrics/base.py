@@ -1,9 +1,12 @@
 """Metric: numbers gathered over many batches, in Variables. Sums, means, and means of functions."""
 
+import functools
+
 from .. import initializers, ops, registry
 from ..autograd import dtypes
 from ..autograd.operands import as_tensor
 from ..autograd.quiet import quietly
+from ..autograd.tensor import SymbolicTensor
 from ..autograd.variable import Variable
 from ..errors import ShapeError
 from ..losses.base import OfFunction, masked_weight
@@ -11,6 +14,17 @@ from ..losses.fitting import broadcast_together, fit_ranks, fit_weight
 from ..masks import mask_of
 from ..ops import reduce
 from ..ops.arithmetic import divide_no_nan
+
+
+def _of_numbers(update_state):
+    """The function, doing nothing where it is given symbolic tensors: a call on shapes has nothing to gather."""
+    @functools.wraps(update_state)
+    def update(self, *args, **kwargs):
+        for x in args:
+            if type(x) is SymbolicTensor:
+                return None
+        return update_state(self, *args, **kwargs)
+    return update
 
 
 class Metric(registry.Configurable, kind="metrics"):
@@ -23,9 +37,10 @@ class Metric(registry.Configurable, kind="metrics"):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        for name in ("update_state", "result"):
-            if name in vars(cls):
-                setattr(cls, name, quietly(vars(cls)[name]))
+        if "update_state" in vars(cls):
+            cls.update_state = _of_numbers(quietly(cls.update_state))
+        if "result" in vars(cls):
+            cls.result = quietly(cls.result)
 
     def __init__(self, dtype=None, name=None):
         self.name = name or registry.snake_case(type(self).__name__)
