@@ -8,7 +8,7 @@ from ..autograd.operands import as_tensor
 from ..autograd.quiet import quietly
 from ..autograd.tensor import SymbolicTensor
 from ..autograd.variable import Variable
-from ..errors import ShapeError
+from ..errors import ShapeError, SymbolicError
 from ..losses.base import OfFunction, masked_weight
 from ..losses.fitting import broadcast_together, fit_ranks, fit_weight
 from ..masks import mask_of
@@ -151,7 +151,7 @@ class Mean(Metric):
 
     def update_state(self, values, sample_weight=None):
         values, weight = _per_sample(self.name, values, sample_weight, self.dtype, reduce.mean)
-        self.gather(reduce.sum(values), float(values.size) if weight is None else reduce.sum(weight))
+        self.gather(reduce.sum(values), number_of(values) if weight is None else reduce.sum(weight))
 
     def gather(self, total, weight):
         """Add a sum of weighted values, and the sum of their weights."""
@@ -216,6 +216,13 @@ def _per_sample(name, values, sample_weight, dtype, reduction):
         values = values * weight
         sample_weight = _without_axes(weight, 1, reduction)
     return _without_axes(values, 1, reduction), sample_weight
+
+
+def number_of(values):
+    """How many values there are, as a float; a layer that asks on shapes alone is run on zeros instead."""
+    if values.size is None:
+        raise SymbolicError(f"a metric counts its values, and {values!r} has shapes alone. Update it with numbers.")
+    return float(values.size)
 
 
 def _without_axes(x, first, reduction):

@@ -10,7 +10,7 @@ from ..errors import ShapeError
 from ..losses.fitting import as_pair, fit_weight
 from ..ops import reduce
 from ..ops.arithmetic import absolute, isinf, logical_and, select, square
-from .base import Metric
+from .base import Metric, number_of
 
 AVERAGES = (None, "micro", "macro", "weighted")
 AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
@@ -124,7 +124,7 @@ class R2Score(_OfOutputs):
                                 (self.total_mse, square(y_true - y_pred) * weight),
                                 (self.count, 0.0 * y_true + weight)):
             variable.assign(variable + reduce.sum(found, axis=0))
-        self.num_samples.assign(self.num_samples + float(y_true.size))
+        self.num_samples.assign(self.num_samples + number_of(y_true))
 
     def result(self):
         self._check_fed()
