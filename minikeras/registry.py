@@ -317,8 +317,9 @@ def serialize_object(obj):
     cls = type(obj)
     builtin = cls._kind if isinstance(obj, Configurable) and _by_config(cls._kind, cls.__name__) is cls else None
     module = vars(cls).get("keras_module") or _MODULE_OF_KIND.get(builtin, f"keras.{builtin}")
-    name = vars(cls).get("keras_name", cls.__name__)
-    form = {"module": module if builtin else None, "class_name": name, "config": obj.get_config(),
+    name, config = vars(cls).get("keras_name", cls.__name__), obj.get_config()
+    form = {"module": module if builtin else None, "class_name": name,
+            "config": config if builtin else serialize(config),     # a get_config of the user's own may hold objects
             "registered_name": None if builtin else vars(cls).get("_registered_name", cls.__name__)}
     if not builtin:
         _note_foreign(form["registered_name"], cls)
