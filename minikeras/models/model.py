@@ -246,6 +246,12 @@ class Model(Trainer, Layer, kind="models"):
         """Assign the weights of a file to this model; see `saving.load_weights`."""
         weights.load_weights(self, filepath, skip_mismatch, **kwargs)
 
+    def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs):
+        """Not supported: raises ValueError that says what is."""
+        raise ValueError(f"{self.name}.export: {format!r} is a form of TensorFlow's and others' runtimes, which is not "
+                         "written here. model.save('name.keras') gives a file that Keras reads and exports from; "
+                         "save_weights('name.safetensors') gives the weights alone.")
+
 
 class Functional(Model):
     """A model made of inputs and outputs, as `Model(inputs, outputs)` gives it."""

@@ -73,15 +73,17 @@ def _is_ready(model, optimizer, own, whole):
     """Whether the state of an optimizer is to be loaded. Its slots are made where the file is the model's own."""
     if not own:
         return False
-    if whole and optimizer is model.optimizer and len(own) != len(optimizer.variables):
+    must_fit = whole and optimizer is model.optimizer
+    if must_fit and len(own) != len(optimizer.variables):
         optimizer.build(model.trainable_variables)
     shapes = {name: variable.shape for name, variable in stored_variables(optimizer).items()}
     fits = {name: array.shape for name, array in own.items()} == shapes
-    if not fits and not whole:
+    if not fits and not must_fit:
         warnings.warn(f"{titled(optimizer)}: its state is not loaded, for the file has that of an optimizer of another "
                       f"kind or for other variables ({len(own)} arrays for {len(shapes)}). If the training is to go on "
-                      "from there, build the optimizer for the same variables first.", stacklevel=6)
-    return fits or whole
+                      "from there, build the optimizer for the same variables first, then load the weights.",
+                      stacklevel=6)
+    return fits or must_fit
 
 
 def _is_optimizer(own):

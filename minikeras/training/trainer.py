@@ -1,6 +1,7 @@
 """compile, fit, evaluate, predict: what models inherit to be trained."""
 
 import copy
+import warnings
 
 import numpy as np
 
@@ -229,7 +230,12 @@ class Trainer(Stepping):
         return self._compiled.config() if self.compiled else None
 
     def compile_from_config(self, config):
-        """Compile as `get_compile_config`, or Keras', describes it."""
+        """Compile as `get_compile_config`, or Keras', describes it. A class with a `compile` of its own, of whose
+        arguments this knows nothing, is left uncompiled, with a warning."""
+        if type(self).compile is not Trainer.compile:
+            warnings.warn(f"{type(self).__name__} has a compile of its own, so the loaded model is not compiled. Call "
+                          "its compile, or define get_compile_config and compile_from_config(config).", stacklevel=3)
+            return
         self.compile(**config)
 
     def _compile_like(self, other):

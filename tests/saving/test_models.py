@@ -309,3 +309,8 @@ def test_a_model_inside_another_with_keras_empty_compile_config_is_not_compiled(
     loaded = models.load_model(path)
     assert not loaded.get_layer("inner").compiled
     assert_equal_weights(loaded, model)
+
+
+def test_export_says_what_is_supported(tmp_path):
+    with pytest.raises(ValueError, match=r"export: 'onnx' .*\.keras"):
+        dense_model(2).export(tmp_path / "m", format="onnx")

@@ -12,6 +12,7 @@ from minikeras.errors import FileFormatError, ShapeError
 from minikeras.saving import load_weights, safetensors, save_weights
 from minikeras.saving.arrays import Stored, h5py_or_none
 from minikeras.saving.legacy import modern
+from minikeras.saving.paths import objects_by_path
 from tests.saving.objects import small_model
 
 needs_h5py = pytest.mark.skipif(h5py_or_none() is None, reason="needs h5py: pip install 'minikeras[h5]'")
@@ -183,6 +184,58 @@ def test_optimizers_in_attributes_are_kept(tmp_path):
     model.save_weights(tmp_path / "m.weights.npz")
     other.load_weights(tmp_path / "m.weights.npz")
     assert_equal([v.numpy() for v in model.d_optimizer.variables], [v.numpy() for v in other.d_optimizer.variables])
+
+
+class Rivals(Twofold):
+    """Compiled with arguments of its own."""
+
+    def compile(self, first_optimizer):
+        super().compile()
+        self.d_optimizer = first_optimizer
+
+    @property
+    def alias(self):
+        return self.second
+
+    @property
+    def broken(self):
+        raise RuntimeError("this property does not work yet")
+
+
+class Recompiled(Rivals):
+    """And says how."""
+
+    def get_compile_config(self):
+        return {"first_optimizer": self.d_optimizer}
+
+    def compile_from_config(self, config):
+        self.compile(**saving.deserialize_keras_object(config))
+
+
+def test_a_compile_of_the_users_own_is_not_guessed(tmp_path):
+    model = Rivals()
+    model(np.ones((1, 2), "float32"))
+    model.compile(optimizers.SGD(0.5))
+    model.save(tmp_path / "m.keras")
+    with pytest.warns(UserWarning, match="a compile of its own"):
+        loaded = models.load_model(tmp_path / "m.keras", {"Rivals": Rivals})
+    assert not loaded.compiled
+    assert_equal(model.get_weights(), loaded.get_weights())
+
+
+def test_what_a_model_says_of_its_compilation_is_followed(tmp_path):
+    model = Recompiled()
+    model(np.ones((1, 2), "float32"))
+    model.compile(optimizers.Adam(0.5))
+    model.save(tmp_path / "m.keras")
+    loaded = models.load_model(tmp_path / "m.keras", {"Recompiled": Recompiled})
+    assert float(loaded.d_optimizer.learning_rate) == 0.5
+
+
+def test_properties_of_the_users_classes_count_as_in_keras():
+    model = Rivals()
+    model(np.ones((1, 2), "float32"))
+    assert {path for path, _ in objects_by_path(model)} >= {"alias", "first", "d_optimizer"}
 
 
 class Table(layers.Layer):
