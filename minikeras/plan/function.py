@@ -231,6 +231,7 @@ class Function:
         try:
             if not recording.settled:       # the first run built something
                 recording.undo()
+                recording.forget()
                 recording = self._record(args, kwargs, leaves)
                 if recording.refusal is None and not recording.settled:
                     recording.refusal = _unsettled(recording)
@@ -244,8 +245,6 @@ class Function:
         if recording.refusal is not None:
             return self._refuse(entry, recording.refusal, self._outcome(first, recording))
         recording.undo()
-        if recording is not first:
-            first.forget()
         if not was_right:
             passes = [name for name in PASSES if name not in _disabled]
             names = self._parameters.names(args, kwargs, self._parts)

@@ -139,6 +139,7 @@ class Recording:
         for instruction in self.instructions:
             for value in instruction.outputs:
                 value.forget()
+        self._recorder.kept.clear()
 
     def counts(self):
         """The run is the call, and no replay follows: what it was to do in the world happens."""
