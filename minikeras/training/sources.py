@@ -26,6 +26,11 @@ class Source:
         """An iterator over the batches of the next pass, from the batch `start` on."""
         raise NotImplementedError
 
+    def check_end(self, method, argument, steps, callbacks=None):
+        """Raises DataError for an epoch that nothing would end: neither data nor steps, nor a callback."""
+        if self.is_endless and steps is None and not callbacks:
+            raise DataError(f"{method}: the data have no end, so an epoch would have none. Give {argument}.")
+
     def begin_epoch(self):
         """Told before each epoch."""
 
@@ -76,6 +81,10 @@ class PyDatasetSource(Source):
     @property
     def num_batches(self):
         return self.dataset.num_batches
+
+    @property
+    def is_endless(self):
+        return self.num_batches is None
 
     def batches(self, start=0):
         size = self.num_batches

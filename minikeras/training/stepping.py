@@ -41,6 +41,12 @@ class Stepping:
         for metric in self.metrics:
             metric.reset_state()
 
+    def reset_states(self):
+        """Let the recurrent layers inside that keep their state begin anew, by TensorFlow's name."""
+        for layer in self._flatten_layers():
+            if layer is not self and hasattr(layer, "reset_states"):
+                layer.reset_states()
+
     def get_metrics_result(self):
         """The values of `metrics` by name, tensors; those of a metric that gives several by theirs."""
         found = {}

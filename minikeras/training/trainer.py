@@ -144,8 +144,9 @@ class Trainer(Stepping):
                                class_weight=class_weight, order=order, within=shuffle == "batch")
             validation = self._validation_source(validation_data, validation_batch_size or batch_size,
                                                  validation_steps)
-        if source.is_endless and steps_per_epoch is None and not callbacks:
-            raise DataError("fit: the data have no end, so an epoch would have none. Give steps_per_epoch.")
+        source.check_end("fit", "steps_per_epoch", steps_per_epoch, callbacks)
+        if validation is not None:
+            validation.check_end("fit: validation_data", "validation_steps", validation_steps)
         feed, self.stop_training = Feed(source, steps_per_epoch), False
         with CallbackList(callbacks, True, verbose != 0, self, verbose=verbose, epochs=epochs,
                           steps=feed.num_batches) as events, np.errstate(all="ignore"):
@@ -168,7 +169,9 @@ class Trainer(Stepping):
         self._check_compiled("evaluate")
         self._check_run("evaluate", batch_size, verbose, steps)
         self._check_targets("evaluate", x, y)
-        feed = Feed(source_of("evaluate", x, y, sample_weight, batch_size=batch_size, steps=steps), steps)
+        source = source_of("evaluate", x, y, sample_weight, batch_size=batch_size, steps=steps)
+        source.check_end("evaluate", "steps", steps, callbacks)
+        feed = Feed(source, steps)
         with CallbackList(callbacks, False, verbose != 0, self, verbose=verbose, epochs=1,
                           steps=feed.num_batches) as events, np.errstate(all="ignore"):
             logs = loop.evaluate(self, feed, events)
@@ -181,6 +184,7 @@ class Trainer(Stepping):
             source = array_source(ArrayData(x, check_finite=False), batch_size, steps)
         else:
             source = source_of("predict", x, batch_size=batch_size)
+        source.check_end("predict", "steps", steps, callbacks)
         feed = Feed(source, steps)
         with CallbackList(callbacks, False, verbose != 0, self, verbose=verbose, epochs=1,
                           steps=feed.num_batches) as events, np.errstate(all="ignore"):

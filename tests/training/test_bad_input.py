@@ -174,3 +174,20 @@ def test_rows_of_different_lengths_are_refused():
 def test_a_nest_for_a_model_of_one_input_is_refused(call):
     with pytest.raises(TypeError, match=r"has one input, of shape \(None, 3\).*got a (dict|list)"):
         call(compiled())
+
+
+@pytest.mark.parametrize(("units", "loss", "y", "message"), [
+    (2, "binary_crossentropy", LABELS, "For integer labels of 2 classes use sparse_categorical_crossentropy"),
+    (4, "categorical_crossentropy", np.eye(3)[[0, 1, 2, 0]], "Give the last layer 3 units"),
+    (1, "binary_crossentropy", Y, "Give the last layer 2 units")])
+def test_labels_for_another_loss_say_which(units, loss, y, message):
+    model = mk.Sequential([mk.Input((3,)), Dense(units, "sigmoid")])
+    model.compile("sgd", loss)
+    with pytest.raises(ShapeError, match=message):
+        model.fit(X, y, verbose=0)
+
+
+def test_labels_in_words_are_refused():
+    model = compiled("sparse_categorical_crossentropy", run_eagerly=True)
+    with pytest.raises(DataError, match="the labels are strings"):
+        model.fit(X, np.array(["cat", "dog", "dog", "cat"]), verbose=0)

@@ -244,3 +244,19 @@ def test_outputs_of_different_shapes_cannot_be_joined():
             return mk.ops.matmul(x, mk.ops.transpose(x))
     with pytest.raises(ValueError, match="outputs of the batches have different shapes"):
         Growing().predict(X, batch_size=3, verbose=0)
+
+
+def test_recurrent_layers_inside_a_model_begin_anew():
+    x = np.ones((2, 3, 1), "float32")
+    model = mk.Sequential([mk.Input(batch_shape=(2, 3, 1)), mk.layers.GRU(2, stateful=True)])
+    first = model.predict(x, batch_size=2, verbose=0)
+    assert not np.array_equal(model.predict(x, batch_size=2, verbose=0), first)
+    model.reset_states()
+    np.testing.assert_array_equal(model.predict(x, batch_size=2, verbose=0), first)
+
+
+def test_a_model_without_trainable_weights_warns():
+    model = step_of(mk.Model)
+    model.trainable = False
+    with pytest.warns(UserWarning, match="has no trainable weights"):
+        model.fit(X, A, verbose=0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import minikeras as mk
+from minikeras import config
 from minikeras.callbacks import Callback
 from minikeras.errors import DataError
 from minikeras.layers import Dense, Dropout
@@ -254,3 +255,36 @@ def test_a_run_that_is_taken_up_equals_the_straight_one(kind, steps, after):
     run(stop)
     run(Resume(stop.state))
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize(("method", "argument"), [
+    ("fit", "steps_per_epoch"), ("evaluate", "steps"), ("predict", "steps")])
+def test_data_without_end_need_a_number_of_steps(method, argument):
+    with pytest.raises(DataError, match=f"{method}: the data have no end.*Give {argument}"):
+        getattr(model_for(), method)(Endless(), verbose=0)
+    with pytest.raises(DataError, match=r"validation_data: the data have no end.*Give validation_steps"):
+        model_for().fit(X, Y, validation_data=Endless(), verbose=0)
+
+
+def test_a_data_set_is_trained_on_as_its_arrays_are():
+    results = []
+    dataset = mk.data.Dataset.from_tensor_slices((X, Y, W)).batch(3)
+    for data in ({"x": X, "y": Y, "sample_weight": W, "batch_size": 3}, {"x": dataset}):
+        model = model_for()
+        history = model.fit(**data, epochs=2, shuffle=False, verbose=0, validation_data=(X, Y),
+                            validation_batch_size=3).history
+        results.append((history, model.predict(data["x"], batch_size=data.get("batch_size"), verbose=0).tolist()))
+    assert results[0] == results[1]
+
+
+def test_settings_of_a_program_limit_epochs_and_steps():
+    config.set_max_epochs(2)
+    config.set_max_steps_per_epoch(2)
+    try:
+        model = model_for()
+        with pytest.warns(UserWarning, match="limited to"):
+            assert model.fit(X, Y, 3, epochs=5, verbose=0).epoch == [0, 1]
+        assert model.optimizer.iterations == 4
+    finally:
+        config.set_max_epochs(None)
+        config.set_max_steps_per_epoch(None)
