@@ -127,6 +127,15 @@ def test_damaged_weights_are_refused_and_change_nothing(tmp_path, suffix):
     assert refusals > 10
 
 
+@needs_h5py
+def test_damaged_models_in_the_form_of_keras_2_are_refused_or_load(tmp_path):
+    model = models.Sequential([models.Input((3,)), layers.Dense(2)])
+    model.save(tmp_path / "m.h5")
+    for new in mutations((tmp_path / "m.h5").read_bytes(), 5, 30):
+        (tmp_path / "m.h5").write_bytes(new)
+        loaded_or_none(tmp_path / "m.h5")
+
+
 # --- the archive -----------------------------------------------------------------------------
 
 
