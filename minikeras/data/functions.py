@@ -23,12 +23,13 @@ TRIALS = 4      # calls that are timed before threads are thought of, and that s
 class _Generators(Draws):
     """The SeedGenerators that a function draws from, as layers that augment images do.
 
-    Their states belong to that of the pipeline. One that is met only after a state was put back gets its own then.
+    Their states belong to that of the pipeline. One that is met only after a state was put back gets its own then; one
+    that was met only after the state was asked for is where it was when it was met.
     """
 
     def __init__(self):
         super().__init__()
-        self.met, self.pending = [], []
+        self.met, self.first, self.pending = [], [], []
 
     def note(self, generator):
         """Called before `generator` draws."""
@@ -36,6 +37,7 @@ class _Generators(Draws):
             self.met.append(generator)
             if self.pending:
                 generator.bit_generator.state = self.pending.pop(0)
+            self.first.append(generator.bit_generator.state)
 
     def note_result(self, result):
         """Nothing is repeated."""
@@ -48,7 +50,7 @@ class _Generators(Draws):
 
     def set_state(self, states):
         """Put back what `get_state` gave."""
-        for generator, state in zip(self.met, states):
+        for generator, state in zip(self.met, [*states, *self.first[len(states):]]):
             generator.bit_generator.state = state
         self.pending = list(states[len(self.met):])
 

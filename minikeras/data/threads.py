@@ -11,6 +11,7 @@ import numpy as np
 
 from .stages import Stage
 
+PATIENCE = 5.0              # seconds that a thread may take to end when nobody wants its elements any more
 WORTH_A_THREAD = 1e-3       # seconds that a call takes from which on handing it to another thread pays
 
 
@@ -77,8 +78,9 @@ class Prefetch(Stage):
 def prefetched(elements, size):
     """`elements`, made by a thread up to `size` ahead. It ends with the iterator; an error in it is raised here."""
     ahead = _Ahead(elements, size)
+    thread = threading.Thread(target=ahead.run, name="minikeras prefetch", daemon=True)
     try:
-        threading.Thread(target=ahead.run, name="minikeras prefetch", daemon=True).start()
+        thread.start()
     except RuntimeError:        # as where Python runs in a browser
         yield from elements
         return
@@ -91,6 +93,9 @@ def prefetched(elements, size):
             yield element
     finally:
         ahead.stop()
+        # What it draws from may be put back next. A source may block, though.
+        if threading.current_thread() is not thread:
+            thread.join(PATIENCE)
 
 
 def parallel(function, arguments, workers):
@@ -116,7 +121,7 @@ def parallel(function, arguments, workers):
             yield waiting.popleft().result()
         yield from itertools.starmap(function, arguments)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 def timed(function, *arguments):

@@ -47,7 +47,9 @@ def held(obj):
         for name in _BY_VARIABLE:
             found.pop(name, None)
     elif isinstance(obj, Metric):
-        found = {"variables": obj.variables}
+        # What one that is not built holds may be in another order then.
+        found = {**vars(obj), "variables": [v for v, _ in obj._variables]} if getattr(obj, "built", True) else {}
+        found.pop("_variables", None)
     elif isinstance(obj, Tracked):
         found = {**held(obj.root), **obj.holds()}
     elif isinstance(obj, (Configurable, Module)):
@@ -55,6 +57,8 @@ def held(obj):
         if isinstance(obj, Holder):
             found["variables"] = obj._record.variables
             found["layers"] = getattr(obj, "layers", None)
+            if getattr(obj, "stateful", False):
+                found["states"] = getattr(obj, "states", None)      # these are no weights
     else:
         found = {}
     return {str(name): value for name, value in found.items() if can_hold(value)}
@@ -238,7 +242,7 @@ class Restoration:
 
     def _awaited(self):
         """Paths of the state that is for parts of objects which are not built yet."""
-        stack = [path for path, obj in self._objects.items() if _is_unbuilt(obj)]
+        stack = [path for path, obj in self._objects.items() if _is_unbuilt(obj) or isinstance(obj, Metric)]
         found = set()
         while stack:
             path = stack.pop()

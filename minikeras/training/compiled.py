@@ -131,6 +131,8 @@ class CompiledMetrics(metrics.Metric, named=None):
         reported = _reported_names([(name, metric.name, is_weighted) for name, _, metric, is_weighted in found])
         self._entries = [(name, *entry[1:]) for name, entry in zip(reported, found)]
         self.metrics = [metric for _, _, metric, _ in self._entries]
+        if self.awaited is not None:
+            self.awaited()
 
     def update_state(self, y, y_pred, sample_weight=None):
         """Gather from one batch."""

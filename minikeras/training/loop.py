@@ -27,7 +27,7 @@ class Fitting:
         self._resumed, self._restore = None, None       # the state that it is to go on from, until it does
 
     def get_state(self):
-        """Where it stands, as plain data and arrays: all but the weights, the optimizer and random generators.
+        """Where it stands, as plain data and arrays: all but what the model, its optimizer and its metrics hold.
 
         To be asked after a step or an epoch: in on_train_batch_end or on_epoch_end.
         """
@@ -35,14 +35,13 @@ class Fitting:
                  "callbacks": self.events.get_state(), "logs": numbers(self.logs)}
         if self.validate is not None:
             state["validation"] = self.validate.feed.source.get_state()
-        if self.step:
-            state["metrics"] = [v.numpy() for v in self._metric_variables()]
         return state
 
     def set_state(self, state, restore=None):
         """Go on where `get_state` found it: to be called in on_train_begin, with the same data and callbacks.
 
-        restore   gives the model what it held then; called when all callbacks have begun, whatever they did to it
+        restore   gives the model and its metrics what they held then; called when all callbacks have begun, training
+                  and the epoch, whatever they did to the model
         """
         self.epoch, self.step, self.logs = state["epoch"], state["step"], state["logs"]
         self._resumed, self._restore = state, restore
@@ -59,9 +58,6 @@ class Fitting:
         except Exception:       # of a step of the user's own, which may do without what is asked for here
             if registry.is_ours(type(self.model).train_step):
                 raise
-
-    def _metric_variables(self):
-        return [variable for metric in self.model.metrics for variable in metric.variables]
 
     def run(self):
         """Train until the last epoch, or until the model is told to stop. Returns the logs of the last epoch."""
@@ -137,8 +133,6 @@ class Fitting:
         state, self._resumed = self._resumed, None
         if self.step:       # the callbacks have begun the epoch anew
             self._take_up(state)
-            for variable, value in zip(self._metric_variables(), state["metrics"], strict=True):
-                variable.assign(value)
 
     def _without_data(self):
         if not self.model.history.epoch:

@@ -11,7 +11,7 @@ def training_state(model):
     To be asked by a callback that `comes_last`, after a step or an epoch. What is no Variable, generator or state of a
     callback, such as attributes of the user's own, is not part of it.
     """
-    return {"run": model._fitting.get_state(), "objects": collect({"model": model}), "seeds": numbering(),
+    return {"run": model._fitting.get_state(), "objects": collect(_objects(model)), "seeds": numbering(),
             "stop_training": bool(model.stop_training)}
 
 
@@ -24,7 +24,7 @@ def resume_training(model, state, where):
     """
     def restore():
         model.stop_training = state["stop_training"]
-        Restoration({"model": model}, state["objects"], where, whole=True)
+        Restoration(_objects(model), state["objects"], where, whole=True)
         set_numbering(state["seeds"])
     try:
         model._fitting.set_state(state["run"], restore)
@@ -33,3 +33,7 @@ def resume_training(model, state, where):
             raise
         raise FileFormatError(f"{where}: this is not the state of a training with this model, data and callbacks: "
                               f"{error}") from error
+
+
+def _objects(model):
+    return {"model": model, "metrics": list(model.metrics)}

@@ -1,6 +1,7 @@
 """What differs from Keras other than in arguments, and why names of Keras are missing, for docs/compatibility.md."""
 
 DIFFERS = {
+    "callbacks.BackupAndRestore": "the history of a training that goes on has its first epochs, too",
     "config.backend": "gives 'numpy'",
     "config.set_backend": "takes 'numpy' only",
     "config.set_dtype_policy": "takes float16, float32 and float64; mixed policies are refused",

@@ -16,6 +16,7 @@ from minikeras.errors import FileFormatError
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(22, 4, 3)).astype("float32"), RNG.integers(0, 3, 22)
+IMAGES = RNG.normal(size=(12, 4, 4, 1)).astype("float32")
 VALIDATION = RNG.normal(size=(9, 4, 3)).astype("float32"), RNG.integers(0, 3, 9)
 
 
@@ -156,8 +157,8 @@ def test_every_optimizer(tmp_path, straight, optimizer, after):
 
 
 @pytest.mark.parametrize("options, after", [
-    ({"run_eagerly": False}, 7), ({"run_eagerly": False, "steps_per_execution": 2}, 3),
-    ({"run_eagerly": False, "steps_per_execution": 2}, 4), ({"steps_per_execution": 3}, 4)])
+    ({"run_eagerly": False}, 7), ({"run_eagerly": False, "steps_per_execution": 2}, 3), ({"steps_per_execution": 2}, 4),
+    ({"steps_per_execution": 3}, 4)])
 def test_however_steps_run(tmp_path, straight, options, after):
     assert resumed(tmp_path, 1, "arrays", "on_train_batch_end", after, **options) == straight("arrays")
 
@@ -177,6 +178,15 @@ def test_with_callbacks_that_change_the_training(tmp_path):
     for i, (event, after) in enumerate([("on_train_batch_end", 7), ("on_epoch_end", 2), ("on_epoch_begin", 2)]):
         (tmp_path / str(i)).mkdir()
         assert resumed(tmp_path / str(i), 2, "arrays", event, after, **options) == expected
+
+
+def test_the_same_model_and_callback_may_go_on(tmp_path, straight):
+    model, backup = compiled(run_eagerly=True), BackupAndRestore(tmp_path / "backup", 2)
+    with pytest.raises(Killed):
+        model.fit(**DATA["arrays"](), epochs=3, verbose=0, callbacks=[backup, Kill("on_train_batch_end", 9)])
+    history = model.fit(**DATA["arrays"](), epochs=3, verbose=0, callbacks=[backup])
+    assert history.history == straight("arrays")[1]
+    assert history.epoch == [0, 1, 2]
 
 
 def test_a_run_that_stopped_early_stays_stopped(tmp_path, straight):
@@ -253,6 +263,30 @@ def test_a_model_that_is_built_by_its_first_step(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+def augmented():
+    flip = models.Sequential([layers.RandomFlip("horizontal"), layers.RandomRotation(0.1)])
+    return data.Dataset.from_tensor_slices((IMAGES, Y[:12])).batch(3).map(
+        lambda x, y: (flip(x, training=True), y)).prefetch(2)
+
+
+@pytest.mark.parametrize("after", [2, 3, 6])
+def test_layers_that_draw_in_the_data_and_metrics_made_late(tmp_path, after):
+    def training(kill=None):
+        mk.random.set_random_seed(1)
+        model = models.Sequential([models.Input(batch_shape=(3, 4, 4, 1)), layers.Reshape((4, 4)),
+                                   layers.LSTM(3, stateful=True), layers.Dense(1)])
+        model.compile("adam", "mse", metrics=[mk.metrics.R2Score(), "mae"], run_eagerly=True)
+        try:
+            history = model.fit(augmented(), epochs=2, verbose=0, callbacks=[
+                BackupAndRestore(tmp_path, 1), *([kill] if kill else [])])
+        except Killed:
+            return None
+        return history.history, [v.numpy().tobytes() for v in [*model.variables, *model.layers[1].states]]
+    expected = training()
+    assert training(Kill("on_train_batch_end", after)) is None
+    assert training() == expected
+
+
 # --- the files -----------------------------------------------------------------------------------
 
 
@@ -262,7 +296,7 @@ def files(folder):
 
 def test_the_state_before_is_kept_and_taken_where_the_latest_is_damaged(tmp_path, straight):
     def training(kill=None):
-        model = compiled()
+        model = compiled(run_eagerly=True)
         try:
             return model.fit(**DATA["arrays"](), epochs=3, verbose=0, callbacks=[
                 BackupAndRestore(tmp_path / "backup", 2, double_checkpoint=True, delete_checkpoint=False),

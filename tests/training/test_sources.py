@@ -11,6 +11,7 @@ from minikeras.callbacks import Callback
 from minikeras.errors import DataError
 from minikeras.layers import Dense, Dropout
 from minikeras.training.py_dataset import PyDataset
+from minikeras.training.state import resume_training, training_state
 
 RNG = np.random.default_rng(3)
 X, Y, W = RNG.normal(size=(11, 3)).astype("float32"), RNG.normal(size=(11, 2)).astype("float32"), RNG.uniform(1, 2, 11)
@@ -208,10 +209,7 @@ class Stop(Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.after -= 1
         if not self.after:
-            model = self.model
-            slots = [v.numpy() for v in model.optimizer.variables]
-            self.state = (model._fitting.get_state(), model.get_weights(), slots,
-                          model.layers[1].seed_generator.generator.bit_generator.state)
+            self.state = training_state(self.model)
             raise KeyboardInterrupt
 
 
@@ -222,13 +220,7 @@ class Resume(Callback):
         self.state = state
 
     def on_train_begin(self, logs=None):
-        state, weights, slots, seed = self.state
-        self.model._fitting.set_state(state)
-        self.model.set_weights(weights)
-        self.model.optimizer.build(self.model.trainable_variables)
-        for variable, value in zip(self.model.optimizer.variables, slots, strict=True):
-            variable.assign(value)
-        self.model.layers[1].seed_generator.generator.bit_generator.state = seed
+        resume_training(self.model, self.state, "the state")
 
 
 @pytest.mark.filterwarnings("ignore:the data ran out")

@@ -19,9 +19,9 @@ class BackupAndRestore(Callback):
     delete_checkpoint   remove the state when training is over
     A training that is killed at any step and gone on with, with model, data and callbacks made in the same way, ends
     with the very bits of one that was not: weights, optimizer, order of the data, random numbers, metrics in
-    mid-epoch, callbacks and history. A generator is begun anew, and skipped forward to where it was. Of callbacks of
-    one's own, the attributes that they name in `kept` go on. Where TerminateOnNaN ends the training the last state
-    before stays.
+    mid-epoch, callbacks, and the history, which has all epochs. A generator is begun anew, and skipped forward to where
+    it was. Of callbacks of one's own, the attributes that they name in `kept` go on. Where TerminateOnNaN ends the
+    training the last state before stays.
     A file that is damaged is warned of, and the one before is taken. Raises FileFormatError where none can be read, or
     where it is that of another training.
     """
@@ -44,6 +44,7 @@ class BackupAndRestore(Callback):
         return super().hears(event) and not ("_batch_" in event and self.save_freq == "epoch")
 
     def on_train_begin(self, logs=None):
+        self._batches, self._last_batch = 0, None
         found = self._files.newest()
         if found is not None:
             number, state, written = found
