@@ -1,6 +1,7 @@
 """Checkpoints: files of nested plain data, whole or not there, of which the newest undamaged one is found again."""
 
 import os
+import platform
 import re
 import sys
 import warnings
@@ -13,6 +14,8 @@ from .atomic import remove_leftovers, write_atomically
 from .packed import packed, unpacked
 
 FORMAT = 1
+# What says how many threads BLAS has, whose products differ in the last bits between one thread and two.
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _PACKAGE = __name__.partition(".")[0]
 
 
@@ -60,8 +63,10 @@ def read_newest(paths):
 
 def versions():
     """What the bits of a training depend on beside its state, by name."""
+    threads = [os.environ[name] for name in _THREADS if name in os.environ] or [os.cpu_count()]
     return {_PACKAGE: sys.modules[_PACKAGE].__version__, "numpy": np.__version__,
-            "python": ".".join(map(str, sys.version_info[:3]))}
+            "python": ".".join(map(str, sys.version_info[:3])), "machine": platform.machine(),
+            "threads": str(threads[0])}
 
 
 class CheckpointFolder:

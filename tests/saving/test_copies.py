@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from minikeras import Variable, constant, initializers, layers, losses, metrics, models, optimizers, registry, saving
+from minikeras.callbacks import LambdaCallback
 from minikeras.saving.packed import packed, unpacked
 from tests.saving.objects import classes, made, small_model
 
@@ -255,3 +256,13 @@ def test_an_optimizer_copied_by_itself_is_for_the_same_variables():
     before = values(model.optimizer.variables)
     new.apply(gradients, model.trainable_variables)
     assert values(model.optimizer.variables) == before != values(new.variables)
+
+
+def test_a_model_is_copied_in_the_midst_of_its_training():
+    model, x, y = small_model()
+    copies = []
+    keep = LambdaCallback(on_epoch_end=lambda epoch, logs: copies.append((copy.deepcopy(model), pickled(model))))
+    model.fit(x, y, batch_size=16, epochs=3, verbose=0, callbacks=[keep])
+    for new in copies[0]:
+        new.fit(x, y, batch_size=16, epochs=2, verbose=0)
+        assert values(new.weights) == values(model.weights)

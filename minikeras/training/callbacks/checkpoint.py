@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ...arguments import count
 from ...run_settings import print_message
+from ...saving.atomic import remove_leftovers
 from .monitoring import _Monitoring
 from .nan import is_lost
 
@@ -75,6 +76,7 @@ class ModelCheckpoint(_Monitoring):
             return
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         (self.model.save_weights if self.save_weights_only else self.model.save)(path, overwrite=True)
+        remove_leftovers(Path(path).parent)
         self._say(epoch, f"saved to {path}")
 
     def _is_best(self, epoch, logs):

@@ -1,5 +1,8 @@
 """ModelCheckpoint: which files are written, when, and of what."""
 
+import subprocess
+import sys
+
 import pytest
 
 import minikeras as mk
@@ -120,3 +123,11 @@ def test_the_count_of_batches_is_in_the_state(tmp_path):
     again.set_state(first.get_state())
     line().fit(X, Y, batch_size=2, callbacks=[again], verbose=0)
     assert list(saved(tmp_path)) == ["1.keras"]
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    (tmp_path / f".m.keras.{process.pid}-1.tmp").write_text("a part")
+    line().fit(X, Y, verbose=0, callbacks=[ModelCheckpoint(tmp_path / "m.keras")])
+    assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]
