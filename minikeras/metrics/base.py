@@ -70,6 +70,10 @@ class Metric(registry.Configurable, kind="metrics"):
                 if isinstance(item, Metric)]
         return self._variables + [pair for metric in held for pair in metric._state()]
 
+    def _parts(self):
+        """What it is made of, by names that will not come to mean other parts."""
+        return vars(self)
+
     @property
     def variables(self):
         """The Variables of the state."""

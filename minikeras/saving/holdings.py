@@ -47,8 +47,7 @@ def held(obj):
         for name in _BY_VARIABLE:
             found.pop(name, None)
     elif isinstance(obj, Metric):
-        # What one that is not built holds may be in another order then.
-        found = {**vars(obj), "variables": [v for v, _ in obj._variables]} if getattr(obj, "built", True) else {}
+        found = {**obj._parts(), "variables": [v for v, _ in obj._variables]}
         found.pop("_variables", None)
     elif isinstance(obj, Tracked):
         found = {**held(obj.root), **obj.holds()}

@@ -115,6 +115,9 @@ class CompiledMetrics(metrics.Metric, named=None):
         """Whether the metrics are all known."""
         return self._entries is not None
 
+    def _parts(self):
+        return vars(self) if self.built else {}
+
     def build(self, y, y_pred):
         """Find the metrics of each output by what the first batch shows."""
         outputs, names, found = tree.flatten(y_pred), self.output_names, []

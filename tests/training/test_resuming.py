@@ -387,3 +387,40 @@ def test_a_process_that_is_killed(tmp_path, straight):
     assert held == [x.hex() for x in expected[0]]
     assert history == expected[1]
     assert log == expected[3].decode()
+
+
+class Judged(models.Model):
+    """A step of one's own in a model whose call cannot be asked for what the step makes."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(3)
+
+    def call(self, inputs):
+        return self.dense(inputs["x"])
+
+    def train_step(self, batch):
+        x, y = batch
+        with mk.GradientTape() as tape:
+            y_pred = self({"x": mk.reshape(x, (-1, 12))}, training=True)
+            loss = self.compute_loss(x, y, y_pred)
+        self.optimizer.apply(tape.gradient(loss, self.trainable_weights), self.trainable_weights)
+        return self.compute_metrics(x, y, y_pred)
+
+
+@pytest.mark.parametrize("after", [3, 7])
+def test_metrics_that_only_the_first_step_makes(tmp_path, after):
+    def training(kill=None):
+        mk.random.set_random_seed(1)
+        model = Judged()
+        model.compile("adam", losses.SparseCategoricalCrossentropy(from_logits=True), run_eagerly=True,
+                      metrics=["accuracy", mk.metrics.SparseCategoricalCrossentropy(from_logits=True)])
+        try:
+            history = model.fit(X, Y, batch_size=5, epochs=2, verbose=0, callbacks=[
+                BackupAndRestore(tmp_path, 1), *([kill] if kill else [])])
+        except Killed:
+            return None
+        return history.history, [v.numpy().tobytes() for v in [*model.variables, *model.optimizer.variables]]
+    expected = training()
+    assert training(Kill("on_train_batch_end", after)) is None
+    assert training() == expected
