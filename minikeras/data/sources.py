@@ -173,8 +173,6 @@ class Component(Stage):
         return tree.flatten(self.source.batch(items))[self.number]
 
 
-
-
 class Spans(Rows):
     """Runs of rows of an array: of `length` rows, every `step`-th; items are the numbers of their first rows."""
 

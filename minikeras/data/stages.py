@@ -65,7 +65,7 @@ class Moving(Stage):
 
 
 class Passes:
-    """Counts the passes of a stage that draws: the numbers of a pass follow from the seed and how many were before."""
+    """Counts passes over data: what is drawn in a pass follows from the seed and how many were before."""
 
     def __init__(self, seed=None, same=False):
         # TensorFlow takes any 64 bits.
@@ -89,7 +89,7 @@ class Passes:
 
     def set_state(self, state):
         """Put back what `get_state` gave."""
-        self.seed, self.count = tuple(state["seed"]), state["passes"]
+        self.seed, self.count = tuple(map(int, state["seed"])), int(state["passes"])
 
 
 def _stateful(stage, seen):
@@ -101,7 +101,6 @@ def _stateful(stage, seen):
     if not stage.keeps_sources:
         for source in stage.sources:
             yield from _stateful(source, seen)
-
 
 
 def get_states(stage):

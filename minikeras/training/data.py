@@ -7,31 +7,9 @@ import numpy as np
 from ..arguments import count, number
 from ..autograd import tree
 from ..autograd.dtypes import default_float
-from ..autograd.random import derived_generator
 from ..autograd.tensor import ArrayOperand, Tensor, new_array
 from ..errors import DataError, DTypeError
-from .packing import unpack_x_y_sample_weight
-
-
-class Order:
-    """Orders for the passes over data, one after another: each follows from the seed and the number of the pass."""
-
-    def __init__(self, seed, passes=0):
-        self.seed, self.passes = tuple(seed), passes
-
-    def next(self):
-        """The generator to draw the order of the next pass from."""
-        draws = derived_generator(*self.seed, self.passes)
-        self.passes += 1
-        return draws
-
-    def get_state(self):
-        """Seed and number of the next pass, as plain data."""
-        return {"seed": list(self.seed), "passes": self.passes}
-
-    def set_state(self, state):
-        """Go on from what `get_state` gave."""
-        self.seed, self.passes = tuple(map(int, state["seed"])), int(state["passes"])
+from .packing import pack_x_y_sample_weight, unpack_x_y_sample_weight
 
 
 class ArrayData:
@@ -80,10 +58,8 @@ class ArrayData:
             else:
                 taken.append(Tensor(_samples(self.arrays[name][0], index)))
         x, y, sample_weight = taken
-        if sample_weight is not None:
-            return x, y, sample_weight
-        # As in Keras, only an x that is itself a tuple or list needs the brackets.
-        return (x, y) if y is not None else (x,) if isinstance(x, (tuple, list)) else x
+        # Weights without y are for a loss of the model's own.
+        return pack_x_y_sample_weight(x, y) if sample_weight is None else (x, y, sample_weight)
 
     def batches(self, batch_size, start=0, order=None, draws=None):
         """Batches from the one of number `start` on.

@@ -6,6 +6,7 @@ import warnings
 
 from ..autograd import tree
 from ..autograd.tensor import ArrayOperand
+from ..data import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY
 from ..errors import DataError
 from ..run_settings import at_most, max_steps_per_epoch
 from .data import ArrayData, as_batch, class_weights
@@ -51,7 +52,7 @@ class Source:
 class ArraySource(Source):
     """Samples in arrays, in an order of its own for each pass.
 
-    order   an `Order`, or None for that of the arrays;  within   whether only samples of one batch change places
+    order   a `Passes`, or None for that of the arrays;  within   whether only samples of one batch change places
     """
 
     def __init__(self, data, batch_size, order=None, within=False):
@@ -59,7 +60,7 @@ class ArraySource(Source):
         self.num_batches = -(-data.size // batch_size)
 
     def batches(self, start=0):
-        draws = None if self.order is None else self.order.next()
+        draws = None if self.order is None else self.order.generator()
         if draws is None or self.within:
             return self.data.batches(self.batch_size, start, draws=draws)
         return self.data.batches(self.batch_size, start, draws.permutation(self.data.size))
@@ -91,7 +92,7 @@ class PyDatasetSource(Source):
         if size is None:
             indices = itertools.count(start)
         else:
-            indices = range(size) if self.order is None else self.order.next().permutation(size).tolist()
+            indices = range(size) if self.order is None else self.order.generator().permutation(size).tolist()
             indices = indices[start:]
         return _weighed(self.dataset.in_order(indices), self.class_weight)
 
@@ -116,9 +117,9 @@ class IterableSource(Source):
         self.iterable, self.class_weight = iterable, class_weight
         size = iterable.cardinality() if hasattr(iterable, "cardinality") else \
             len(iterable) if hasattr(iterable, "__len__") else None
-        size = None if size is None else int(size)
-        self.is_endless = size == -1        # TensorFlow's sign for it; -2 stands for a number not known
-        self.num_batches = None if size is None or size < 0 else size
+        size = UNKNOWN_CARDINALITY if size is None else int(size)
+        self.is_endless = size == INFINITE_CARDINALITY
+        self.num_batches = None if size < 0 else size
 
     def batches(self, start=0):
         return itertools.islice(_weighed(iter(self.iterable), self.class_weight), start, None)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import optimizers
 from ..arguments import count, switch
-from ..autograd.random import fresh_seed
+from ..data.stages import Passes
 from ..errors import DataError
 from ..run_settings import at_most, max_epochs
 from . import loop
@@ -16,7 +16,6 @@ from .callbacks.base import numbers
 from .compiled import Compiled, CompiledMetrics, check_losses
 from .data import (
     ArrayData,
-    Order,
     check_class_weight,
     check_fit_settings,
     check_frequency,
@@ -59,7 +58,7 @@ class Trainer(Stepping):
         self.loss = loss
         if "_order" not in self.__dict__:
             # Drawn here, not by fit, so that models compiled in one order shuffle alike whichever is fitted first.
-            self._order = Order(fresh_seed())
+            self._order = Passes()
         self.run_eagerly, self.jit_compile = switch("compile: run_eagerly", run_eagerly), jit_compile
         self.steps_per_execution = steps_per_execution
         self._steps = Steps()
@@ -67,8 +66,9 @@ class Trainer(Stepping):
         self.compiled = True
 
     def _shuffle_as(self, state):
-        """Go on with the orders of samples that an Order's `get_state` told of."""
-        self._order = Order(state["seed"], state["passes"])
+        """Go on with the orders of samples that a Passes' `get_state` told of."""
+        self._order = Passes(seed=0)        # whose seed is none of those that consumers get in turn
+        self._order.set_state(state)
 
     @property
     def _fitting(self):
@@ -131,7 +131,7 @@ class Trainer(Stepping):
         check_class_weight(class_weight, sample_weight)
         self._check_targets("fit", x, y)
         epochs = at_most(max_epochs(), epochs, "epochs")
-        self._order.passes = max(self._order.passes, initial_epoch)
+        self._order.count = max(self._order.count, initial_epoch)
         order = self._order if shuffle else None
         if validation_split and validation_data is None:
             data, rest = _split(x, y, sample_weight, validation_split)
@@ -158,7 +158,7 @@ class Trainer(Stepping):
     def _validation_source(self, data, batch_size, steps):
         if data is None:
             return None
-        x, y, sample_weight = unpack_x_y_sample_weight(tuple(data) if isinstance(data, list) else data)
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
         self._check_targets("fit: validation_data", x, y)
         return source_of("fit: validation_data", x, y, sample_weight, batch_size=batch_size if is_arrays(x) else None,
                          steps=steps)
