@@ -98,13 +98,14 @@ def prefetched(elements, size):
             thread.join(PATIENCE)
 
 
-def parallel(function, arguments, workers):
-    """`function(*each)` for each of `arguments`, in order, by so many threads."""
+def parallel(function, arguments, workers, ahead=None):
+    """`function(*each)` for each of `arguments`, in order, by so many threads, `ahead` results before they are asked
+    for; as many as there are threads by default."""
     def call(*each):
         with np.errstate(all="ignore"):     # which every thread has its own of
             return function(*each)
     arguments = iter(arguments)
-    pool = ThreadPoolExecutor(workers, "minikeras map")
+    ahead, pool = ahead or workers, ThreadPoolExecutor(workers, "minikeras worker")
     waiting = collections.deque()
     try:
         for each in arguments:
@@ -115,7 +116,7 @@ def parallel(function, arguments, workers):
                     raise
                 yield function(*each)
                 break
-            if len(waiting) > workers:
+            if len(waiting) > ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -1,10 +1,9 @@
 """PyDataset: batches by number, from a class of the user's, fetched by threads where that is asked for."""
 
-import collections
 import itertools
-from concurrent.futures import ThreadPoolExecutor
 
 from ..arguments import count, switch
+from ..data.threads import parallel
 
 
 class PyDataset:
@@ -56,16 +55,4 @@ class PyDataset:
         """The batches of these numbers, one after another; fetched ahead by threads where `workers` says so."""
         if self.workers < 2 and not self.use_multiprocessing:
             return map(self.__getitem__, indices)
-        return self._fetched(iter(indices))
-
-    def _fetched(self, indices):
-        pool = ThreadPoolExecutor(self.workers, thread_name_prefix=type(self).__name__)
-        try:
-            ahead = collections.deque(pool.submit(self.__getitem__, index)
-                                      for index in itertools.islice(indices, self.max_queue_size))
-            while ahead:
-                batch = ahead.popleft().result()
-                ahead.extend(pool.submit(self.__getitem__, index) for index in itertools.islice(indices, 1))
-                yield batch
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        return parallel(self.__getitem__, zip(indices), self.workers, self.max_queue_size)

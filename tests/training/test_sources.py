@@ -129,6 +129,14 @@ def test_an_error_in_a_worker_is_raised():
         model_for().fit(Broken(workers=2), verbose=0)
 
 
+def test_numpys_float_warnings_are_off_in_workers_too():
+    class Divided(Batches):
+        def __getitem__(self, index):
+            x, y, w = super().__getitem__(index)
+            return np.nan_to_num(x / np.zeros(3, "float32"), posinf=1, neginf=-1), y, w
+    assert np.isfinite(model_for().evaluate(Divided(workers=2), verbose=0)).all()
+
+
 def test_a_generator_that_ends_early_warns_and_ends_the_epoch():
     with pytest.warns(UserWarning, match="ran out after 4 batches of 6"):
         assert len(model_for().fit(batches(), steps_per_epoch=6, verbose=0).epoch) == 1
