@@ -121,14 +121,24 @@ class Table:
         self.compression = one_of("CSV file: compression_type", compression, COMPRESSIONS)
         self.style = {"delimiter": delimiter, "quoting": csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE}
 
-    def rows(self, header=None):
-        """An iterator of the rows of all files, lists of texts, without their headers."""
+    def rows(self, width, with_header=False):
+        """An iterator of the rows of all files, lists of texts, without their headers unless asked for them.
+
+        Raises DataError for a row of fewer than `width` columns and one that cannot be read, naming file and line.
+        """
         for name in self.files:
             with (gzip.open if self.compression else open)(name, "rt", encoding=self.encoding, newline="") as file:
                 rows = csv.reader(file, **self.style)
-                if self.header and header is None:
-                    next(rows, None)
-                yield from filter(None, rows)
+                try:
+                    if self.header and not with_header:
+                        next(rows, None)
+                    for row in filter(None, rows):
+                        if len(row) < width:
+                            raise DataError(f"{name}, line {rows.line_num}: the row has {len(row)} columns, {width} "
+                                            f"are needed: {row}.")
+                        yield row
+                except (csv.Error, UnicodeDecodeError) as error:
+                    raise DataError(f"{name}, near line {rows.line_num}: this cannot be read: {error}.") from None
 
 
 class Cells(Stage):
@@ -146,10 +156,7 @@ class Cells(Stage):
         return self.structure([TensorSpec((), column.dtype) for column in self.columns])
 
     def items(self):
-        for row in self.table.rows():
-            if len(row) < self.width:
-                raise DataError(f"CSV file: a row has {len(row)} columns, {self.width} are needed: {row}.")
-            yield row
+        return self.table.rows(self.width)
 
     def element(self, item):
         return self.structure([Tensor(column.values([item], self.missing).reshape(())) for column in self.columns])
@@ -165,6 +172,7 @@ class CsvDataset(Dataset):
     header            whether files begin with a line of names, which is left out
     na_value          a text that means missing, as an empty one does
     select_cols, exclude_cols   numbers of the columns to take, or to leave out
+    buffer_size       changes nothing: files are read as they are needed
     A row that cannot be read is a DataError.
     """
 
@@ -236,7 +244,7 @@ def make_csv_dataset(file_pattern, batch_size, column_names=None, column_default
     if column_names is None:
         if not header:
             raise ValueError("make_csv_dataset: without a header, give column_names.")
-        column_names = next(table.rows(header=True), None)
+        column_names = next(table.rows(0, with_header=True), None)
         if column_names is None:
             raise DataError(f"make_csv_dataset: {files[0]} is empty.")
     names = list(column_names)
@@ -244,7 +252,7 @@ def make_csv_dataset(file_pattern, batch_size, column_names=None, column_default
         raise ValueError(f"make_csv_dataset: label_name {label_name!r} is none of the columns {names}.")
     places = list(range(len(names))) if select_columns is None else _chosen_columns(names, select_columns)
     if column_defaults is None:
-        rows = list(itertools.islice(table.rows(), num_rows_for_inference))
+        rows = list(itertools.islice(table.rows(max(places, default=-1) + 1), num_rows_for_inference))
         kinds = [as_dtype(_kind_of([row[place] for row in rows], ("", na_value))) for place in places]
         columns = [Column(place, kind, b"" if kind == "string" else 0) for place, kind in zip(places, kinds)]
     else:

@@ -100,6 +100,20 @@ def test_rows_that_cannot_be_read_are_told(csv_file, defaults, words):
         list(CsvDataset(csv_file, defaults, header=True))
 
 
+@pytest.mark.parametrize("line, words", [
+    (b"bob", r"table.csv, line 3: the row has 1 columns, 2 are needed"),
+    (b"\xff,1", r"table.csv, near line \d: .*utf-8"),
+    (b"x" * 200_000, r"table.csv, near line 3: .*field larger than"),
+], ids=["short", "encoding", "long"])
+def test_the_place_of_a_row_that_cannot_be_read_is_told(tmp_path, line, words):
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"name,age\nann,1\n" + line + b"\n")
+    with pytest.raises(DataError, match=words):
+        list(CsvDataset(str(path), [tf.string, tf.int32], header=True))
+    with pytest.raises(DataError, match=words):
+        make_csv_dataset(str(path), 1)
+
+
 def test_batches_of_a_table_by_name(csv_file):
     dataset = make_csv_dataset(csv_file, batch_size=2, label_name="y", num_epochs=1, shuffle=False)
     (first, labels), _ = dataset
