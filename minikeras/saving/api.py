@@ -115,10 +115,9 @@ def _load_legacy(path, custom_objects, compile):
     found = legacy.Legacy(read_file(path), str(path))
     if found.config is None:
         raise FileFormatError(f"{path}: this file has weights only. Make the model and use its load_weights.")
-    config = legacy.modern(found.config)
     size = sum(array.size for arrays in found.layers.values() for array in arrays)
     with weights_limited_to(UNSTORED + 2 * size):
-        model = _model_of(config, custom_objects, f"{path}: model_config")
+        model = _model_of(found.config, custom_objects, f"{path}: model_config", legacy.modern)
     where = str(path)
     arrays, origin = found.for_model(model, where)
     state.load(model, arrays, where, origin=origin)
@@ -175,10 +174,10 @@ def _parts(members, path):
     return config, metadata, found[0]
 
 
-def _model_of(config, custom_objects, where):
+def _model_of(config, custom_objects, where, translate=lambda config: config):
     try:
         with sharing.reading():
-            model = registry.deserialize(config, "models", custom_objects)
+            model = registry.deserialize(translate(config), "models", custom_objects)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError,
             MemoryError) as error:
         raise FileFormatError(f"{where}: the model cannot be made from it: {error}") from error

@@ -136,6 +136,19 @@ def test_damaged_models_in_the_form_of_keras_2_are_refused_or_load(tmp_path):
         loaded_or_none(tmp_path / "m.h5")
 
 
+@needs_h5py
+@pytest.mark.parametrize("config", [
+    {"class_name": "Functional", "config": {}, "inbound_nodes": [[]]},
+    {"class_name": "Functional", "config": {}, "inbound_nodes": [[3]]},
+    {"class_name": "Sequential", "config": {"layers": [3, {"config": {"batch_input_shape": [1]}}]}}])
+def test_a_config_in_no_form_of_keras_2_is_refused(tmp_path, config):
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps(config)
+        file.create_group("model_weights").attrs["layer_names"] = np.array([], "S1")
+    with pytest.raises(FileFormatError, match=r"m\.h5: model_config: the model cannot be made from it"):
+        models.load_model(tmp_path / "m.h5")
+
+
 # --- the archive -----------------------------------------------------------------------------
 
 
