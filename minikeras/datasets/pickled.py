@@ -16,6 +16,7 @@ from ..errors import FileFormatError
 _DAMAGE = (ValueError, IndexError, KeyError, TypeError, OverflowError, AttributeError, UnicodeError, MemoryError)
 _MAKERS = {("numpy", "dtype"): "dtype", ("numpy", "ndarray"): "class",
            ("numpy.core.multiarray", "_reconstruct"): "array", ("numpy._core.multiarray", "_reconstruct"): "array"}
+_LARGEST_ITEM = 8       # bytes that an array takes for each byte of the data: a list of None becomes one of addresses
 _ONE_BYTE, _TWO_BYTES, _FOUR_BYTES = b"KMJ"         # the short integers
 
 
@@ -54,6 +55,7 @@ class _Machine:
     def __init__(self, data):
         self.data, self.file = data, io.BytesIO(data)
         self.stack, self.marks, self.memo, self.unfinished = [], [], {}, 0
+        self.room = _LARGEST_ITEM * len(data)       # bytes that arrays may take
 
     def run(self):
         while True:
@@ -151,10 +153,18 @@ class _Machine:
         made, state = self.take(2)
         if not isinstance(made, _Made):
             raise ValueError("a state for what has none")
-        value = _dtype(made.dtype, state) if made.kind == "dtype" else _array(*state[1:])
+        value = _dtype(made.dtype, state) if made.kind == "dtype" else self.array(*state[1:])
         self.unfinished -= 1
         self.stack.append(value)
         self.memo.update(dict.fromkeys(made.keys, value))
+
+    def array(self, shape, dtype, in_columns, content):
+        """An array of contents that are part of the data; what is there once cannot be made many times."""
+        made = _array(shape, dtype, in_columns, content)
+        self.room -= made.nbytes
+        if self.room < 0:
+            raise ValueError("the same contents are used again and again")
+        return made
 
 
 def _dict(items):
@@ -167,6 +177,8 @@ def _text(value):
 
 def _dtype(name, state):
     order = _text(state[1])
+    if order not in ("<", ">", "=", "|"):
+        raise ValueError(f"{order!r} is no order of bytes")
     return np.dtype(object if name[0] == "O" else name if order == "|" else order + name)
 
 

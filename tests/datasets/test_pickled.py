@@ -93,6 +93,25 @@ def test_anything_else_is_refused(name):
         read_pickled(HOSTILE[name], "there")
 
 
+class Filled:
+    """Pickled as an array of these contents."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def __reduce__(self):
+        function, arguments, state = np.zeros(len(self.content), "u1").__reduce__()
+        return function, arguments, (*state[:4], self.content)
+
+
+def test_contents_that_are_used_again_and_again_do_not_fill_the_memory():
+    content = bytes(10_000)
+    few, many = (pickle.dumps([Filled(content) for _ in range(n)], 4) for n in (3, 100))
+    assert [len(array) for array in read_pickled(few, "x")] == [10_000] * 3
+    with pytest.raises(FileFormatError, match="again and again"):
+        read_pickled(many, "x")
+
+
 WHOLE = pickle.dumps([lists(), ARRAYS[0], {"a": (1, 2.5)}], 2)
 
 
