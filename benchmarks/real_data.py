@@ -92,9 +92,10 @@ def table(runs):
     lines = ["| network | parameters | steps | | training loss | validation loss | accuracy | s | CPU s |",
              "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     for run in runs:
+        all_tell = all("val_accuracy" in epochs[-1] for epochs in run["peers"].values())
         for peer, epochs in run["peers"].items():
             last = epochs[-1]
-            accuracy = f"{last['val_accuracy']:.2%}" if "val_accuracy" in last else ""
+            accuracy = f"{last['val_accuracy']:.2%}" if all_tell else ""
             wall, cpu = (sum(epoch[key] for epoch in epochs) for key in ("seconds", "cpu_seconds"))
             lines.append(f"| {run['network']}, seed {run['seed']} | {run['parameters']:,} | "
                          f"{run['epochs']} × {run['steps']} | {LOOKS[peer][0]} | {last['loss']:.4f} | "

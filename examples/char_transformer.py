@@ -3,7 +3,7 @@
     python examples/char_transformer.py [--data tinyshakespeare.txt] [--plot curves.svg]
 
 Each character looks back at those before it in its window, by causal self-attention. The data, what is printed and the
-options are those of char_lstm.py. With `import keras` the program is the same. It takes about five minutes.
+options are those of char_lstm.py. With `import keras` the program is the same. It takes six to nine minutes.
 """
 
 from char_lstm import WINDOW, run
