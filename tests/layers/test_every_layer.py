@@ -262,7 +262,8 @@ def test_a_layer_comes_back_from_a_file(example, tmp_path):
     again = saving.load_model(tmp_path / "model.keras")
     if not getattr(layer, "stateful", False):
         assert bits(result(again, example.feed, example.others, training=False)) == bits(outputs)
-    assert [v.path for v in again.weights] == [v.path for v in model.weights]
+    # The layer in a file is built before the model around it is.
+    assert [v.path for v in again.weights] == [v.path.removeprefix("holding/") for v in model.weights]
 
 
 # --- compiled ------------------------------------------------------------------------------------

@@ -73,6 +73,7 @@ ARGUMENTS = {
     "threshold": [{"threshold": 0.1, "default_value": 0.2}],
     "EarlyStopping": [{"monitor": "loss", "patience": 1, "restore_best_weights": True}],
     "ReduceLROnPlateau": [{"monitor": "loss", "patience": 0}],
+    "BackupAndRestore": [{"backup_dir": "backup", "save_freq": 2}],
     "ModelCheckpoint": [{"filepath": "model.keras"}],
     "CSVLogger": [{"filename": "log.csv"}],
     "LearningRateScheduler": [{"schedule": lambda epoch, rate: rate / (epoch + 1)}],

@@ -13,6 +13,14 @@ from minikeras.layers import Dense
 X, Y = np.ones((8, 3), "float32"), np.ones((8, 2), "float32")
 
 
+@pytest.fixture(autouse=True)
+def own_handler():
+    """Python's own, whoever runs the tests: a shell's background job starts with Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def linear(kind=mk.Sequential, **compiling):
     mk.random.set_random_seed(1)
     model = kind([mk.Input((3,)), Dense(2)])
