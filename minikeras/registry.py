@@ -23,6 +23,7 @@ from .autograd.random import SeedGenerator
 from .autograd.state import thread
 from .autograd.tensor import ArrayOperand
 from .custom_objects import CustomObjectScope, own, own_of
+from .errors import ArgumentError
 
 PLAIN = (bool, int, float, str)     # values that are the same if they are equal
 
@@ -56,7 +57,8 @@ def snake_case(name):
 
 def is_ours(item):
     """Whether a class or function is part of this package, not of a user's program."""
-    return item.__module__.partition(".")[0] == __package__
+    # A function from text run by `exec` has no module.
+    return (item.__module__ or "").partition(".")[0] == __package__
 
 
 class Captured:
@@ -438,7 +440,7 @@ def _class_of(config, kind, custom_objects):
         kind = kinds[0] if len(kinds) == 1 else None
     found = _by_config(kind, name)
     if not inspect.isclass(found) or registered not in (None, name):
-        raise ValueError(_unknown(registered or name, (kind,) if kind in HOMES else tuple(HOMES), "class"))
+        raise ArgumentError(_unknown(registered or name, (kind,) if kind in HOMES else tuple(HOMES), "class"))
     return found
 
 

@@ -126,3 +126,9 @@ def test_the_known_names_have_each_class_once():
 def test_the_nearest_names_have_each_class_once():
     with pytest.raises(ValueError, match=r"Did you mean 'adam' or 'nadam' or 'adamw'\? A class"):
         registry.find("optimizers", "adamm")
+
+
+def test_code_without_a_module_is_the_users():
+    space = {"Layer": mk.layers.Layer}
+    exec("class Twice(Layer):\n    def __init__(self, k):\n        super().__init__()\n        self.k = k", space)
+    assert space["Twice"](3).get_config()["k"] == 3
