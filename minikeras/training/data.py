@@ -199,7 +199,8 @@ def check_class_weight(class_weight, sample_weight=None):
 def check_fit_settings(shuffle, verbose, **settings):
     """Raises ValueError for settings of `fit` that mean nothing. `settings` are counts; None leaves one open."""
     for name, value in settings.items():
-        count(f"fit: {name}", value, optional=True)
+        if name != "epochs" or value != 0:      # to train for none is to train not at all, as in Keras
+            count(f"fit: {name}", value, optional=True)
     if not isinstance(shuffle, (bool, np.bool_)) and shuffle != "batch":
         raise ValueError(f"fit: shuffle must be True, False or 'batch', got {shuffle!r}.")
     check_verbose("fit", verbose)

@@ -349,3 +349,11 @@ def test_compile_takes_rmsprop_where_no_optimizer_is_given():
     assert type(model.optimizer) is mk.optimizers.RMSprop
     model.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0)
     assert model.optimizer.iterations == 1
+
+
+def test_to_train_for_no_epochs_is_to_train_not_at_all():
+    model = mk.Sequential([mk.Input((3,)), mk.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    assert model.fit(np.ones((4, 3)), np.ones((4, 2)), epochs=0, verbose=0).history == {}
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
