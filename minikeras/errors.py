@@ -13,8 +13,15 @@ class DTypeError(MinikerasError, TypeError):
     """An element type that an operation cannot take."""
 
 
-class SymbolicError(MinikerasError, TypeError):
-    """A value was asked of a tensor that has only a shape."""
+class ArgumentError(MinikerasError, TypeError, ValueError):
+    """An argument that there is not, of a type that does not fit, or that names nothing known.
+
+    Keras raises TypeError at some of these places and ValueError at others.
+    """
+
+
+class SymbolicError(MinikerasError, TypeError, ValueError):
+    """A value was asked of a tensor that has only a shape. Keras raises the one or the other."""
 
 
 class InvalidArgumentError(MinikerasError, ValueError):
@@ -46,6 +53,10 @@ class NonFiniteError(MinikerasError, FloatingPointError):
 
 class DataError(MinikerasError, ValueError):
     """Training data that cannot be used: empty, non-finite, of unequal lengths."""
+
+
+class FileMissingError(MinikerasError, FileNotFoundError, ValueError):
+    """A file that is to be read and is not there. Keras raises ValueError for a model's file."""
 
 
 class FileFormatError(MinikerasError, ValueError):

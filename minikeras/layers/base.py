@@ -17,7 +17,7 @@ from ..autograd.quiet import quietly
 from ..autograd.state import tick
 from ..autograd.tensor import Operand, SymbolicTensor, Tensor
 from ..dtype_policies import DTypePolicy, dtype_of_layer
-from ..errors import DTypeError, ShapeError, SymbolicError
+from ..errors import ArgumentError, DTypeError, ShapeError, SymbolicError
 from ..masks import mask_of, with_mask
 from .calling import Signature, attach_masks, map_shapes, shape_of
 from .holder import Holder, inside
@@ -98,10 +98,11 @@ class Layer(Holder, kind="layers"):
     def __init__(self, *, name=None, trainable=True, dtype=None, activity_regularizer=None, autocast=True,
                  input_shape=None, input_dim=None, batch_size=None, **unknown):
         if unknown:
-            raise TypeError(f"{type(self).__name__}: got an unexpected keyword argument {next(iter(unknown))!r}. It "
-                            f"takes {', '.join(registry.parameters(type(self)))}.")
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"{type(self).__name__}: name must be a string, got {name!r}.")
+            raise ArgumentError(f"{type(self).__name__}: got an unexpected keyword argument {next(iter(unknown))!r}. "
+                                f"It takes {', '.join(registry.parameters(type(self)))}.")
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ArgumentError(f"{type(self).__name__}: name must be a string without '/', which stands between the "
+                                f"names in a weight's path, got {name!r}.")
         self.name = name or automatic_name(type(self))
         self.built = False
         self._dtype = dtype_of_layer(registry.deserialize(dtype))       # Keras' configs have a form for it

@@ -90,7 +90,8 @@ class Model(Trainer, Layer, kind="models"):
             x = squeeze(x, -1)
         elif len(got) == len(shape) - 1 and shape[-1] == 1:
             x = expand_dims(x, -1)
-        if not x.shape.is_compatible_with(shape):
+        # Not the batch, as in Keras: a last batch is smaller than the one that the model was made for.
+        if not x.shape.is_compatible_with((None, *shape[1:])):
             raise ShapeError(f"{self._titled}: its input {self._graph.name_of(want)!r} has shape {shape}, the batch "
                              f"first, got {tuple(got)}.")
         return x
@@ -112,6 +113,8 @@ class Model(Trainer, Layer, kind="models"):
         layers = self.layers
         if name is None and index is None:
             raise ValueError(f"{self.name}.get_layer: give a name or an index.")
+        if name is not None and index is not None:
+            raise ValueError(f"{self.name}.get_layer: give a name or an index, got both, {name!r} and {index}.")
         if index is not None:
             if not -len(layers) <= index < len(layers):
                 raise ValueError(f"{self.name} has {len(layers)} layers; there is no layer {index}.")

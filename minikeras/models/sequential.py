@@ -2,7 +2,7 @@
 
 from .. import registry
 from ..autograd.tensor import SymbolicTensor
-from ..errors import ShapeError, SymbolicError
+from ..errors import ArgumentError, ShapeError, SymbolicError
 from ..layers.base import Layer
 from ..layers.core import Input, InputLayer
 from ..masks import carrying, mask_of
@@ -26,14 +26,14 @@ class Sequential(Model):
         self._build_if_possible()
 
     def add(self, layer, rebuild=True):
-        """Append a layer. Raises TypeError for anything else, ValueError if its name is taken."""
+        """Append a layer. Raises ArgumentError for anything else, ValueError if its name is taken."""
         if isinstance(layer, SymbolicTensor) and layer._history is not None:
             layer = layer._history[0].function
         if isinstance(layer, type) and issubclass(layer, Layer):
-            raise TypeError(f"Sequential takes layer objects, got the class {layer.__name__}; write "
-                            f"{layer.__name__}(...).")
+            raise ArgumentError(f"Sequential takes layer objects, got the class {layer.__name__}; write "
+                                f"{layer.__name__}(...).")
         if not isinstance(layer, Layer):
-            raise TypeError(f"Sequential takes layers, got {layer!r} ({type(layer).__name__}).")
+            raise ArgumentError(f"Sequential takes layers, got {layer!r} ({type(layer).__name__}).")
         if isinstance(layer, InputLayer):
             if self._stack or self._input_layer:
                 raise ValueError(f"{self.name}: Input must come first, and only once.")
@@ -106,6 +106,16 @@ class Sequential(Model):
         return super().input_dtype if first is None else first.input_dtype
 
     @property
+    def input(self):
+        """The symbolic input: what it was first called on in another model, as of any layer; else its own."""
+        return Layer.input.fget(self) if self._record.calls else super().input
+
+    @property
+    def output(self):
+        """The symbolic output: what it first gave in another model, as of any layer; else its own."""
+        return Layer.output.fget(self) if self._record.calls else super().output
+
+    @property
     def input_shape(self):
         """Shape of the input with None where not known. Raises ValueError before it is known."""
         shape = self._input_layer.batch_shape if self._input_layer is not None else self._record.build_shape
@@ -167,10 +177,11 @@ class Sequential(Model):
 def _check_input(model, inputs):
     want = model._input_layer.batch_shape
     if not hasattr(inputs, "shape"):
-        raise TypeError(f"{model.name} has one input, of shape {want} (batch first), got a {type(inputs).__name__}. "
-                        "Give one array or tensor; a list of numbers as tf.constant(...) or np.array(...).")
+        raise ArgumentError(f"{model.name} has one input, of shape {want} (batch first), got a "
+                            f"{type(inputs).__name__}. Give one array or tensor; a list of numbers as tf.constant(...) "
+                            "or np.array(...).")
     got = inputs.shape
-    if want[1:] == got[1:] and want[0] is None:
-        return
-    if len(want) != len(got) or any(m is not None and n is not None and m != n for m, n in zip(want, got)):
+    # Not the batch, as in Keras: a last batch is smaller than the one that the model was made for.
+    if want[1:] != got[1:] and (len(want) != len(got) or any(
+            m is not None and n is not None and m != n for m, n in zip(want[1:], got[1:]))):
         raise ShapeError(f"{model.name} expects inputs of shape {want} (batch first), got {tuple(got)}.")

@@ -4,6 +4,7 @@ import functools
 import inspect
 
 from ..arguments import count, number, switch
+from ..errors import ArgumentError
 
 
 def sharing(base, after):
@@ -28,8 +29,8 @@ def sharing(base, after):
             try:
                 given = signature.bind(*args, **kwargs).arguments
             except TypeError as error:
-                raise TypeError(f"{type(args[0]).__name__}: {error}. It takes "
-                                f"{', '.join(list(signature.parameters)[1:])}.") from None
+                raise ArgumentError(f"{type(args[0]).__name__}: {error}. It takes "
+                                    f"{', '.join(list(signature.parameters)[1:])}.") from None
             init(**given)
         complete.__signature__ = signature
         return complete

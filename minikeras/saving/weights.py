@@ -4,7 +4,7 @@ import os
 import warnings
 from pathlib import Path
 
-from ..errors import FileFormatError, ShapeError
+from ..errors import FileFormatError, FileMissingError, ShapeError
 from . import state
 from .archive import read_zip
 from .arrays import Stored, h5_bytes, h5py_needed, npz_bytes, read_h5, read_npz
@@ -99,9 +99,9 @@ def path_ending(filepath, extensions, function):
 
 
 def read_file(path):
-    """The bytes of a file. Raises FileNotFoundError or IsADirectoryError that say so."""
+    """The bytes of a file. Raises FileMissingError or IsADirectoryError that say so."""
     if not path.exists():
-        raise FileNotFoundError(f"{path}: there is no such file. Check the path; the current folder is {os.getcwd()}.")
+        raise FileMissingError(f"{path}: there is no such file. Check the path; the current folder is {os.getcwd()}.")
     if path.is_dir():
         raise IsADirectoryError(f"{path}: this is a folder, and a file was expected.")
     return path.read_bytes()

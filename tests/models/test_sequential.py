@@ -158,3 +158,30 @@ def test_a_mask_reaches_the_layers_that_take_one():
     x, mask = np.ones((2, 3), "float32"), np.array([[True, False, True], [True, True, True]])
     model = mk.Sequential([mk.layers.Identity(), mk.Sequential([mk.layers.Softmax()])])
     np.testing.assert_allclose(model(x, mask=mask).numpy(), mask / mask.sum(1, keepdims=True), rtol=1e-6)
+
+
+def test_a_sequential_within_a_model_has_the_output_it_gives_there():
+    x = mk.Input((3,))
+    inner = mk.Sequential([mk.Input((3,)), Dense(2)], name="inner")
+    model = mk.Model(x, Dense(1)(inner(x)))
+    cut = mk.Model(model.input, model.get_layer("inner").output)
+    data = np.ones((2, 3), "float32")
+    np.testing.assert_array_equal(cut(data), inner(data))
+
+
+def test_a_batch_may_be_smaller_than_the_one_of_the_input():
+    stack = mk.Sequential([mk.Input((3,), batch_size=4), Dense(2)])
+    x = mk.Input((3,), batch_size=4)
+    for model in (stack, mk.Model(x, Dense(2)(x))):
+        assert model.predict(np.ones((6, 3)), batch_size=4, verbose=0).shape == (6, 2)
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda: Dense(2, foo=1), lambda: Dense(2, name="a/b"), lambda: Dense(2, name=3),
+    lambda: mk.Sequential([3]), lambda: mk.Sequential([Dense]), lambda: mk.optimizers.SGD(0.1, lr=1),
+    lambda: mk.Sequential([mk.Input((3,))]).get_layer("a", 1),
+    lambda: mk.Sequential([mk.Input((3,)), Dense(2)])({"x": np.ones((2, 3))}),
+    lambda: float(mk.Input(())), lambda: mk.models.load_model("nowhere.keras")])
+def test_mistakes_raise_value_error_as_in_keras(wrong):
+    with pytest.raises(ValueError):
+        wrong()
