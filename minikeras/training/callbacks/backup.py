@@ -3,14 +3,14 @@
 import os
 import warnings
 
-from ...arguments import count, switch
+from ...arguments import switch
 from ...saving.checkpoints import CheckpointFolder, versions
 from ..state import resume_training, training_state
-from .base import Callback
 from .nan import is_lost
+from .saving import _Saving
 
 
-class BackupAndRestore(Callback):
+class BackupAndRestore(_Saving):
     """Writes the whole state of the training again and again; `fit` goes on from it where there is one.
 
     backup_dir          a folder for this alone, which is made
@@ -27,24 +27,20 @@ class BackupAndRestore(Callback):
     """
 
     comes_last = True
-    kept = ("_number", "_batches", "_last_batch")
+    kept = ("_number", *_Saving.kept)
 
     def __init__(self, backup_dir, save_freq="epoch", double_checkpoint=False, delete_checkpoint=True):
         if not backup_dir:
             raise ValueError("BackupAndRestore: backup_dir is empty. Give a folder for the state of the training.")
         self.backup_dir = os.fspath(backup_dir)
-        self.save_freq = save_freq if save_freq == "epoch" else count("BackupAndRestore: save_freq", save_freq)
+        self._save_every(save_freq)
         self.double_checkpoint = switch("BackupAndRestore: double_checkpoint", double_checkpoint)
         self.delete_checkpoint = switch("BackupAndRestore: delete_checkpoint", delete_checkpoint)
         self._files = CheckpointFolder(self.backup_dir, "training", keep=2 if double_checkpoint else 1)
-        self._number, self._batches, self._last_batch = 0, 0, None      # of the last file; batches since then; the last
-
-    def hears(self, event):
-        """As for any callback; of batches only where they are counted."""
-        return super().hears(event) and not ("_batch_" in event and self.save_freq == "epoch")
+        self._number = 0        # of the last file
 
     def on_train_begin(self, logs=None):
-        self._batches, self._last_batch = 0, None
+        self._batches = 0
         found = self._files.newest()
         if found is not None:
             number, state, written = found
@@ -54,20 +50,16 @@ class BackupAndRestore(Callback):
             resume_training(self.model, state, str(self._files.path(number)))
 
     def on_train_batch_end(self, batch, logs=None):
-        begun = self._last_batch is None or batch <= self._last_batch       # an epoch
-        self._batches += batch + 1 if begun else batch - self._last_batch   # an execution may have run several
-        self._last_batch = batch
-        if self._batches >= self.save_freq:
+        if self._is_due(batch):
             self._save(logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._last_batch = None
         if self.save_freq == "epoch":
             self._save(logs)
 
     def _save(self, logs):
         if not is_lost(self.model, logs):
-            self._number, self._batches = self._number + 1, 0
+            self._number += 1
             self._files.save(self._number, training_state(self.model))
 
     def on_train_end(self, logs=None):

@@ -58,6 +58,10 @@ class Callback(registry.Configurable, kind="callbacks"):
         return (getattr(method, "__func__", None) is not vars(Callback)[event]
                 or (event in _OLDER and self.hears(_OLDER[event])))
 
+    def _counts(self, event):
+        """Whether it is one of batches, at which a class of ours does something, not one of the user's."""
+        return "_batch_" in event and registry.is_ours(getattr(self, event))
+
     def on_train_begin(self, logs=None):
         """Before the first epoch."""
 

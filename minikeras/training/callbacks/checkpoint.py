@@ -3,16 +3,16 @@
 import os
 from pathlib import Path
 
-from ...arguments import count
 from ...run_settings import print_message
 from ...saving.atomic import remove_leftovers
 from .monitoring import _Monitoring
 from .nan import is_lost
+from .saving import _Saving
 
 _ENDINGS = {True: (".weights.h5", ".weights.npz"), False: (".keras",)}      # by save_weights_only
 
 
-class ModelCheckpoint(_Monitoring):
+class ModelCheckpoint(_Saving, _Monitoring):
     """Saves the model, or its weights, each epoch or every so many batches, all of it or only where it got better.
 
     filepath                  may hold {epoch} (from 1), {batch} (likewise, where batches are counted) and the names of
@@ -27,27 +27,22 @@ class ModelCheckpoint(_Monitoring):
     and no file is written of a model because of which TerminateOnNaN ends the training.
     """
 
-    kept = ("best", "_batches", "_last_batch")
+    kept = ("best", *_Saving.kept)
 
     def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
                  mode="auto", save_freq="epoch", initial_value_threshold=None):
         super().__init__(monitor, mode)
         self.filepath, self.verbose = os.fspath(filepath), verbose
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
-        self.save_freq = save_freq if save_freq == "epoch" else count("ModelCheckpoint: save_freq", save_freq)
+        self._save_every(save_freq)
         self.initial_value_threshold = self.best = initial_value_threshold
-        self._batches, self._last_batch = 0, None       # since the last file; and its number
         endings = _ENDINGS[bool(save_weights_only)]
         if not self.filepath.endswith(endings):
             raise ValueError(f"ModelCheckpoint: with save_weights_only={save_weights_only} filepath must end in "
                              f"{' or '.join(endings)}, got {self.filepath!r}.")
 
-    def hears(self, event):
-        """As for any callback; of batches only where they are counted."""
-        own = getattr(type(self), event) is getattr(ModelCheckpoint, event)
-        return super().hears(event) and not (own and "_batch_" in event and self.save_freq == "epoch")
-
     def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(epoch)
         self._epoch = epoch
 
     def on_epoch_end(self, epoch, logs=None):
@@ -55,13 +50,7 @@ class ModelCheckpoint(_Monitoring):
             self._save({"epoch": epoch + 1, **(logs or {})}, epoch, logs or {})
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.save_freq == "epoch":
-            return
-        begun = self._last_batch is None or batch <= self._last_batch       # an epoch
-        self._batches += batch + 1 if begun else batch - self._last_batch   # an execution may have run several
-        self._last_batch = batch
-        if self._batches >= self.save_freq:
-            self._batches = 0
+        if self._is_due(batch):
             self._save({"epoch": self._epoch + 1, "batch": batch + 1, **(logs or {})}, self._epoch, logs or {})
 
     def _save(self, names, epoch, logs):

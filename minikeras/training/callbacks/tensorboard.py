@@ -59,7 +59,7 @@ class TensorBoard(Callback):
 
     def hears(self, event):
         """As for any callback; of batches only where they are written."""
-        return super().hears(event) and not ("_batch_" in event and self.update_freq == "epoch")
+        return super().hears(event) and (self.update_freq != "epoch" or not self._counts(event))
 
     # --- files -------------------------------------------------------------------------------
 

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 import minikeras as mk
-from minikeras.callbacks import Callback, CallbackList, History, LambdaCallback, ProgbarLogger
+from minikeras.callbacks import (
+    BackupAndRestore,
+    Callback,
+    CallbackList,
+    History,
+    LambdaCallback,
+    ModelCheckpoint,
+    ProgbarLogger,
+)
 from minikeras.training.callbacks.base import EVENTS
 
 from .trained import X, Y, line
@@ -45,6 +53,17 @@ def test_fit_tells_of_every_epoch_batch_and_validation_in_order():
         ("test_begin",), ("test_batch_begin", 0), ("test_batch_end", 0, *names),
         ("test_batch_begin", 1), ("test_batch_end", 1, *names), ("test_end", *names),
         ("epoch_end", 0, *all_names), ("train_end", *all_names)]
+
+
+@pytest.mark.parametrize("base, path", [(ModelCheckpoint, "m.keras"), (BackupAndRestore, "backup")])
+def test_a_class_made_of_one_that_leaves_batches_alone_hears_of_them(base, path, tmp_path):
+    class Own(base):
+        def on_train_batch_end(self, batch, logs=None):
+            super().on_train_batch_end(batch, logs)
+            told.append(batch)
+    told = []
+    line().fit(X, Y, batch_size=2, callbacks=[Own(tmp_path / path)], verbose=0)
+    assert told == [0, 1, 2]
 
 
 def test_evaluate_and_predict_tell_of_their_batches():
