@@ -263,7 +263,7 @@ def test_a_layer_comes_back_from_a_file(example, tmp_path):
     if not getattr(layer, "stateful", False):
         assert bits(result(again, example.feed, example.others, training=False)) == bits(outputs)
     # The layer in a file is built before the model around it is.
-    assert [v.path for v in again.weights] == [v.path.removeprefix("holding/") for v in model.weights]
+    assert [v.path for v in again.weights] == [v.path.removeprefix(f"{model.name}/") for v in model.weights]
 
 
 # --- compiled ------------------------------------------------------------------------------------
