@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from ..errors import ShapeError, SymbolicError
 from .state import tick
 
@@ -45,8 +47,8 @@ class Dimension:
         return -1 * self
 
     def __mul__(self, other):
-        if not isinstance(other, (int, Dimension)):
-            return NotImplemented
+        if not isinstance(other, _OPERANDS):
+            self._number()
         product = {}
         for a, ca in self.terms.items():
             for b, cb in _terms(other).items():
@@ -57,8 +59,8 @@ class Dimension:
     __rmul__ = __mul__
 
     def __floordiv__(self, other):
-        if not isinstance(other, (int, Dimension)):
-            return NotImplemented
+        if not isinstance(other, _OPERANDS):
+            self._number()
         exact = _divide(self, other)
         return Dimension({(("//", self, other),): 1}) if exact is None else exact
 
@@ -74,15 +76,20 @@ class Dimension:
     def __hash__(self):
         return hash(self._key)
 
-    def __index__(self):
+    def _number(self, *_):
         raise SymbolicError(
             "this dimension is not known yet (it is None in the shape), so it has no integer value. Compute "
             "with it as it is, or give the size in Input(shape=..., batch_size=...).")
 
-    __int__ = __index__
+    # A layer whose call asks for one of these is run on zeros instead.
+    __index__ = __int__ = __float__ = __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _number
+    __lt__ = __le__ = __gt__ = __ge__ = _number
 
     def __repr__(self):
         return "None"
+
+
+_OPERANDS = (int, np.integer, Dimension)
 
 
 def _terms(value):
@@ -97,8 +104,8 @@ def _simplify(terms):
 
 
 def _combine(a, b, sign):
-    if not (isinstance(a, (int, Dimension)) and isinstance(b, (int, Dimension))):
-        return NotImplemented
+    if not isinstance(b, _OPERANDS):
+        a._number()
     total = dict(_terms(a))
     for monomial, count in _terms(b).items():
         total[monomial] = total.get(monomial, 0) + sign * count

@@ -1,12 +1,13 @@
 """Tensor: an array that is a value and may remember how it was made. SymbolicTensor: only a shape."""
 
+import operator
 import types
 
 import numpy as np
 
 from ..errors import DTypeError, ShapeError, SymbolicError
 from . import state
-from .dims import TensorShape, known_shapes, make_dims, public_shape
+from .dims import Dimension, TensorShape, known_shapes, make_dims, public_shape
 from .dtypes import DTYPES, as_dtype, python_dtype
 from .state import KEPT, NEVER, thread, tick
 
@@ -331,6 +332,8 @@ def _as_bytes(array, value):
     flat = [x.encode() if isinstance(x, str) else x for x in array.ravel().tolist()]
     wrong = [x for x in flat if not isinstance(x, bytes)]
     if wrong:
+        if isinstance(wrong[0], Dimension):
+            operator.index(wrong[0])        # says that it is not known yet
         raise DTypeError(f"cannot make a tensor of {_brief(value)}: {_brief(wrong[0])} is no string. Tensors hold "
                          "numbers, or booleans, or strings, of one kind.")
     made = np.empty(array.size, object)

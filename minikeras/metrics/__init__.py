@@ -2,6 +2,11 @@
 
 from .. import registry
 from ..losses import (
+    KLD,
+    MAE,
+    MAPE,
+    MSE,
+    MSLE,
     binary_crossentropy,
     binary_focal_crossentropy,
     categorical_crossentropy,
@@ -10,11 +15,18 @@ from ..losses import (
     hinge,
     huber,
     kl_divergence,
+    kld,
+    kullback_leibler_divergence,
     log_cosh,
+    logcosh,
+    mae,
+    mape,
     mean_absolute_error,
     mean_absolute_percentage_error,
     mean_squared_error,
     mean_squared_logarithmic_error,
+    mse,
+    msle,
     poisson,
     sparse_categorical_crossentropy,
     squared_hinge,
@@ -72,22 +84,23 @@ from .means import (
 from .overlap import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from .scores import F1Score, FBetaScore, R2Score
 
-__all__ = ["AUC", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "BinaryIoU", "CategoricalAccuracy",
-           "CategoricalCrossentropy", "CategoricalHinge", "ConcordanceCorrelation", "CosineSimilarity", "F1Score",
-           "FBetaScore", "FalseNegatives", "FalsePositives", "Hinge", "IoU", "KLDivergence", "LogCoshError", "Mean",
-           "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanIoU", "MeanMetricWrapper", "MeanSquaredError",
-           "MeanSquaredLogarithmicError", "MeanTensor", "Metric", "OneHotIoU", "OneHotMeanIoU", "PearsonCorrelation",
-           "Poisson", "Precision", "PrecisionAtRecall", "R2Score", "Recall", "RecallAtPrecision",
-           "RootMeanSquaredError", "SensitivityAtSpecificity", "SparseCategoricalAccuracy",
+__all__ = ["AUC", "KLD", "MAE", "MAPE", "MSE", "MSLE", "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "BinaryIoU",
+           "CategoricalAccuracy", "CategoricalCrossentropy", "CategoricalHinge", "ConcordanceCorrelation",
+           "CosineSimilarity", "F1Score", "FBetaScore", "FalseNegatives", "FalsePositives", "Hinge", "IoU",
+           "KLDivergence", "LogCoshError", "Mean", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanIoU",
+           "MeanMetricWrapper", "MeanSquaredError", "MeanSquaredLogarithmicError", "MeanTensor", "Metric", "OneHotIoU",
+           "OneHotMeanIoU", "PearsonCorrelation", "Poisson", "Precision", "PrecisionAtRecall", "R2Score", "Recall",
+           "RecallAtPrecision", "RootMeanSquaredError", "SensitivityAtSpecificity", "SparseCategoricalAccuracy",
            "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy", "SpecificityAtSensitivity",
            "SquaredHinge", "Sum", "TopKCategoricalAccuracy", "TrueNegatives", "TruePositives", "accuracy",
            "binary_accuracy", "binary_crossentropy", "binary_focal_crossentropy", "categorical_accuracy",
            "categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge",
            "concordance_correlation", "cosine_similarity", "deserialize", "get", "hinge", "huber", "kl_divergence",
-           "log_cosh", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error",
-           "mean_squared_logarithmic_error", "pearson_correlation", "poisson", "serialize",
-           "sparse_categorical_accuracy", "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy",
-           "squared_hinge", "top_k_categorical_accuracy"]
+           "kld", "kullback_leibler_divergence", "log_cosh", "logcosh", "mae", "mape", "mean_absolute_error",
+           "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error", "mse", "msle",
+           "pearson_correlation", "poisson", "serialize", "sparse_categorical_accuracy",
+           "sparse_categorical_crossentropy", "sparse_top_k_categorical_accuracy", "squared_hinge",
+           "top_k_categorical_accuracy"]
 
 for _function in (accuracy, binary_accuracy, categorical_accuracy, concordance_correlation, pearson_correlation,
                   sparse_categorical_accuracy, sparse_top_k_categorical_accuracy, top_k_categorical_accuracy):
