@@ -51,7 +51,7 @@ class Convolution(Spatial, kind="layers"):
         if self.use_bias:
             last = self.data_format == "channels_last"
             x = x + (self.bias if last else reshape(self.bias, shape=(-1, *(1,) * self.rank)))
-        return x if self.activation is activations.linear else self.activation(x)
+        return x if self.activation in (None, activations.linear) else self.activation(x)
 
     @property
     def _windows(self):

@@ -110,7 +110,7 @@ class Dense(LowRank, Layer):
                              f"were built for {kernel.shape[0]}. Feed shape (..., {kernel.shape[0]}) or make a new "
                              "layer.")
         x = affine(inputs, kernel, self.bias) if self.use_bias else matmul(inputs, kernel)
-        return x if self.activation is activations.linear else self.activation(x)
+        return x if self.activation in (None, activations.linear) else self.activation(x)
 
 
 class Identity(Layer):

@@ -98,7 +98,7 @@ class EinsumDense(LowRank, Layer):
         x = einsum(self.equation, inputs, self._adapted_weight())
         if self.bias is not None:
             x = x + self.bias
-        return x if self.activation is activations.linear else self.activation(x)
+        return x if self.activation in (None, activations.linear) else self.activation(x)
 
     def get_config(self):
         config = super().get_config()

@@ -101,3 +101,11 @@ def test_shapes_are_compared_and_put_together():
         shape.with_rank(3)
     with pytest.raises(ValueError, match="None for each"):
         tf.TensorShape(None)
+
+
+@pytest.mark.parametrize("use", [
+    lambda n: n / 2, lambda n: 1.0 / n, lambda n: n * 0.5, lambda n: n + 1.5, float, lambda n: n > 3,
+    lambda n: tf.ones(2) * n])
+def test_what_needs_the_number_says_that_it_is_not_known(use):
+    with pytest.raises(SymbolicError, match="not known yet"):
+        use(Dimension.new())
