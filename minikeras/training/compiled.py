@@ -210,6 +210,14 @@ def check_losses(given):
         losses.get(given)
 
 
+def check_loss_weights(given):
+    """Raises TypeError for what is no number, anywhere in the nest."""
+    for item in tree.flatten(given):
+        if isinstance(item, str) or callable(item) or isinstance(item, registry.Configurable):
+            raise TypeError(f"compile: loss_weights must be numbers, a list or a dict of them, got {item!r}. Metrics "
+                            "go by name: compile(optimizer, loss, metrics=[...]).")
+
+
 def loss_for(identifier, y_true, y_pred):
     """The Loss meant; 'crossentropy' goes by the shapes of the labels and the output."""
     if _goes_by_shape(identifier, ("crossentropy", "ce")):

@@ -13,7 +13,7 @@ from ..run_settings import at_most, max_epochs
 from . import loop
 from .callbacks import CallbackList
 from .callbacks.base import numbers
-from .compiled import Compiled, CompiledMetrics, check_losses
+from .compiled import Compiled, CompiledMetrics, check_loss_weights, check_losses
 from .data import (
     ArrayData,
     check_class_weight,
@@ -53,6 +53,7 @@ class Trainer(Stepping):
         if jit_compile != "auto" and not isinstance(jit_compile, bool):
             raise ValueError(f"compile: jit_compile must be 'auto', True or False, got {jit_compile!r}.")
         check_losses(loss)
+        check_loss_weights(loss_weights)
         self.optimizer = optimizers.get(optimizer)
         self._compiled = Compiled(self, loss, loss_weights, metrics, weighted_metrics)
         self.loss = loss

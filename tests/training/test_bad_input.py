@@ -191,3 +191,8 @@ def test_labels_in_words_are_refused():
     model = compiled("sparse_categorical_crossentropy", run_eagerly=True)
     with pytest.raises(DataError, match="the labels are strings"):
         model.fit(X, np.array(["cat", "dog", "dog", "cat"]), verbose=0)
+
+
+def test_metrics_in_the_place_of_loss_weights_are_told_where_to_go():
+    with pytest.raises(TypeError, match=r"loss_weights must be numbers.*got 'accuracy'.*metrics=\[\.\.\.\]"):
+        compiled().compile("adam", "mse", ["accuracy"])
