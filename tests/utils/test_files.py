@@ -121,6 +121,7 @@ def test_without_a_network_the_error_says_where_to_put_a_copy(server, tmp_path):
 def test_arguments_that_make_no_sense(arguments, text, tmp_path, monkeypatch):
     monkeypatch.setenv("MINIKERAS_HOME", str(tmp_path))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setattr("urllib.request._opener", None)     # made at first use, and it keeps the proxy
     with pytest.raises((ValueError, DownloadError), match=text):
         utils.get_file(**arguments)
 
