@@ -1,13 +1,15 @@
 """Files that are whole or not there: written under a temporary name, flushed to the disk, renamed."""
 
+import contextlib
 import errno
 import os
 import re
+import shutil
 import threading
 from pathlib import Path
 
-_TEMPORARY = ".{}.{}-{}.tmp"        # name of the file, process, thread
-_writing = set()                        # those of this process that are not finished
+_TEMPORARY = ".{}.{}-{}.tmp"        # name of the file or folder, process, thread
+_writing = set()                    # those of this process that are not finished
 _LEFTOVER = re.compile(_TEMPORARY.replace(".", r"\.").format("(.+)", r"(\d+)", r"(\d+)"))
 
 
@@ -20,32 +22,43 @@ def write_atomically(filepath, content, overwrite=True):
     """
     path = Path(os.path.realpath(filepath))     # writes through a symbolic link, as open() does
     _check_target(path, filepath, overwrite)
+    with aside(path) as temporary:
+        try:
+            try:
+                with open(temporary, "wb") as file:
+                    content(file) if callable(content) else file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(temporary, path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise OSError(error.errno, f"the file cannot be written ({error.strerror or error}). Check the rights and "
+                                       "the free space of its folder, or give another path", str(filepath)) from error
+
+
+@contextlib.contextmanager
+def aside(path):
+    """A block that gives a path beside `path`, of this process and thread alone, to write to before renaming it."""
     temporary = path.with_name(_TEMPORARY.format(path.name, os.getpid(), threading.get_ident()))
     _writing.add(temporary.name)
     try:
-        try:
-            with open(temporary, "wb") as file:
-                content(file) if callable(content) else file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise OSError(error.errno, f"the file cannot be written ({error.strerror or error}). Check the rights and the "
-                                   "free space of its folder, or give another path", str(filepath)) from error
+        yield temporary
     finally:
         _writing.discard(temporary.name)
 
 
 def remove_leftovers(folder):
-    """Remove the temporary files in a folder whose process is no more, as after a power cut."""
+    """Remove what lies `aside` in a folder and whose process is no more, as after a power cut."""
     for name in os.listdir(folder):
-        found = _LEFTOVER.fullmatch(name)
+        found, path = _LEFTOVER.fullmatch(name), Path(folder, name)
         if found and name not in _writing and not _runs_elsewhere(int(found[2])):
-            Path(folder, name).unlink(missing_ok=True)
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _runs_elsewhere(process):

@@ -26,9 +26,14 @@ def write_folder(path, members, overwrite=True):
         for name, data in members.items():
             (aside / "new" / name).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(aside / "new" / name, data)
-        if path.exists():
-            os.replace(path, aside / "old")
-        os.replace(aside / "new", path)
+        try:
+            if path.exists():
+                os.replace(path, aside / "old")
+            os.replace(aside / "new", path)
+        except BaseException:
+            if (aside / "old").exists() and not path.exists():
+                os.replace(aside / "old", path)
+            raise
     finally:
         shutil.rmtree(aside)
 

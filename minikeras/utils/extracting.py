@@ -6,13 +6,13 @@ import lzma
 import os
 import shutil
 import tarfile
-import threading
 import zipfile
 import zlib
 from pathlib import Path
 
 from ..errors import FileFormatError
 from ..saving.archive import ALWAYS_ALLOWED, MAX_EXPANSION
+from ..saving.atomic import aside, remove_leftovers
 
 _DECOMPRESSORS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 _CHUNK = 1 << 20
@@ -29,11 +29,13 @@ def extract(archive, folder, formats=("tar", "zip")):
     its size; the folder is then as it was.
     """
     archive, folder = Path(archive), Path(folder)
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    aside.mkdir()
-    try:
+    remove_leftovers(folder.parent)
+    with aside(folder) as place:
+        new = place / "new"
+        new.mkdir(parents=True)
         try:
-            _unpack(archive, aside, formats)
+            _unpack(archive, new, formats)
+            _move(new, folder)
         except FileFormatError:
             raise
         except (OSError, *_DAMAGE) as error:
@@ -41,26 +43,22 @@ def extract(archive, folder, formats=("tar", "zip")):
                 raise
             raise FileFormatError(f"{archive}: the archive cannot be unpacked ({error}). It is cut short or damaged; "
                                   "delete it, so that it is fetched again.") from error
-        _move(aside, folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _unpack(archive, folder, formats):
     budget = _Budget(archive)
     # A compressed tar is unpacked to a plain one first: in that nothing can claim more than it holds.
-    plain = folder.with_name(f"{folder.name}.tar")
-    try:
-        if "tar" in formats:
-            source = plain if _decompress(archive, plain, budget) else archive
-            if tarfile.is_tarfile(source):
-                with tarfile.open(source, "r:") as tar:
-                    return _unpack_tar(tar, folder, archive, _Budget(archive))
-        if "zip" in formats and zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as file:
-                return _unpack_zip(file, folder, archive, budget)
-    finally:
-        plain.unlink(missing_ok=True)
+    plain = folder.with_name("plain.tar")
+    if "tar" in formats:
+        source = plain if _decompress(archive, plain, budget) else archive
+        if tarfile.is_tarfile(source):
+            with tarfile.open(source, "r:") as tar:
+                return _unpack_tar(tar, folder, archive, _Budget(archive))
+    if "zip" in formats and zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as file:
+            return _unpack_zip(file, folder, archive, budget)
     raise FileFormatError(f"{archive}: this is no {' or '.join(formats)} archive. If it is another kind of file, leave "
                           "extract out.")
 
@@ -146,13 +144,13 @@ def _write(source, path, budget):
         _copy(source, target, budget)
 
 
-def _move(aside, folder):
-    """Rename `aside` to `folder`, or its files into it where that is there already."""
+def _move(new, folder):
+    """Rename `new` to `folder`, or its files into it where that is there already."""
     if not folder.exists():
-        aside.rename(folder)
+        new.rename(folder)
         return
-    for path in sorted(aside.rglob("*")):
-        target = folder / path.relative_to(aside)
+    for path in sorted(new.rglob("*")):
+        target = folder / path.relative_to(new)
         if path.is_dir():
             target.mkdir(exist_ok=True)
         else:

@@ -6,6 +6,7 @@ import stat
 import pytest
 
 from minikeras.saving import write_atomically
+from minikeras.saving.folders import read_folder, write_folder
 
 
 def test_bytes_and_functions_are_written(tmp_path):
@@ -34,6 +35,20 @@ def test_an_interrupt_midway_leaves_no_file(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_atomically(tmp_path / "model", interrupt)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
+    write_folder(tmp_path / "model", {"config.json": b"old"})
+    replace = os.replace
+
+    def fail(source, target):
+        if os.path.basename(source) == "new":
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_folder(tmp_path / "model", {"config.json": b"new"})
+    assert read_folder(tmp_path) == {"model/config.json": b"old"}
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])

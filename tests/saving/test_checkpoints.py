@@ -168,6 +168,7 @@ def test_other_files_stay_and_leftovers_go(tmp_path):
     for name in ("notes.txt", "checkpoint-x.ckpt", f".checkpoint-3.ckpt.{process.pid}-7.tmp",
                  f".checkpoint-3.ckpt.{os.getpid()}-7.tmp", running):
         (tmp_path / name).write_text("")
+    (tmp_path / f".archive.{process.pid}-7.tmp" / "new").mkdir(parents=True)
     folder.save(1, 0)
     assert sorted(os.listdir(tmp_path)) == [running, "checkpoint-1.ckpt", "checkpoint-x.ckpt", "notes.txt"]
     folder.clear()
