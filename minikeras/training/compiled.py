@@ -109,6 +109,7 @@ class CompiledMetrics(metrics.Metric, named=None):
         self._entries = None    # (name, place of the output, Metric, whether weighted), from the first batch on
         self.metrics = [item for items, _ in self._given for item in tree.flatten(items)
                         if isinstance(item, metrics.Metric)]
+        _count_unnamed(self.metrics)
 
     @property
     def built(self):
@@ -162,6 +163,17 @@ def _made(given):
         return {key: _made(item) for key, item in given.items()} if isinstance(given, dict) else \
             [_made(item) for item in given]
     return [] if given is None else make_metric(given)
+
+
+def _count_unnamed(given):
+    """Name the Metrics without a name of their own auc, auc_1 ..., as they are called in Keras if they are the first of
+    their class."""
+    used = Counter()
+    for metric in dict.fromkeys(given):
+        name = registry.snake_case(type(metric).__name__)
+        if metric.name == name and registry.arguments_of(metric).get("name") is None:
+            metric.name = f"{name}_{used[name]}" if used[name] else name
+            used[name] += 1
 
 
 def _reported_names(entries):
@@ -225,7 +237,7 @@ def loss_for(identifier, y_true, y_pred):
     loss = losses.get(identifier)
     if isinstance(loss, losses.Loss):
         return loss
-    return losses.LossFunctionWrapper(loss, name=identifier if isinstance(identifier, str) else None)
+    return losses.LossFunctionWrapper(loss, name=identifier if isinstance(identifier, str) else _name_of(loss))
 
 
 def make_metric(identifier):
@@ -234,7 +246,13 @@ def make_metric(identifier):
         return identifier if _goes_by_shape(identifier, _BY_SHAPE) else registry.find("metrics", identifier)(
             name=identifier)
     metric = metrics.get(identifier)
-    return metric if isinstance(metric, metrics.Metric) else metrics.MeanMetricWrapper(metric)
+    return metric if isinstance(metric, metrics.Metric) else metrics.MeanMetricWrapper(metric, _name_of(metric))
+
+
+def _name_of(function):
+    """The name that a function is reported under: its own in snake case, or that of its class."""
+    name = getattr(function, "name", None)
+    return name or registry.snake_case(getattr(function, "__name__", type(function).__name__))
 
 
 def metric_for(name, y_true, y_pred):

@@ -260,3 +260,14 @@ def test_a_model_without_trainable_weights_warns():
     model.trainable = False
     with pytest.warns(UserWarning, match="has no trainable weights"):
         model.fit(X, A, verbose=0)
+
+
+def test_metrics_without_a_name_are_counted_in_each_compile():
+    for _ in range(2):
+        model = mk.Sequential([mk.Input((2,)), mk.layers.Dense(1, activation="sigmoid")])
+        model.compile("sgd", "bce", metrics=[mk.metrics.AUC(), mk.metrics.AUC(curve="PR")],
+                      weighted_metrics=[mk.metrics.Precision(), mk.metrics.AUC(), lambda y, p: mk.ops.mean(y - p)])
+        values = model.evaluate(np.ones((4, 2)), np.array([0, 1, 0, 1]), verbose=0)
+        assert model.evaluate(np.ones((4, 2)), np.array([0, 1, 0, 1]), verbose=0, return_dict=True).keys() == {
+            "loss", "auc", "auc_1", "auc_2", "precision", "lambda"}
+        assert len(values) == 6
