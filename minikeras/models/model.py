@@ -84,16 +84,12 @@ class Model(Trainer, Layer, kind="models"):
         return flat
 
     def _fitted(self, x, want):
-        x = as_tensor(x, want.dtype)
-        got, shape = x.shape, want.shape
-        if len(got) == len(shape) + 1 and got[-1] == 1:
-            x = squeeze(x, -1)
-        elif len(got) == len(shape) - 1 and shape[-1] == 1:
-            x = expand_dims(x, -1)
+        given, shape = as_tensor(x, want.dtype), want.shape
+        x = with_rank_of(given, shape)
         # Not the batch, as in Keras: a last batch is smaller than the one that the model was made for.
         if not x.shape.is_compatible_with((None, *shape[1:])):
             raise ShapeError(f"{self._titled}: its input {self._graph.name_of(want)!r} has shape {shape}, the batch "
-                             f"first, got {tuple(got)}.")
+                             f"first, got {tuple(given.shape)}.")
         return x
 
     def _attach_masks(self, args, kwargs, outputs, mask):
@@ -260,6 +256,15 @@ class Functional(Model):
     """A model made of inputs and outputs, as `Model(inputs, outputs)` gives it."""
 
     keras_module = "keras.src.models.functional"
+
+
+def with_rank_of(x, shape):
+    """`x` with as many axes as `shape`, if all that it has too many or too few is a last one of extent 1."""
+    if len(x.shape) == len(shape) + 1 and x.shape[-1] == 1:
+        return squeeze(x, -1)
+    if len(x.shape) == len(shape) - 1 and shape[-1] == 1:
+        return expand_dims(x, -1)
+    return x
 
 
 def _is_functional(args, kwargs):

@@ -7,7 +7,7 @@ from ..layers.base import Layer
 from ..layers.core import Input, InputLayer
 from ..masks import carrying, mask_of
 from .graph import Graph
-from .model import Model
+from .model import Model, with_rank_of
 
 
 class Sequential(Model):
@@ -140,7 +140,7 @@ class Sequential(Model):
         if not self._stack:
             raise ValueError(f"{self.name} has no layers; add some before calling it.")
         if self._input_layer is not None:
-            _check_input(self, inputs)
+            inputs = _fitted(self, inputs)
         if mask is not None and mask_of(inputs) is None:
             inputs = carrying(inputs, mask)
         for layer in self._stack:
@@ -174,14 +174,17 @@ class Sequential(Model):
         return model
 
 
-def _check_input(model, inputs):
+def _fitted(model, inputs):
     want = model._input_layer.batch_shape
     if not hasattr(inputs, "shape"):
         raise ArgumentError(f"{model.name} has one input, of shape {want} (batch first), got a "
                             f"{type(inputs).__name__}. Give one array or tensor; a list of numbers as tf.constant(...) "
                             "or np.array(...).")
+    if len(inputs.shape) != len(want):
+        inputs = with_rank_of(inputs, want)
     got = inputs.shape
     # Not the batch, as in Keras: a last batch is smaller than the one that the model was made for.
     if want[1:] != got[1:] and (len(want) != len(got) or any(
             m is not None and n is not None and m != n for m, n in zip(want[1:], got[1:]))):
         raise ShapeError(f"{model.name} expects inputs of shape {want} (batch first), got {tuple(got)}.")
+    return inputs

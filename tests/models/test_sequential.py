@@ -185,3 +185,12 @@ def test_a_batch_may_be_smaller_than_the_one_of_the_input():
 def test_mistakes_raise_value_error_as_in_keras(wrong):
     with pytest.raises(ValueError):
         wrong()
+
+
+def test_a_last_axis_of_one_may_be_left_out():
+    model = mk.Sequential([mk.Input((1,)), Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(np.arange(4.0), np.arange(4.0), verbose=0)
+    np.testing.assert_array_equal(model.predict(np.arange(2.0), verbose=0), model(np.array([[0.0], [1.0]])))
+    with pytest.raises(ShapeError, match="expects inputs of shape"):
+        model(np.ones((2, 3)))
