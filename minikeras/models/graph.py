@@ -69,7 +69,7 @@ class Graph:
 
     def name_of(self, x):
         """The name of what a tensor of the graph came from."""
-        return self.names[_key(self.call_of(x))]
+        return self.names[key_of(self.call_of(x))]
 
     def call_of(self, x):
         """The call that a tensor of the graph came from; that of its InputLayer for an input."""
@@ -81,18 +81,17 @@ class Graph:
         met, order = self._walked_back()
         depths, of_function = {}, {}
         for call in reversed(met):
-            depth = max(depths.get(call, 0), of_function.get(_key(call), 0))
-            depths[call] = of_function[_key(call)] = depth
+            depth = max(depths.get(call, 0), of_function.get(key_of(call), 0))
+            depths[call] = of_function[key_of(call)] = depth
             for before in map(self.call_of, call.parents()):
                 depths[before] = max(depth + 1, depths.get(before, 0))
         for call in self.sources.values():      # some lead nowhere, and may be fed all the same
             if call not in depths:
                 met.append(call)
-                depths[call] = of_function[_key(call)] = 0
-                order[_key(call)] = -1
+                depths[call] = of_function[key_of(call)] = 0
+                order[key_of(call)] = -1
         self.calls = sorted(met, key=lambda call: -depths[call])
-        functions = {_key(call): call.function if isinstance(call.function, Layer) else call for call in met}
-        self.functions = [functions[key] for key in sorted(functions, key=lambda k: (-of_function[k], order[k]))]
+        self.functions = sorted(dict.fromkeys(map(key_of, met)), key=lambda key: (-of_function[key], order[key]))
 
     def _walked_back(self):
         """The calls that lead to the outputs, each after those that it needs; and the order in which the walk back
@@ -106,7 +105,7 @@ class Graph:
                     met.append(call)
                 elif call not in done:
                     done.add(call)
-                    order.setdefault(_key(call), len(order))
+                    order.setdefault(key_of(call), len(order))
                     stack.append((call, True))
                     stack += [(self.call_of(x), False) for x in self._needed_by(call)[::-1]]
         return met, order
@@ -188,7 +187,7 @@ def _applied(op):
     return lambda *inputs, **attrs: apply(op, inputs, attrs)
 
 
-def _key(call):
+def key_of(call):
     """A layer is one however often it is called; each call of an op is one of its own."""
     return call.function if isinstance(call.function, Layer) else call
 

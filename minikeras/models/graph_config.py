@@ -13,6 +13,7 @@ from ..autograd.op import OPS
 from ..autograd.tensor import ArrayOperand, SymbolicTensor
 from ..layers.base import Layer
 from ..layers.core import InputLayer
+from .graph import key_of
 from .keras_ops import class_name, in_keras_words
 
 # Keras' modules of ops, in which a config of its finds them.
@@ -22,59 +23,71 @@ OWN = "minikeras.ops"       # where a config finds the ops that Keras has not
 
 def graph_config(graph):
     """The layers and ops of a graph, each with the calls of it; which of them its inputs and outputs are."""
-    calls = {}      # function -> its calls, in order
-    for call in graph.calls:
-        calls.setdefault(call.function if isinstance(call.function, Layer) else call, []).append(call)
-    places = {}     # call -> (name, which of the calls)
-    for function, made in calls.items():
-        places.update({call: [graph.names[function], i] for i, call in enumerate(_in_order(function, made))})
+    places, layers = _Places(graph), []
+    for function in graph.functions:
+        if isinstance(function, Layer):
+            form = registry.serialize_object(function)
+            nodes = [] if isinstance(function, InputLayer) else [
+                {"args": places.plain(call.args), "kwargs": places.plain(call.kwargs)}
+                for call in places.calls[function]]
+        else:
+            form, args = _op_form(function, places.plain)
+            form["config"] = {"name": graph.names[function], **form["config"]}
+            nodes = [{"args": places.plain(args), "kwargs": {}}]
+        layers.append({**form, "name": graph.names[function], "inbound_nodes": nodes})
+    return {"layers": layers, "input_layers": tree.map_structure(places.end, graph.inputs),
+            "output_layers": tree.map_structure(places.end, graph.outputs)}
 
-    def place(x):
-        return [*places[graph.call_of(x)], 0 if x._history in graph.sources else x._history[1]]
 
-    def end(x):
-        name, which, index = place(x)
-        return [name, which + _first_call(graph.call_of(x).function), index]
+class _Places:
+    """How a config says what the tensors of a graph came from.
 
-    extents = {}        # symbol -> the place of a tensor, and the axis, whose extent it is
-    for x in [*graph.flat_inputs, *[x for call in graph.calls for x in tree.flatten(call.outputs)]]:
-        for axis, dim in enumerate(x._dims if isinstance(x, SymbolicTensor) and graph.call_of(x) in places else ()):
-            if isinstance(dim, Dimension) and dim.symbol is not None:
-                extents.setdefault(dim.symbol, [*place(x), axis])
+    calls   the calls of each layer in the order in which they were made; of an op's call that one
+    """
 
-    def plain(value):
+    def __init__(self, graph):
+        self.graph, self.calls = graph, {}
+        for call in graph.calls:
+            self.calls.setdefault(key_of(call), []).append(call)
+        self.calls = {function: _in_order(function, made) for function, made in self.calls.items()}
+        self._places = {call: [graph.names[function], i]        # (name, which of the calls)
+                        for function, made in self.calls.items() for i, call in enumerate(made)}
+        self._extents = {}      # symbol -> the place of a tensor, and the axis, whose extent it is
+        for x in [*graph.flat_inputs, *[x for call in graph.calls for x in tree.flatten(call.outputs)]]:
+            is_known = isinstance(x, SymbolicTensor) and graph.call_of(x) in self._places
+            for axis, dim in enumerate(x._dims if is_known else ()):
+                if isinstance(dim, Dimension) and dim.symbol is not None:
+                    self._extents.setdefault(dim.symbol, [*self._place(x), axis])
+
+    def _place(self, x):
+        return [*self._places[self.graph.call_of(x)], 0 if x._history in self.graph.sources else x._history[1]]
+
+    def end(self, x):
+        """The place of an input or output of the graph."""
+        name, which, index = self._place(x)
+        return [name, which + _first_call(self.graph.call_of(x).function), index]
+
+    def plain(self, value):
+        """An argument of a call as plain data."""
         if isinstance(value, SymbolicTensor):
             return {"class_name": "__keras_tensor__", "config": {
-                "shape": list(value.shape), "dtype": value.dtype.name, "keras_history": place(value)}}
+                "shape": list(value.shape), "dtype": value.dtype.name, "keras_history": self._place(value)}}
         if isinstance(value, (list, tuple)):
-            return [plain(item) for item in value]
+            return [self.plain(item) for item in value]
         if isinstance(value, dict):
-            return {key: plain(item) for key, item in value.items()}
+            return {key: self.plain(item) for key, item in value.items()}
         if isinstance(value, slice):
             return {"class_name": "__slice__", "config": {
-                "start": plain(value.start), "stop": plain(value.stop), "step": plain(value.step)}}
+                part: self.plain(getattr(value, part)) for part in ("start", "stop", "step")}}
         if value is Ellipsis:
             return {"class_name": "__ellipsis__", "config": {}}
         if isinstance(value, Dimension):
             return {"class_name": "__dimension__", "config": {"terms": [
-                [count, [[symbol[0], *map(plain, symbol[1:])] if symbol[0] == "//" else extents[symbol]
-                         for symbol in monomial]] for monomial, count in value.terms.items()]}}
-        if isinstance(value, ArrayOperand):
-            value = np.asarray(value)
-        return registry.serialize(value)
+                [count, [self._symbol(symbol) for symbol in monomial]] for monomial, count in value.terms.items()]}}
+        return registry.serialize(np.asarray(value) if isinstance(value, ArrayOperand) else value)
 
-    layers = []
-    for function in graph.functions:
-        is_layer = isinstance(function, Layer)
-        form, others = (registry.serialize_object(function), None) if is_layer else _op_form(function, plain)
-        nodes = [] if isinstance(function, InputLayer) else [
-            {"args": plain(call.args if is_layer else others), "kwargs": plain(call.kwargs) if is_layer else {}}
-            for call in _in_order(function, calls[function])]
-        if not is_layer:
-            form["config"] = {"name": graph.names[function], **form["config"]}
-        layers.append({**form, "name": graph.names[function], "inbound_nodes": nodes})
-    return {"layers": layers, "input_layers": tree.map_structure(end, graph.inputs),
-            "output_layers": tree.map_structure(end, graph.outputs)}
+    def _symbol(self, symbol):
+        return [symbol[0], *map(self.plain, symbol[1:])] if symbol[0] == "//" else self._extents[symbol]
 
 
 def _first_call(function):
