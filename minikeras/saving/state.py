@@ -77,7 +77,10 @@ def _is_ready(model, optimizer, own, whole):
     if must_fit and len(own) != len(optimizer.variables):
         optimizer.build(model.trainable_variables)
     shapes = {name: variable.shape for name, variable in stored_variables(optimizer).items()}
-    fits = {name: array.shape for name, array in own.items()} == shapes
+    stored = {name: array.shape for name, array in own.items()}
+    fits = stored == shapes
+    if not fits and _is_optimizer(own) and own["0"] == 0 and stored.items() <= shapes.items():
+        return False        # saved before its first step, when it had no slots
     if not fits and not must_fit:
         warnings.warn(f"{titled(optimizer)}: its state is not loaded, for the file has that of an optimizer of another "
                       f"kind or for other variables ({len(own)} arrays for {len(shapes)}). If the training is to go on "
