@@ -10,9 +10,11 @@ from ..autograd import tree
 from ..autograd.tensor import Tensor, new_array
 from ..errors import DTypeError, ShapeError
 from ..plan.signature import TensorSpec
-from .elements import DatasetSpec, nested, with_shapes
+from .elements import DatasetSpec, for_leaves, nested, shapes_for, with_shapes
 from .sources import Component, Held
 from .stages import UNKNOWN_CARDINALITY, Stage
+
+PADDED = "Dataset.padded_batch"
 
 
 class Batch(Stage):
@@ -60,47 +62,18 @@ class PaddedBatch(Batch):
     @property
     def spec(self):
         spec = self.source.spec
-        shapes = for_leaves(spec, self.shapes, as_shape)
+        shapes = shapes_for(PADDED, spec, self.shapes)
         return self._stacked(tree.pack(spec, [TensorSpec(leaf.shape if shape is None else shape, leaf.dtype)
                                               for leaf, shape in zip(tree.flatten(spec), shapes)]))
 
     def element(self, item):
         elements = [self.source.element(each) for each in item]
         first = elements[0]
-        shapes, values = for_leaves(first, self.shapes, as_shape), for_leaves(first, self.values, None)
+        shapes = shapes_for(PADDED, first, self.shapes)
+        values = for_leaves(PADDED, first, self.values, one_for_all=True)
         columns = zip(*map(tree.flatten, elements))
         return tree.pack(first, [Tensor(_padded([leaf._array for leaf in column], shape, value))
                                  for column, shape, value in zip(columns, shapes, values)])
-
-
-def for_leaves(structure, given, shape_of):
-    """One of what is given for each leaf: a nest like the element, or one thing for all.
-
-    shape_of   what makes a shape of a leaf of it; None for values, of which one stands for all
-    """
-    if given is None or (shape_of is None and not isinstance(given, (tuple, list, dict))):
-        return [given] * len(tree.flatten(structure))
-    if isinstance(structure, dict):
-        if not isinstance(given, dict) or given.keys() != structure.keys():
-            raise ValueError(f"Dataset.padded_batch: elements are dicts with the keys {sorted(structure)}, but "
-                             f"{given!r} is given for them.")
-        parts = [(structure[key], given[key]) for key in sorted(structure)]
-    elif isinstance(structure, tuple):
-        if not isinstance(given, (tuple, list)) or len(given) != len(structure):
-            raise ValueError(f"Dataset.padded_batch: elements are tuples of {len(structure)}, but {given!r} is given "
-                             "for them.")
-        parts = zip(structure, given)
-    else:
-        return [shape_of(given) if shape_of else given]
-    return [leaf for part, each in parts for leaf in for_leaves(part, each, shape_of)]
-
-
-def as_shape(given):
-    extents = given.tolist() if hasattr(given, "tolist") else given
-    try:
-        return tuple([None if n is None or int(n) == -1 else int(n) for n in extents])
-    except TypeError:
-        raise ValueError(f"Dataset.padded_batch: a shape is a list of integers and None, got {given!r}.") from None
 
 
 def _padded(arrays, shape, value):
@@ -149,7 +122,7 @@ class Buckets:
             raise ShapeError("Dataset.bucket_by_sequence_length: with pad_to_bucket_boundary every element must be "
                              f"shorter than the last bound, {self.bounds[-1]}.")
         found = [leaf.shape if shape is None else shape
-                 for leaf, shape in zip(tree.flatten(spec), for_leaves(spec, shapes, as_shape))]
+                 for leaf, shape in zip(tree.flatten(spec), shapes_for(PADDED, spec, shapes))]
         return tree.pack(spec, [tuple([self.bounds[int(key)] - 1 if n is None else n for n in shape])
                                 for shape in found])
 

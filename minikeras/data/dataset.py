@@ -10,7 +10,6 @@ from ..autograd import tree
 from ..autograd.dtypes import as_dtype
 from ..autograd.operands import as_tensor
 from ..errors import DataError
-from ..plan.signature import TensorSpec
 from . import batching, functions, mixing, moving, sources
 from .choices import AUTOTUNE, Options, integer, positive, thread_count
 from .elements import Nested, as_element, nested
@@ -61,22 +60,8 @@ class Dataset(Nested):
         """
         if not callable(generator):
             raise TypeError(f"Dataset.from_generator needs a function that gives an iterable, got {generator!r}.")
-        if output_signature is None:
-            if output_types is None:
-                raise TypeError("Dataset.from_generator: give output_signature, a TensorSpec or a tuple or dict of "
-                                "them.")
-            types = nested(as_dtype, tuple(output_types) if type(output_types) is list else output_types)
-            shapes = batching.for_leaves(types, output_shapes, batching.as_shape)
-            output_signature = tree.pack(types, [TensorSpec(shape, dtype) for shape, dtype in
-                                                 zip(shapes, tree.flatten(types))])
-        elif output_types is not None or output_shapes is not None:
-            raise TypeError("Dataset.from_generator: give output_signature, or output_types and output_shapes.")
-        if isinstance(output_signature, list):
-            output_signature = tuple(output_signature)
-        wrong = [leaf for leaf in tree.flatten(output_signature) if not isinstance(leaf, TensorSpec)]
-        if wrong:
-            raise TypeError(f"Dataset.from_generator: output_signature is made of TensorSpecs, got {wrong[0]!r} in it.")
-        return Dataset(sources.Generated(generator, [as_tensor(x) for x in args or ()], output_signature))
+        spec = sources.generated_spec(output_types, output_shapes, output_signature)
+        return Dataset(sources.Generated(generator, [as_tensor(x) for x in args or ()], spec))
 
     @staticmethod
     def range(*args, output_type="int64", name=None):

@@ -121,3 +121,38 @@ def _common(a, b):
     if a is None or b is None or len(a) != len(b):
         return None
     return tuple([m if m == n else None for m, n in zip(a, b)])
+
+
+def for_leaves(where, structure, given, one_for_all=False):
+    """What of `given`, a nest like `structure`, belongs to each leaf of that; None for all if it is None.
+
+    where         begins error messages;  one_for_all   whether a single thing may stand for all
+    Raises ValueError if it is nested otherwise.
+    """
+    if given is None or (one_for_all and not isinstance(given, (tuple, list, dict))):
+        return [given] * len(tree.flatten(structure))
+    if isinstance(structure, dict):
+        if not isinstance(given, dict) or given.keys() != structure.keys():
+            raise ValueError(f"{where}: elements are dicts with the keys {sorted(structure)}, but {given!r} is given "
+                             "for them.")
+        parts = [(structure[key], given[key]) for key in sorted(structure)]
+    elif isinstance(structure, tuple):
+        if not isinstance(given, (tuple, list)) or len(given) != len(structure):
+            raise ValueError(f"{where}: elements are tuples of {len(structure)}, but {given!r} is given for them.")
+        parts = zip(structure, given)
+    else:
+        return [given]
+    return [leaf for part, each in parts for leaf in for_leaves(where, part, each, one_for_all)]
+
+
+def shapes_for(where, structure, given):
+    """As `for_leaves`, of shapes: tuples with None where an extent is open."""
+    return [None if each is None else _as_shape(where, each) for each in for_leaves(where, structure, given)]
+
+
+def _as_shape(where, given):
+    extents = given.tolist() if hasattr(given, "tolist") else given
+    try:
+        return tuple([None if n is None or int(n) == -1 else int(n) for n in extents])
+    except (TypeError, ValueError):
+        raise ValueError(f"{where}: a shape is a list of integers and None, got {given!r}.") from None

@@ -5,10 +5,11 @@ import itertools
 import numpy as np
 
 from ..autograd import tree
+from ..autograd.dtypes import as_dtype
 from ..autograd.tensor import Operand, Tensor, new_array
 from ..errors import DataError, DTypeError, ShapeError
 from ..plan.signature import TensorSpec
-from .elements import as_array, nested, spec_of, with_shapes
+from .elements import as_array, nested, shapes_for, spec_of, with_shapes
 from .stages import INFINITE_CARDINALITY, Moving, Passes, Stage
 
 
@@ -93,6 +94,23 @@ class Random(Stage):
     def items(self):
         generator = self.passes.generator()
         return (Tensor(np.array(generator.integers(2 ** 32))) for _ in itertools.count())
+
+
+def generated_spec(types, shapes, signature):
+    """The nest of TensorSpecs that `from_generator` is told, in one piece or in two. Raises TypeError."""
+    where = "Dataset.from_generator"
+    if signature is None:
+        if types is None:
+            raise TypeError(f"{where}: give output_signature, a TensorSpec or a tuple or dict of them.")
+        types = nested(as_dtype, tuple(types) if type(types) is list else types)
+        return tree.pack(types, list(map(TensorSpec, shapes_for(where, types, shapes), tree.flatten(types))))
+    if types is not None or shapes is not None:
+        raise TypeError(f"{where}: give output_signature, or output_types and output_shapes.")
+    signature = tuple(signature) if isinstance(signature, list) else signature
+    wrong = [leaf for leaf in tree.flatten(signature) if not isinstance(leaf, TensorSpec)]
+    if wrong:
+        raise TypeError(f"{where}: output_signature is made of TensorSpecs, got {wrong[0]!r} in it.")
+    return signature
 
 
 class Generated(Stage):

@@ -109,6 +109,9 @@ def test_a_generator_needs_a_signature_and_a_function():
         Dataset.from_generator(lambda: iter([1]))
     with pytest.raises(TypeError, match="function"):
         Dataset.from_generator([1], output_signature=tf.TensorSpec(()))
+    for shapes, words in (([[]], "from_generator: elements are tuples of 2"), (([], "ab"), "from_generator: a shape")):
+        with pytest.raises(ValueError, match=words):
+            Dataset.from_generator(lambda: iter([1]), (tf.int32, tf.int32), shapes)
 
 
 # --- which, and in what order --------------------------------------------------------------------------------------
