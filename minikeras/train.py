@@ -188,7 +188,7 @@ def get_checkpoint_state(checkpoint_dir, latest_filename=None):
     if not file.is_file():
         return None
     found = {}
-    for line in file.read_text().splitlines():
+    for line in file.read_text("utf-8", "replace").splitlines():
         field = _LINE.fullmatch(line.strip())
         try:
             found.setdefault(field[1], []).append(json.loads(field[2]))

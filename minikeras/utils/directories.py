@@ -128,8 +128,13 @@ def _sound(path, length):
         with wave.open(path) as file:
             if file.getsampwidth() != 2:
                 raise FileFormatError(f"{path} has {8 * file.getsampwidth()} bits a sample; 16 are supported.")
-            frames = file.readframes(file.getnframes() if length is None else length)
-            samples = np.frombuffer(frames, "<i2").reshape(-1, file.getnchannels()).astype(np.float32) / 32768
+            size, channels = file.getnframes(), file.getnchannels()
+            size = size if length is None else min(length, size)
+            frames = file.readframes(size)
     except (wave.Error, EOFError) as error:
         raise FileFormatError(f"{path} is no .wav file of whole numbers: {error}.") from None
+    if len(frames) != 2 * channels * size:
+        raise FileFormatError(f"{path} is cut short: it says that it has {size} samples or more. Restore it "
+                              "from a copy.")
+    samples = np.frombuffer(frames, "<i2").reshape(-1, channels).astype(np.float32) / 32768
     return samples if length is None else np.pad(samples, ((0, length - len(samples)), (0, 0)))

@@ -145,7 +145,8 @@ class _Wanted:
 
     def _receive(self, response, file, broken):
         hasher = hashlib.new(self.algorithm or "md5", usedforsecurity=False)
-        total, received = int(response.headers.get("Content-Length") or 0), 0
+        length, received = response.headers.get("Content-Length") or "", 0
+        total = int(length) if length.isdecimal() else 0
         with _bar(self.path.name, total) as show:
             while True:
                 try:

@@ -115,6 +115,11 @@ def test_sounds_are_padded_to_the_longest_of_a_batch(folder):
     assert sounds(output_sequence_length=2, batch_size=12).get_single_element()[0].shape == (12, 2, 1)
     with pytest.raises(ValueError, match="Resample"):
         sounds(sampling_rate=8000)
+    whole = (folder / "ape" / "2.wav").read_bytes()
+    for cut in (1, 2):
+        (folder / "ape" / "0.wav").write_bytes(whole[:-cut])
+        with pytest.raises(FileFormatError, match=r"0\.wav is cut short"):
+            list(sounds())
     (folder / "ape" / "0.wav").write_bytes(b"RIFF....")
     with pytest.raises(FileFormatError, match=r"0\.wav is no \.wav file"):
         list(sounds())
