@@ -188,7 +188,7 @@ def _applied(op):
 
 
 def key_of(call):
-    """A layer is one however often it is called; each call of an op is one of its own."""
+    """What a call is one of: a layer, which is one however often it is called; of an op, the call itself."""
     return call.function if isinstance(call.function, Layer) else call
 
 
