@@ -28,6 +28,8 @@ KERAS_VERSION = "3.15.1"                    # whose archive layout and config fo
 DATE = "1980-01-01@00:00:00"                # fixed: equal models give equal files
 UNSTORED = 1 << 20      # numbers that a model may hold beyond twice those in its file, such as low-rank matrices
 CONFIG, METADATA = "config.json", "metadata.json"
+# What constructors and calls raise for arguments that make no sense.
+_UNFIT = ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError
 
 _log = logging.getLogger("minikeras")
 _said = set()
@@ -127,7 +129,7 @@ def _load_legacy(path, custom_objects, compile):
         try:
             with CustomObjectScope(custom_objects):
                 model.compile_from_config(registry.deserialize(settings))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except _UNFIT as error:
             raise FileFormatError(f"{where}: training_config: the model cannot be compiled from it: {error}. Load with "
                                   "compile=False and compile it anew.") from error
         arrays = {f"optimizer/{VARS}/{i}": array for i, array in enumerate(found.optimizer)}
@@ -178,8 +180,7 @@ def _model_of(config, custom_objects, where, translate=lambda config: config):
     try:
         with sharing.reading():
             model = registry.deserialize(translate(config), "models", custom_objects)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OverflowError,
-            MemoryError) as error:
+    except _UNFIT as error:
         raise FileFormatError(f"{where}: the model cannot be made from it: {error}") from error
     if not hasattr(model, "save"):
         raise FileFormatError(f"{where}: it describes {type(model).__name__}, which is no model.")

@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 import pytest
 
-from minikeras import layers, models
+from minikeras import layers, models, registry
 from minikeras.errors import FileFormatError
 from minikeras.saving import api, archive, arrays
 from tests.saving.objects import small_model
@@ -228,6 +228,24 @@ def changed(saved, change):
 ], ids=range(10))
 def test_a_config_that_does_not_fit_says_what_and_where(tmp_path, saved, change, message):
     refused(tmp_path, changed(saved, change), r"config\.json: .*" + message)
+
+
+def of_nothing(node):
+    extent = {"class_name": "__dimension__", "config": {"terms": [[1, [["//", 1, 0]]]]}}
+    node["inbound_nodes"][0]["kwargs"] = {"extent": extent}
+
+
+def without_call(node):
+    inner = {"module": "keras.layers", "class_name": "Flatten", "config": {}}
+    node.update(class_name="Wrapper", config={"layer": inner})
+
+
+@pytest.mark.parametrize("change", [of_nothing, without_call])
+def test_a_call_that_cannot_be_made_is_refused(tmp_path, saved, change):
+    inputs = models.Input((3,))
+    config = registry.serialize_object(models.Model(inputs, layers.Dense(2)(inputs)))
+    change(config["config"]["layers"][1])
+    refused(tmp_path, {**saved[2], "config.json": json.dumps(config).encode()}, r"config\.json: .*cannot be made")
 
 
 def test_deep_nesting_is_refused(tmp_path, saved):
