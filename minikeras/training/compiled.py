@@ -279,6 +279,13 @@ class Compiled:
             found.append(self.compiled_metrics)
         return found + self.loss.trackers() if self.loss is not None else found
 
+    @property
+    def has_own_loss(self):
+        """Whether a loss is the user's own code."""
+        given = [loss for loss in tree.flatten(self.given["loss"]) if loss is not None and not isinstance(loss, str)]
+        functions = [getattr(loss, "fn", loss) for loss in given]
+        return not all(registry.is_ours(item if hasattr(item, "__name__") else type(item)) for item in functions)
+
     def build(self, y, y_pred):
         """Make what the first batch would have made."""
         for part in (self.loss, self.compiled_metrics if self.has_metrics else None):

@@ -16,10 +16,11 @@ class ArrayData:
     """Samples as arrays: nests `x`, `y` and `sample_weight` whose leaves share their first extent.
 
     Floats are brought to the default float type; integers and booleans stay.
+    nan_allowed   the parts that may hold NaN and infinities
     Raises DataError for no samples, unequal numbers of them, or NaN among them.
     """
 
-    def __init__(self, x, y=None, sample_weight=None, *, check_finite=True):
+    def __init__(self, x, y=None, sample_weight=None, *, nan_allowed=()):
         if x is None:
             raise DataError("there is no input: x is None. Give x as an array with samples along its first axis, or a "
                             "list or dict of arrays.")
@@ -41,8 +42,8 @@ class ArrayData:
         self.size = sizes.pop()
         if self.size == 0:
             raise DataError("the data set is empty: x has 0 samples. Give at least one.")
-        if check_finite:
-            for name, leaves in self.arrays.items():
+        for name, leaves in self.arrays.items():
+            if name not in nan_allowed:
                 for leaf in leaves:
                     if leaf.dtype.kind == "f":
                         _check_finite(name, leaf)

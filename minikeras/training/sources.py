@@ -264,16 +264,17 @@ _RUN_OUT = ("the data ran out after {} batches of {}, so the epoch ends here. Gi
 
 
 def source_of(where, x, y=None, sample_weight=None, *, batch_size=None, steps=None, class_weight=None, order=None,
-              within=False):
+              within=False, nan_allowed=()):
     """The Source for what `fit` and its like are given.
 
     where         the method, for messages
     batch_size    for arrays; by default so that there are `steps` batches of them, or 32
     order, within as for ArraySource: the order of samples, or of a PyDataset's batches
+    nan_allowed   as for ArrayData
     Raises DataError for what gives no batches, or for y or weights beside data that bring them.
     """
     if is_arrays(x):
-        data = ArrayData(x, y, sample_weight)
+        data = ArrayData(x, y, sample_weight, nan_allowed=nan_allowed)
         if class_weight is not None:
             data.weigh(class_weight)
         return array_source(data, batch_size, steps, order, within)

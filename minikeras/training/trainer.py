@@ -80,11 +80,18 @@ class Trainer(Stepping):
         if not self.compiled:
             raise ValueError(f"{self.name}.{method}: call compile(optimizer, loss, ...) first.")
 
+    @property
+    def _computes_loss_itself(self):
+        return type(self).compute_loss is not Trainer.compute_loss or type(self).train_step is not Trainer.train_step
+
+    @property
+    def _nan_allowed(self):
+        """The parts of the data that may hold NaN: labels, where a loss of the user's own may look for it."""
+        return ("y",) if self._computes_loss_itself or self._compiled.has_own_loss else ()
+
     def _check_targets(self, where, x, y):
         """Raises DataError where the compiled loss needs y and there is none."""
-        computes_itself = type(self).compute_loss is not Trainer.compute_loss or \
-            type(self).train_step is not Trainer.train_step
-        if y is None and is_arrays(x) and self._compiled.loss is not None and not computes_itself:
+        if y is None and is_arrays(x) and self._compiled.loss is not None and not self._computes_loss_itself:
             how = "as (x, y)" if "validation" in where else "as two arguments; (x, y) as one is two inputs"
             raise DataError(f"{where}: there is no y, and the compiled loss compares it with the output. Give x and y "
                             f"{how}.")
@@ -135,14 +142,15 @@ class Trainer(Stepping):
         self._order.count = max(self._order.count, initial_epoch)
         order = self._order if shuffle else None
         if validation_split and validation_data is None:
-            data, rest = _split(x, y, sample_weight, validation_split)
+            data, rest = _split(x, y, sample_weight, validation_split, self._nan_allowed)
             if class_weight is not None:
                 data.weigh(class_weight)
             source = array_source(data, batch_size, steps_per_epoch, order, shuffle == "batch")
             validation = array_source(rest, validation_batch_size or batch_size, validation_steps)
         else:
             source = source_of("fit", x, y, sample_weight, batch_size=batch_size, steps=steps_per_epoch,
-                               class_weight=class_weight, order=order, within=shuffle == "batch")
+                               class_weight=class_weight, order=order, within=shuffle == "batch",
+                               nan_allowed=self._nan_allowed)
             validation = self._validation_source(validation_data, validation_batch_size or batch_size,
                                                  validation_steps)
         source.check_end("fit", "steps_per_epoch", steps_per_epoch, callbacks)
@@ -162,7 +170,7 @@ class Trainer(Stepping):
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         self._check_targets("fit: validation_data", x, y)
         return source_of("fit: validation_data", x, y, sample_weight, batch_size=batch_size if is_arrays(x) else None,
-                         steps=steps)
+                         steps=steps, nan_allowed=self._nan_allowed)
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, callbacks=None,
                  return_dict=False):
@@ -170,7 +178,8 @@ class Trainer(Stepping):
         self._check_compiled("evaluate")
         self._check_run("evaluate", batch_size, verbose, steps)
         self._check_targets("evaluate", x, y)
-        source = source_of("evaluate", x, y, sample_weight, batch_size=batch_size, steps=steps)
+        source = source_of("evaluate", x, y, sample_weight, batch_size=batch_size, steps=steps,
+                           nan_allowed=self._nan_allowed)
         source.check_end("evaluate", "steps", steps, callbacks)
         feed = Feed(source, steps)
         with CallbackList(callbacks, False, verbose != 0, self, verbose=verbose, epochs=1,
@@ -182,7 +191,7 @@ class Trainer(Stepping):
         """The outputs for all samples of `x` as NumPy arrays, computed batch by batch. Arguments as for `fit`."""
         self._check_run("predict", batch_size, verbose, steps)
         if is_arrays(x):
-            source = array_source(ArrayData(x, check_finite=False), batch_size, steps)
+            source = array_source(ArrayData(x, nan_allowed=("x",)), batch_size, steps)
         else:
             source = source_of("predict", x, batch_size=batch_size)
         source.check_end("predict", "steps", steps, callbacks)
@@ -221,13 +230,13 @@ class Trainer(Stepping):
 
     def _on_batch(self, which, x, y, sample_weight, return_dict):
         self.reset_metrics()
-        batch = ArrayData(x, y, sample_weight).take(slice(None))
+        batch = ArrayData(x, y, sample_weight, nan_allowed=self._nan_allowed).take(slice(None))
         logs = numbers(runner(self, which)(batch, iter(()))[-1])
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x):
         """The outputs for one batch as NumPy arrays."""
-        batch = ArrayData(x, check_finite=False).take(slice(None))
+        batch = ArrayData(x, nan_allowed=("x",)).take(slice(None))
         return joined(runner(self, "predict")(batch, iter(())))
 
     def get_compile_config(self):
@@ -251,9 +260,9 @@ class Trainer(Stepping):
                          steps_per_execution=other.steps_per_execution, jit_compile=other.jit_compile)
 
 
-def _split(x, y, sample_weight, fraction):
+def _split(x, y, sample_weight, fraction, nan_allowed):
     if not 0 < fraction < 1:
         raise ValueError(f"fit: validation_split must lie between 0 and 1, got {fraction}.")
     if not is_arrays(x):
         raise DataError(f"fit: validation_split needs arrays, got a {type(x).__name__}. Give validation_data.")
-    return ArrayData(x, y, sample_weight).split(fraction)
+    return ArrayData(x, y, sample_weight, nan_allowed=nan_allowed).split(fraction)

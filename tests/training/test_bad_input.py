@@ -196,3 +196,16 @@ def test_labels_in_words_are_refused():
 def test_metrics_in_the_place_of_loss_weights_are_told_where_to_go():
     with pytest.raises(TypeError, match=r"loss_weights must be numbers.*got 'accuracy'.*metrics=\[\.\.\.\]"):
         compiled().compile("adam", "mse", ["accuracy"])
+
+
+def test_labels_may_be_missing_where_the_users_own_loss_looks_for_them():
+    def known_only(y, p):
+        known = mk.ops.isfinite(y)
+        return mk.ops.mean(mk.ops.where(known, mk.ops.square(mk.ops.where(known, y, 0.0) - p), 0.0), axis=-1)
+    y = np.where(np.eye(4, 2) > 0, np.nan, Y)
+    for loss in (known_only, mk.losses.LossFunctionWrapper(known_only)):
+        model = compiled(loss)
+        assert np.isfinite(model.fit(X, y, validation_split=0.5, verbose=0).history["val_loss"]).all()
+        assert np.isfinite(model.evaluate(X, y, verbose=0) + model.train_on_batch(X, y))
+    with pytest.raises(DataError, match="y has 2 values that are NaN"):
+        compiled(mk.losses.Huber()).fit(X, y, verbose=0)
