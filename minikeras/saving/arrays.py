@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import FileFormatError
 from .archive import ALWAYS_ALLOWED, MAX_EXPANSION, read_zip, zip_bytes
 
-_MAX_DEPTH, _MAX_OBJECTS = 64, 100_000
+_MAX_DEPTH, _MAX_OBJECTS, _MAX_NAME = 64, 100_000, 1000
 _DAMAGE = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError, AttributeError)
 _FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32"}    # others would load plug-ins from the machine
 
@@ -174,7 +174,7 @@ def _read_group(h5py, group, prefix, arrays, seen, where):
                                   "damaged or meant to harm; do not use it.")
         seen.add(address)
         if isinstance(item, h5py.Group):
-            _read_name(item, path, arrays.names)
+            _read_name(item, path, arrays.names, where)
             _read_group(h5py, item, f"{path}/", arrays, seen, where)
         elif isinstance(item, h5py.Dataset):
             arrays[path] = _dataset(h5py, item, f"{where}: {path}")
@@ -182,10 +182,13 @@ def _read_group(h5py, group, prefix, arrays, seen, where):
             raise FileFormatError(f"{where}: {path} is neither a group nor an array. Weights files hold nothing else.")
 
 
-def _read_name(group, path, names):
+def _read_name(group, path, names, where):
     if "name" in group.attrs and group.attrs.get_id("name").get_space().get_simple_extent_npoints() == 1:
         name = group.attrs["name"]
-        names[path] = name.decode() if isinstance(name, bytes) else str(name)
+        names[path] = name = name.decode() if isinstance(name, bytes) else str(name)
+        if len(name) > _MAX_NAME:       # one long text could be the name of every group
+            raise FileFormatError(f"{where}: {path} has a name of {len(name)} letters, more than {_MAX_NAME}. It is "
+                                  "damaged or meant to fill the memory; do not use this file.")
 
 
 def _dataset(h5py, dataset, where):

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import registry, sharing
 from ..errors import FileFormatError
+from .archive import MAX_EXPANSION
 from .arrays import Stored, h5py_or_none, json_object, read_h5
 from .paths import objects_by_path, place
 
@@ -142,10 +143,19 @@ def _node(node):
 
 def _listed(group, name):
     """The text of an attribute, or of the several that it was cut into."""
-    parts = [group.attrs[name]] if name in group.attrs else []
+    parts = [_attribute(group, name)] if name in group.attrs else []
     while f"{name}{len(parts)}" in group.attrs:
-        parts.append(group.attrs[f"{name}{len(parts)}"])
+        parts.append(_attribute(group, f"{name}{len(parts)}"))
     return [text.decode() if isinstance(text, bytes) else str(text) for part in parts for text in part]
+
+
+def _attribute(holder, name):
+    """An attribute, if it is no list of texts of any length: they could all be one long text. Keras writes none."""
+    attribute = holder.attrs.get_id(name)
+    count = attribute.get_space().get_simple_extent_npoints()
+    if attribute.dtype.kind == "O" and count > MAX_EXPANSION:
+        raise ValueError(f"its attribute {name} is a list of {count} texts of any length")
+    return holder.attrs[name]
 
 
 def _arrays(parent, name, base, arrays):
@@ -154,7 +164,7 @@ def _arrays(parent, name, base, arrays):
 
 
 def _json(file, name, where):
-    text = file.attrs.get(name)
-    if text is None:
+    if name not in file.attrs:
         return None
+    text = _attribute(file, name)
     return json_object(text if isinstance(text, bytes) else str(text).encode(), f"{where}: {name}")

@@ -149,6 +149,15 @@ def test_a_config_in_no_form_of_keras_2_is_refused(tmp_path, config):
         models.load_model(tmp_path / "m.h5")
 
 
+@needs_h5py
+def test_a_list_of_texts_that_could_all_be_the_same_long_one_is_not_read(tmp_path):
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        group = file.create_group("model_weights")
+        group.attrs.create("layer_names", ["a"] * 3000, dtype=h5py.string_dtype())
+    with pytest.raises(FileFormatError, match="layer_names is a list of 3000 texts"):
+        small_model()[0].load_weights(tmp_path / "m.h5")
+
+
 # --- the archive -----------------------------------------------------------------------------
 
 
@@ -340,9 +349,11 @@ def looped(file):
     (lambda f: f.create_dataset("x", (1 << 40,), "f4"), "0 bytes are stored"),
     (lambda f: f.create_dataset("x", (1 << 40,), "f4", chunks=(1024,), compression="gzip"), "0 bytes are stored"),
     (lambda f: f.create_dataset("x", data=["text"]), "plain numbers"),
+    (lambda f: f.create_group("x").attrs.update({"name": "a" * 2000}), "a name of 2000 letters"),
     (lambda f: f.create_dataset("x", data=h5py.Empty("f4")), "no array"),
     (lambda f: f.create_dataset("x", data=np.ones(9, "f4"), chunks=(9,), compression="lzf"), "filter"),
-], ids=["external", "virtual", "external_link", "soft_link", "loop", "huge", "huge_packed", "text", "empty", "filter"])
+], ids=["external", "virtual", "external_link", "soft_link", "loop", "huge", "huge_packed", "text", "name", "empty",
+        "filter"])
 def test_an_hdf5_file_with_more_than_plain_arrays_is_refused(fill, message):
     with pytest.raises(FileFormatError, match=message):
         arrays.read_h5(h5(fill), "f")
