@@ -1,7 +1,7 @@
-"""Keras' `preprocessing`: `image`, `sequence`, and the makers of datasets."""
+"""Keras' `preprocessing`: `image`, `sequence`, `text`, and the makers of datasets."""
 
 from ..utils import image_dataset_from_directory, text_dataset_from_directory, timeseries_dataset_from_array
-from . import image, sequence
+from . import image, sequence, text
 
-__all__ = ["image", "image_dataset_from_directory", "sequence", "text_dataset_from_directory",
+__all__ = ["image", "image_dataset_from_directory", "sequence", "text", "text_dataset_from_directory",
            "timeseries_dataset_from_array"]
