@@ -59,7 +59,7 @@ def test_a_text_classifier_trains_as_in_keras():
     model = with_weights(keras.Model(inputs, layers.Dense(2, activation="softmax")(x)))
     model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(TEXTS, labels(24, 2, 3), batch_size=8, epochs=3, shuffle=False, verbose=0).history
-    agree(history, {"loss": [], "accuracy": []})
+    agree(history, {"loss": [0.71303, 0.70697, 0.70424], "accuracy": [0.5, 0.5, 0.5]})
 
 
 def test_weights_are_those_of_the_layers_inside_the_layers():
@@ -87,4 +87,5 @@ def test_a_vision_transformer_gives_what_keras_gives():
     x = layers.Dense(8)(Patches(4)(images))
     x = x + layers.Embedding(9, 8)(ops.expand_dims(ops.arange(9), 0))
     model = with_weights(keras.Model(images, layers.Dense(3)(layers.Flatten()(Block(8, 2, 16)(x)))))
-    agree(model.predict(table(2, 432).reshape(2, 12, 12, 3), verbose=0), [])
+    agree(model.predict(table(2, 432).reshape(2, 12, 12, 3), verbose=0), [
+        [-0.039387, -0.14432, -0.72704], [-0.087634, -0.23447, -0.7852]])
