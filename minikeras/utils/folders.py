@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..arguments import one_of
 from ..autograd.random import fresh_seed
 from ..data import AUTOTUNE, Dataset
 from ..errors import DataError
@@ -49,8 +50,7 @@ class Folder:
                              f"each file, got {labels!r}.")
         if class_names is not None and labels != "inferred":
             raise ValueError(f"{where}: class_names go with labels='inferred' only.")
-        if self.label_mode not in LABEL_MODES:
-            raise ValueError(f"{where}: label_mode must be one of {LABEL_MODES}, got {self.label_mode!r}.")
+        one_of(f"{where}: label_mode", self.label_mode, LABEL_MODES)
         if self.validation_split and not 0 < self.validation_split < 1:
             raise ValueError(f"{where}: validation_split must be between 0 and 1, got {self.validation_split}.")
         if self.subset not in SUBSETS or bool(self.subset) != bool(self.validation_split):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import ops
+from ..arguments import one_of
 from ..autograd.dtypes import as_dtype, floatx
 from ..ops.windows import is_channels_first
 
@@ -37,11 +38,9 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
     Raises ValueError for other modes, and OSError for a file that is none, or holds no image.
     """
     image = pillow("load_img")
-    if color_mode not in _MODES:
-        raise ValueError(f"load_img: color_mode must be 'grayscale', 'rgb' or 'rgba', got {color_mode!r}.")
-    if target_size is not None and interpolation not in _INTERPOLATIONS:
-        raise ValueError(f"load_img: interpolation must be one of {', '.join(_INTERPOLATIONS)}, got "
-                         f"{interpolation!r}.")
+    one_of("load_img: color_mode", color_mode, _MODES)
+    if target_size is not None:
+        one_of("load_img: interpolation", interpolation, _INTERPOLATIONS)
     if isinstance(path, (str, bytes, os.PathLike)):
         with open(path, "rb") as file:
             img = image.open(file)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..arguments import one_of
+
 __all__ = ["pad_sequences"]
 
 
@@ -13,8 +15,7 @@ def pad_sequences(sequences, maxlen=None, dtype="int32", padding="pre", truncati
     Raises ValueError for other places, and for entries that are not of one shape.
     """
     for name, place in (("padding", padding), ("truncating", truncating)):
-        if place not in ("pre", "post"):
-            raise ValueError(f"pad_sequences: {name} must be 'pre' or 'post', got {place!r}.")
+        one_of(f"pad_sequences: {name}", place, ("pre", "post"))
     if not hasattr(sequences, "__len__") or not all(hasattr(each, "__len__") for each in sequences):
         raise ValueError("pad_sequences: sequences must be a list of lists or arrays.")
     maxlen = max(map(len, sequences), default=0) if maxlen is None else int(maxlen)

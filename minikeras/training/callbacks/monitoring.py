@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from ...arguments import one_of
 from ...autograd.dtypes import floatx
 from .base import Callback
 
@@ -12,8 +13,7 @@ class _Monitoring(Callback):
     """Base of callbacks that look for improvements of `monitor` by more than `min_delta`."""
 
     def __init__(self, monitor, mode, min_delta=0):
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(f"{type(self).__name__}: mode must be 'auto', 'min' or 'max', got {mode!r}.")
+        one_of(f"{type(self).__name__}: mode", mode, ("auto", "min", "max"))
         self.monitor, self.mode, self.min_delta = monitor, mode, abs(min_delta)
 
     def _monitored(self, logs, or_else):

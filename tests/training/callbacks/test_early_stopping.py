@@ -73,7 +73,7 @@ def test_a_direction_that_is_not_known_must_be_given():
 
 
 def test_an_unknown_mode_is_refused():
-    with pytest.raises(ValueError, match="mode must be 'auto', 'min' or 'max', got 'low'"):
+    with pytest.raises(ValueError, match="mode must be one of 'auto', 'min', 'max', got 'low'"):
         EarlyStopping(mode="low")
 
 
