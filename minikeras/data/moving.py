@@ -6,12 +6,16 @@ from ..errors import DataError
 from .stages import INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Moving, Passes, get_states, set_states
 
 
-class Take(Moving):
-    """The first elements, all if `count` is negative."""
+class Counted(Moving):
+    """A stage that goes by a number."""
 
     def __init__(self, source, count):
         super().__init__(source)
         self.count = count
+
+
+class Take(Counted):
+    """The first elements, all if `count` is negative."""
 
     @property
     def length(self):
@@ -25,12 +29,8 @@ class Take(Moving):
         return items if self.count < 0 else itertools.islice(items, self.count)
 
 
-class Skip(Moving):
+class Skip(Counted):
     """All but the first elements; none if `count` is negative."""
-
-    def __init__(self, source, count):
-        super().__init__(source)
-        self.count = count
 
     @property
     def length(self):
@@ -59,12 +59,8 @@ class Shard(Moving):
         return itertools.islice(self.source.items(), self.index, None, self.num_shards)
 
 
-class Repeat(Moving):
+class Repeat(Counted):
     """Passes one after the other, without end if `count` is negative."""
-
-    def __init__(self, source, count):
-        super().__init__(source)
-        self.count = count
 
     @property
     def length(self):

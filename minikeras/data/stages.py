@@ -48,12 +48,11 @@ class Stage:
         """Put back what `get_state` gave."""
 
 
-class Moving(Stage):
-    """A stage whose items are those of its source, or some of them."""
+class Following(Stage):
+    """A stage with elements like those of its source, and as many."""
 
     def __init__(self, source):
         self.source, self.sources = source, (source,)
-        self.element, self.batch = source.element, source.batch
 
     @property
     def spec(self):
@@ -62,6 +61,14 @@ class Moving(Stage):
     @property
     def length(self):
         return self.source.length
+
+
+class Moving(Following):
+    """A stage whose items are those of its source, or some of them."""
+
+    def __init__(self, source):
+        super().__init__(source)
+        self.element, self.batch = source.element, source.batch
 
 
 class Passes:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from .stages import Stage
+from .stages import Following
 
 PATIENCE = 5.0              # seconds that a thread may take to end when nobody wants its elements any more
 WORTH_A_THREAD = 1e-3       # seconds that a call takes from which on handing it to another thread pays
@@ -57,19 +57,12 @@ class _Ahead:
             self.changed.notify_all()
 
 
-class Prefetch(Stage):
+class Prefetch(Following):
     """The same elements, made ahead by a thread."""
 
     def __init__(self, source, size):
-        self.source, self.sources, self.size = source, (source,), size
-
-    @property
-    def spec(self):
-        return self.source.spec
-
-    @property
-    def length(self):
-        return self.source.length
+        super().__init__(source)
+        self.size = size
 
     def items(self):
         return prefetched(self.source.elements(), self.size)

@@ -18,9 +18,10 @@ class Source:
 
     num_batches   how many a pass has; None where that is not known, or where a pass has no end
     is_endless    whether it is known to have no end
+    order         what the order of the next pass hangs on, with a get_state and set_state; None if it is always one
     """
 
-    num_batches = None
+    num_batches = order = None
     is_endless = False
 
     def batches(self, start=0):
@@ -43,10 +44,12 @@ class Source:
 
     def get_state(self):
         """Plain data: with it `set_state` has the next pass be the same again, also in another process."""
-        return {}
+        return {} if self.order is None else self.order.get_state()
 
     def set_state(self, state):
         """Take up the state that `get_state` gave."""
+        if self.order is not None:
+            self.order.set_state(state)
 
 
 class ArraySource(Source):
@@ -64,13 +67,6 @@ class ArraySource(Source):
         if draws is None or self.within:
             return self.data.batches(self.batch_size, start, draws=draws)
         return self.data.batches(self.batch_size, start, draws.permutation(self.data.size))
-
-    def get_state(self):
-        return {} if self.order is None else self.order.get_state()
-
-    def set_state(self, state):
-        if self.order is not None:
-            self.order.set_state(state)
 
 
 class PyDatasetSource(Source):
@@ -102,13 +98,6 @@ class PyDatasetSource(Source):
     def end_epoch(self):
         self.dataset.on_epoch_end()
 
-    def get_state(self):
-        return {} if self.order is None else self.order.get_state()
-
-    def set_state(self, state):
-        if self.order is not None:
-            self.order.set_state(state)
-
 
 class IterableSource(Source):
     """Anything that gives batches each time it is iterated: a data set of ours, a loader of another library."""
@@ -120,16 +109,10 @@ class IterableSource(Source):
         size = UNKNOWN_CARDINALITY if size is None else int(size)
         self.is_endless = size == INFINITE_CARDINALITY
         self.num_batches = None if size < 0 else size
+        self.order = iterable if hasattr(iterable, "get_state") and hasattr(iterable, "set_state") else None
 
     def batches(self, start=0):
         return itertools.islice(_weighed(iter(self.iterable), self.class_weight), start, None)
-
-    def get_state(self):
-        return self.iterable.get_state() if hasattr(self.iterable, "get_state") else {}
-
-    def set_state(self, state):
-        if hasattr(self.iterable, "set_state"):
-            self.iterable.set_state(state)
 
 
 class IteratorSource(Source):
