@@ -58,7 +58,7 @@ def test_a_layer_frozen_before_it_is_built_stays_frozen():
 
 
 def test_a_frozen_layer_keeps_its_weights_in_training():
-    model = keras.Sequential([keras.Input((3,)), layers.Dense(3, activation="relu"), layers.Dense(3)])
+    model = with_weights(keras.Sequential([keras.Input((3,)), layers.Dense(3, activation="tanh"), layers.Dense(3)]))
     model.layers[0].trainable = False
     before = model.get_weights()
     model.compile("adam", "mse")
