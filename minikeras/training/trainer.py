@@ -151,8 +151,7 @@ class Trainer(Stepping):
             source = source_of("fit", x, y, sample_weight, batch_size=batch_size, steps=steps_per_epoch,
                                class_weight=class_weight, order=order, within=shuffle == "batch",
                                nan_allowed=self._nan_allowed)
-            validation = self._validation_source(validation_data, validation_batch_size or batch_size,
-                                                 validation_steps)
+            validation = self._validation_source(validation_data, batch_size, validation_batch_size, validation_steps)
         source.check_end("fit", "steps_per_epoch", steps_per_epoch, callbacks)
         if validation is not None:
             validation.check_end("fit: validation_data", "validation_steps", validation_steps)
@@ -164,13 +163,14 @@ class Trainer(Stepping):
             loop.Fitting(self, feed, events, epochs, initial_epoch, validate).run()
         return self.history
 
-    def _validation_source(self, data, batch_size, steps):
+    def _validation_source(self, data, batch_size, own_batch_size, steps):
         if data is None:
             return None
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         self._check_targets("fit: validation_data", x, y)
-        return source_of("fit: validation_data", x, y, sample_weight, batch_size=batch_size if is_arrays(x) else None,
-                         steps=steps, nan_allowed=self._nan_allowed)
+        batch_size = own_batch_size or (batch_size if is_arrays(x) else None)
+        return source_of("fit: validation_data", x, y, sample_weight, batch_size=batch_size, steps=steps,
+                         nan_allowed=self._nan_allowed)
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, callbacks=None,
                  return_dict=False):

@@ -176,6 +176,8 @@ def test_what_other_sources_cannot_do_is_refused(arguments, message):
 def test_a_batch_size_beside_batches_warns():
     with pytest.warns(UserWarning, match="batch_size=5 changes nothing"):
         model_for().evaluate(Batches(), batch_size=5, verbose=0)
+    with pytest.warns(UserWarning, match="validation_data: batch_size=5 changes nothing"):
+        model_for().fit(X, Y, 3, validation_data=Batches(), validation_batch_size=5, verbose=0)
 
 
 def test_steps_without_a_batch_size_say_how_large_batches_are():
