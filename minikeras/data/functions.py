@@ -57,7 +57,10 @@ class _Generators(Draws):
 
 @contextlib.contextmanager
 def untouched(stage):
-    """A block after which the pipeline up to `stage` is where it was, for looking at what it would give."""
+    """A block after which the pipeline up to `stage` is where it was, for looking at what it would give.
+
+    Not beside a thread that reads the same pipeline: so whoever looks keeps what was seen.
+    """
     states = get_states(stage)
     try:
         yield
@@ -136,7 +139,6 @@ class Map(Stage):
         self.source, self.sources, self.workers = source, (source,), workers
         self.calls = Calls(function, "Dataset.map")
         self.get_state, self.set_state = self.calls.get_state, self.calls.set_state
-        self._spec = None
 
     @property
     def length(self):
@@ -161,13 +163,8 @@ class Map(Stage):
         for number, element in elements:
             yield result(number, element)
 
-    @property
+    @functools.cached_property
     def spec(self):
-        if self._spec is None:
-            self._spec = self._found()
-        return self._spec
-
-    def _found(self):
         results, first = self.calls.shown(self.source, parts_of)
         made = functools.reduce(common_spec, [spec_of(as_element(result)) for result in results])
         if first is None:
@@ -243,7 +240,7 @@ class Flat(Stage):
         self.calls = Calls(function, where)
         self.get_state, self.set_state = self.calls.get_state, self.calls.set_state
 
-    @property
+    @functools.cached_property
     def spec(self):
         return self._stage_of(self.calls.shown(self.source, parts_of)[0][0]).spec
 
@@ -293,7 +290,7 @@ class Scan(Stage):
     def length(self):
         return self.source.length
 
-    @property
+    @functools.cached_property
     def spec(self):
         results, _ = self.calls.shown(self.source, lambda element: (self.state, element))
         return functools.reduce(common_spec, [spec_of(as_element(made)) for _, made in results])
@@ -322,7 +319,7 @@ class Groups(Stage):
         self.size_of, self.wrap = size_of, wrap
         self.get_state, self.set_state = self.keys.get_state, self.keys.set_state
 
-    @property
+    @functools.cached_property
     def spec(self):
         with untouched(self):
             first = list(itertools.islice(self.source.items(), 1))
