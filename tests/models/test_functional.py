@@ -221,3 +221,12 @@ def test_add_loss_outside_of_a_call_says_where_to_put_it():
     x = mk.Input((4,))
     with pytest.raises(ValueError, match="Add the loss in the call of a layer"):
         mk.Model(x, x * 2.0).add_loss(ops.sum(x))
+
+
+def test_a_layer_called_for_inference_stays_so_in_training():
+    x = mk.Input((2,))
+    norm = mk.layers.BatchNormalization()
+    model = mk.Model(x, norm(x, training=False))
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 2)), np.ones((4, 2)), verbose=0)
+    np.testing.assert_array_equal(norm.moving_mean, [0.0, 0.0])
