@@ -5,7 +5,7 @@ import operator
 
 import numpy as np
 
-from .errors import MinikerasError, ShapeError
+from .errors import ArgumentError, MinikerasError, ShapeError
 
 
 def number(name, value, low=-math.inf, high=math.inf, *, below=False, optional=False):
@@ -13,7 +13,7 @@ def number(name, value, low=-math.inf, high=math.inf, *, below=False, optional=F
 
     name       how the message begins: 'SGD: momentum'
     optional   whether None will do too
-    Raises ValueError.
+    Raises ArgumentError.
     """
     if value is None and optional:
         return value
@@ -22,14 +22,14 @@ def number(name, value, low=-math.inf, high=math.inf, *, below=False, optional=F
         return value
     bounds = ("" if high == math.inf else f" up to {high}") if low == -math.inf else \
         f" from {low} on" if high == math.inf else f" in {low}..{high}"
-    raise ValueError(f"{name} must be a number{bounds}{f', below {high}' if below else ''}, got {value!r}.")
+    raise ArgumentError(f"{name} must be a number{bounds}{f', below {high}' if below else ''}, got {value!r}.")
 
 
 def switch(name, value):
-    """`value` if it is True or False. Raises ValueError."""
+    """`value` if it is True or False. Raises ArgumentError."""
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
-    raise ValueError(f"{name} must be True or False, got {value!r}.")
+    raise ArgumentError(f"{name} must be True or False, got {value!r}.")
 
 
 def extents(name, shape):
@@ -47,11 +47,11 @@ def extents(name, shape):
 
 
 def count(name, value, *, optional=False):
-    """`value` as an int if it is an integer from 1 on. Raises ValueError."""
+    """`value` as an int if it is an integer from 1 on. Raises ArgumentError."""
     if value is None and optional:
         return value
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name} must be an integer from 1 on, got {value!r}.")
+        raise ArgumentError(f"{name} must be an integer from 1 on, got {value!r}.")
     return int(value)
 
 

@@ -9,12 +9,12 @@ class ShapeError(MinikerasError, ValueError):
     """Shapes that do not fit together."""
 
 
-class DTypeError(MinikerasError, TypeError):
-    """An element type that an operation cannot take."""
+class DTypeError(MinikerasError, TypeError, ValueError):
+    """An element type that there is not, or that an operation cannot take. Keras and TensorFlow raise either."""
 
 
 class ArgumentError(MinikerasError, TypeError, ValueError):
-    """An argument that there is not, of a type that does not fit, or that names nothing known.
+    """An argument that there is not, of a type or value that does not fit, or that names nothing known.
 
     Keras raises TypeError at some of these places and ValueError at others.
     """

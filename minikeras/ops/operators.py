@@ -5,6 +5,7 @@ import numpy as np
 from ..autograd import styles  # noqa: F401 (gives tensors backward(), grad and their like)
 from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
+from ..errors import ShapeError
 from . import arithmetic, indexing, products
 
 # What may stand at the other side of an operator; the usual ones first.
@@ -39,7 +40,7 @@ def _equality(op, otherwise):
             return otherwise
         try:
             return op(a, b)
-        except ValueError:      # shapes that do not broadcast: not equal, as in TensorFlow
+        except ShapeError:      # shapes that do not broadcast: not equal, as in TensorFlow
             return otherwise
     return compare
 

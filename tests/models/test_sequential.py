@@ -181,7 +181,8 @@ def test_a_batch_may_be_smaller_than_the_one_of_the_input():
     lambda: mk.Sequential([3]), lambda: mk.Sequential([Dense]), lambda: mk.optimizers.SGD(0.1, lr=1),
     lambda: mk.Sequential([mk.Input((3,))]).get_layer("a", 1),
     lambda: mk.Sequential([mk.Input((3,)), Dense(2)])({"x": np.ones((2, 3))}),
-    lambda: float(mk.Input(())), lambda: mk.models.load_model("nowhere.keras")])
+    lambda: float(mk.Input(())), lambda: mk.models.load_model("nowhere.keras"),
+    lambda: mk.ops.cast([1.0], "nope"), lambda: mk.metrics.Mean(dtype="nope")])
 def test_mistakes_raise_value_error_as_in_keras(wrong):
     with pytest.raises(ValueError):
         wrong()
@@ -194,3 +195,10 @@ def test_a_last_axis_of_one_may_be_left_out():
     np.testing.assert_array_equal(model.predict(np.arange(2.0), verbose=0), model(np.array([[0.0], [1.0]])))
     with pytest.raises(ShapeError, match="expects inputs of shape"):
         model(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("wrong", [lambda: mk.layers.RepeatVector(2.5), lambda: mk.losses.Huber(delta="a"),
+                                   lambda: mk.layers.deserialize({"class_name": "Nope", "config": {}})])
+def test_mistakes_raise_type_error_as_in_keras(wrong):
+    with pytest.raises(TypeError):
+        wrong()
