@@ -131,12 +131,14 @@ def passes_with_a_carried_state():
     return step
 
 
-@pytest.mark.parametrize("make_step", [training, training_of_layers, second_derivatives, passes_outside_a_tape,
-                                       passes_in_a_tape_each, passes_with_a_carried_state])
+@pytest.mark.parametrize("make_step", [training, *[pytest.param(make_step, marks=pytest.mark.long) for make_step in (
+    training_of_layers, second_derivatives, passes_outside_a_tape, passes_in_a_tape_each,
+    passes_with_a_carried_state)]])
 def test_thousand_steps_keep_no_more_than_fifty(make_step):
     assert growth(make_step) < 1.05
 
 
+@pytest.mark.long
 def test_passes_inside_one_tape_keep_nothing():
     with tf.GradientTape():
         assert growth(passes_outside_a_tape) < 1.05
@@ -258,10 +260,10 @@ def custom_gradients():
     return step
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make_step", [
     torch_manner, torch_manner_without_backward, mxnet_manner, mxnet_manner_without_backward, forward_accumulator,
-    dual_numbers, numpy_functions, *[pytest.param(make_step, marks=pytest.mark.long) for make_step in (
-        torch_manner_with_a_graph_kept, forward_over_reverse, custom_gradients)]])
+    dual_numbers, numpy_functions, torch_manner_with_a_graph_kept, forward_over_reverse, custom_gradients])
 def test_thousand_steps_of_other_manners_keep_no_more_than_fifty(make_step):
     assert growth(make_step) < 1.05
 
