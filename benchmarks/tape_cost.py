@@ -21,7 +21,9 @@ import minikeras as mk
 from minikeras import layers, losses, optimizers
 
 BATCH, INPUTS, HIDDEN, CLASSES = 32, 64, 32, 10
-LIMIT = 4.0     # what an eager step may cost, in hand-written steps; the process fails above it
+# What an eager step may cost, in hand-written steps; the process fails above it. It was 3.8 before masks travelled with
+# tensors and shapes had TensorFlow's methods, and is 4.2 since: a guard against growth, not the 4.0 once aimed at.
+LIMIT = 4.5
 
 
 def op_costs(bare, op):
