@@ -16,11 +16,13 @@ class CompiledLoss:
     """The loss of all outputs together: one for all, or a nest of them, each times its entry of `loss_weights`.
 
     output_names   of the outputs in order, None if they have none
+    model_name     begins the path of an output in error messages
     parts          the losses of the outputs, from the first batch on
     """
 
-    def __init__(self, loss, loss_weights=None, output_names=None):
+    def __init__(self, loss, loss_weights=None, output_names=None, model_name="the model"):
         self.loss, self.loss_weights, self.output_names = loss, loss_weights, output_names
+        self.model_name = model_name
         self.parts = None
 
     @property
@@ -51,6 +53,9 @@ class CompiledLoss:
         if y is None:
             raise DataError("there is no y, and the compiled loss compares it with the output. Give batches as (x, y), "
                             "or arrays as fit(x, y).")
+        if y_pred is None:
+            raise ValueError(f"{self.model_name}: its call returned None, which no loss can compare with y. "
+                             "Let call return the outputs.")
         if not self.built:
             self.build(y, y_pred)
         used = [part.place for part in self.parts]
@@ -73,9 +78,10 @@ class CompiledLoss:
         try:
             return part.loss(target, output, sample_weight=weight)
         except ShapeError as error:
-            if part.tracker is None:
-                raise
-            raise ShapeError(f"{part.tracker.name}: {error}") from None
+            names = self.output_names or ()
+            path = "/".join([self.model_name, *names[part.place:part.place + 1]])
+            title = "" if part.tracker is None else f"{part.tracker.name}: "
+            raise ShapeError(f"{title}{error} (In the loss of {path}.)") from None
 
 
 def track(tracker, loss, x):
@@ -267,7 +273,7 @@ class Compiled:
         self.model = model
         self.given = {"loss": loss, "loss_weights": loss_weights, "metrics": plain, "weighted_metrics": weighted}
         names = getattr(model, "output_names", None)        # what is no functional model has none
-        self.loss = None if loss is None else CompiledLoss(loss, loss_weights, names)
+        self.loss = None if loss is None else CompiledLoss(loss, loss_weights, names, model.name)
         self.compiled_metrics = CompiledMetrics(plain, weighted, names)
         self.has_metrics = plain is not None or weighted is not None
         self.tracker = metrics.Mean(name="loss")

@@ -209,3 +209,20 @@ def test_labels_may_be_missing_where_the_users_own_loss_looks_for_them():
         assert np.isfinite(model.evaluate(X, y, verbose=0) + model.train_on_batch(X, y))
     with pytest.raises(DataError, match="y has 2 values that are NaN"):
         compiled(mk.losses.Huber()).fit(X, y, verbose=0)
+
+
+def test_a_wrong_loss_names_the_model_and_the_output():
+    model = mk.Sequential([mk.Input((3,)), Dense(5, name="scores")], name="net")
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(ShapeError, match=r"use categorical cross-entropy\. \(In the loss of net/scores\.\)"):
+        model.fit(np.ones((4, 3)), np.eye(5)[:4], verbose=0)
+
+
+def test_a_call_that_returns_nothing_is_told_to():
+    class Silent(mk.Model):
+        def call(self, x):
+            pass
+    model = Silent(name="silent")
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"silent: its call returned None.*Let call return the outputs"):
+        model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
