@@ -1,7 +1,7 @@
 """Activation functions by Keras' names."""
 
 
-from . import registry
+from . import kinds, registry
 from .autograd.operands import as_tensor
 from .ops import activation, arithmetic, unary
 
@@ -11,38 +11,38 @@ for _function in (
         activation.relu6, activation.selu, activation.soft_shrink, activation.softsign, activation.sparse_plus,
         activation.sparse_sigmoid, activation.sparsemax, activation.squareplus, activation.tanh_shrink,
         activation.threshold, unary.sigmoid, unary.softplus, unary.tanh):
-    registry.register("activations")(_function)
+    kinds.register("activations")(_function)
     globals()[_function.__name__] = _function
 
-silu = swish = registry.register("activations", "swish")(activation.silu)
-hard_silu = hard_swish = registry.register("activations", "hard_swish")(activation.hard_silu)
+silu = swish = kinds.register("activations", "swish")(activation.silu)
+hard_silu = hard_swish = kinds.register("activations", "hard_swish")(activation.hard_silu)
 
 
-@registry.register("activations")
+@kinds.register("activations")
 def linear(x):
     """x itself."""
     return as_tensor(x)
 
 
-@registry.register("activations")
+@kinds.register("activations")
 def exponential(x):
     """e to the power x."""
     return unary.exp(x)
 
 
-@registry.register("activations")
+@kinds.register("activations")
 def gelu(x, approximate=False):
     """x times the normal distribution function of x, or its tanh approximation."""
     return activation.gelu(x, approximate)
 
 
-@registry.register("activations")
+@kinds.register("activations")
 def softmax(x, axis=-1):
     """exp(x) over its sum along `axis`."""
     return activation.softmax(x, axis=axis)
 
 
-@registry.register("activations")
+@kinds.register("activations")
 def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
     """max(x, 0), with a slope below `threshold` and an upper limit if asked.
 

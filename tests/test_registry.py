@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minikeras as mk
-from minikeras import registry
+from minikeras import kinds, registry
 
 
 @pytest.mark.parametrize(("name", "snake"), [
@@ -120,7 +120,7 @@ def test_a_wrapper_comes_back_from_its_config(module, wrapper):
 
 
 def test_the_known_names_have_each_class_once():
-    assert registry.known("constraints") == ["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]
+    assert kinds.known("constraints") == ["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]
 
 
 def test_the_nearest_names_have_each_class_once():

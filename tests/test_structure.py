@@ -15,7 +15,7 @@ PACKAGE = Path(minikeras.__file__).parent
 LEVELS = [
     {"errors", "arguments", "run_settings"}, {"autograd"}, {"ops"}, {"debugging"},
     {"activations", "autodiff", "config", "constraints", "custom_objects", "data", "dtype_policies", "initializers",
-     "layers", "losses", "masks", "metrics", "mixed_precision", "optimizers", "plan", "random", "registry",
+     "kinds", "layers", "losses", "masks", "metrics", "mixed_precision", "optimizers", "plan", "random", "registry",
      "regularizers", "sharing", "tf", "tree"},
     {"saving"}, {"train", "training", "callbacks"},
     # The package as a whole has the names of everything up to here.

@@ -7,7 +7,7 @@ from collections import Counter
 
 import minikeras as mk
 
-from .. import registry
+from .. import kinds, registry
 from ..errors import ExperimentError
 from .loading import read_config
 from .values import Object, to_plain
@@ -54,7 +54,7 @@ def target_of(named):
     reserved = _NOT_LAYERS if named.kind == "layers" else ()
     if named.type in reserved or named.type not in registry.of_kind(named.kind):
         near = [name for name in registry.near(named.type, (named.kind,)) if name not in reserved]
-        known = [name for name in registry.known(named.kind) if name not in reserved]
+        known = [name for name in kinds.known(named.kind) if name not in reserved]
         raise ValueError(f"{named.type} is not one of the {named.kind} of minikeras; "
                          + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"))
     return registry.find(named.kind, named.type)

@@ -2,7 +2,7 @@
 
 import inspect
 
-from .. import registry
+from .. import kinds, registry
 from .base import Loss, LossFunctionWrapper
 from .classes import (
     CTC,
@@ -73,7 +73,7 @@ msle = MSLE = mean_squared_logarithmic_error
 logcosh = log_cosh
 
 for _cls in set(registry.KINDS["losses"].values()):
-    registry.register("functions")(globals()[registry.snake_case(_cls.__name__)])
+    kinds.register("functions")(globals()[registry.snake_case(_cls.__name__)])
 
 
 def serialize(loss):

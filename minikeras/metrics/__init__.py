@@ -1,6 +1,6 @@
 """Metrics by Keras' names."""
 
-from .. import registry
+from .. import kinds, registry
 from ..losses import (
     KLD,
     MAE,
@@ -104,7 +104,7 @@ __all__ = ["AUC", "KLD", "MAE", "MAPE", "MSE", "MSLE", "Accuracy", "BinaryAccura
 
 for _function in (accuracy, binary_accuracy, categorical_accuracy, concordance_correlation, pearson_correlation,
                   sparse_categorical_accuracy, sparse_top_k_categorical_accuracy, top_k_categorical_accuracy):
-    registry.register("functions")(_function)
+    kinds.register("functions")(_function)
 
 
 def serialize(metric):
