@@ -1,12 +1,11 @@
 """Models again: from JSON, from a config, and as clones with weights of their own."""
 
+import functools
 import json
 
 from .. import registry
 from ..autograd import tree
-from ..autograd.dispatch import apply
 from ..autograd.tensor import SymbolicTensor
-from ..layers.base import Layer
 from ..layers.core import InputLayer
 from .model import Model
 from .sequential import Sequential
@@ -78,25 +77,12 @@ def _cloned_graph(model, input_tensors, cloned, call_function):
         if len(given) != len(graph.flat_inputs):
             raise ValueError(f"clone_model: {model.name} has {len(graph.flat_inputs)} inputs, got {len(given)} "
                              "input_tensors.")
-    values = {x._history: new for x, new in zip(graph.flat_inputs, given)}
     layers = {}
 
-    def now(nest):
-        return tree.map_structure(lambda x: values[x._history] if isinstance(x, SymbolicTensor) else x, nest)
-    for call in graph.calls:
-        function, args = call.function, now(list(call.args))
-        kwargs = {name: now(value) for name, value in call.kwargs.items()}
-        if isinstance(function, InputLayer):
-            continue
-        if isinstance(function, Layer):
-            if function not in layers:
-                layers[function] = cloned(function)
-            made = call_function(layers[function], *args, **kwargs)
-        else:
-            made = apply(function, args, kwargs)
-        for x, new in zip(tree.flatten(call.outputs), tree.flatten(made)):
-            if isinstance(x, SymbolicTensor):
-                values.setdefault(x._history, new)
+    def anew(layer):
+        if layer not in layers:
+            layers[layer] = cloned(layer)
+        return functools.partial(call_function, layers[layer])
     kind = type(model) if type(model).__init__ is Model.__init__ else Model
-    return kind(inputs=tree.pack(graph.inputs, given), outputs=now(graph.outputs), name=model.name,
+    return kind(inputs=tree.pack(graph.inputs, given), outputs=graph.run(given, anew), name=model.name,
                 trainable=model.trainable)

@@ -150,19 +150,25 @@ class Graph:
         self._results = [slot(x) for x in self.flat_outputs]
         self._count = len(numbers)
 
-    def run(self, inputs):
-        """The outputs for a value for each of the flat inputs."""
+    def run(self, inputs, instead=None):
+        """The outputs for a value for each of the flat inputs.
+
+        instead   a function of each layer, which gives what is called in its place
+        """
         values = [None] * self._count
         for number, x in zip(self._fed, inputs):
             values[number] = x
         for step in self._steps:
-            made = step.function(values[step.single]) if step.single is not None else self._made(step, values)
+            function = step.function
+            if instead is not None and isinstance(function, Layer):
+                function = instead(function)
+            made = function(values[step.single]) if step.single is not None else self._made(function, step, values)
             for number, x in zip(step.outputs, tree.flatten(made)):
                 if number is not None:
                     values[number] = x
         return tree.pack(self.outputs, [values[number] for number in self._results])
 
-    def _made(self, step, values):
+    def _made(self, function, step, values):
         def filled(nest):
             return tree.map_structure(lambda x: values[x.number] if type(x) is Slot else x, nest)
         args, kwargs = filled(step.args), {name: filled(value) for name, value in step.kwargs.items()}
@@ -172,7 +178,7 @@ class Graph:
                 if values[number] is not None:
                     learn_extents(symbolic, values[number], known)
             args, kwargs = with_extents(args, known), {name: with_extents(v, known) for name, v in kwargs.items()}
-        return step.function(*args, **kwargs)
+        return function(*args, **kwargs)
 
 
 def _source(x):

@@ -77,3 +77,9 @@ def test_json_takes_the_options_of_json():
 def test_other_text_is_refused(text):
     with pytest.raises(ValueError, match="model_from_json"):
         models.model_from_json(text)
+
+
+def test_a_clone_computes_with_the_extents_of_its_own_inputs():
+    x = mk.Input((4,))
+    model = mk.Model(x, mk.ops.reshape(x, (mk.ops.shape(x)[0] * 2, 2)))
+    assert models.clone_model(model)(DATA).shape == (12, 2)
