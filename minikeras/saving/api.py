@@ -24,6 +24,7 @@ from .paths import VARS
 from .randomness import plan_randomness, randomness
 from .weights import WEIGHTS_H5, WEIGHTS_NPZ, path_ending, read_file, read_weights
 
+MODEL_ENDINGS = (".keras", *legacy.SUFFIXES)      # of files that hold a model
 KERAS_VERSION = "3.15.1"                    # whose archive layout and config form are written
 DATE = "1980-01-01@00:00:00"                # fixed: equal models give equal files
 UNSTORED = 1 << 20      # numbers that a model may hold beyond twice those in its file, such as low-rank matrices
@@ -47,7 +48,7 @@ def save_model(model, filepath, overwrite=True, zipped=None, *, include_optimize
     so that it shows on stderr unless logging is set up otherwise.
     Raises ValueError for another extension, FileExistsError if there is a file and `overwrite` is false.
     """
-    path = Path(filepath) if zipped is False else path_ending(filepath, (".keras", *legacy.SUFFIXES), "save_model")
+    path = Path(filepath) if zipped is False else path_ending(filepath, MODEL_ENDINGS, "save_model")
     is_legacy = zipped is not False and path.name.endswith(legacy.SUFFIXES)
     if save_format not in (None, "h5" if is_legacy else "keras"):
         raise ValueError(f"save_model: save_format={save_format!r} does not go with {path.name}; leave it out: the end "
@@ -93,7 +94,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     path = Path(filepath)
     if path.is_dir():
         members = read_folder(path)
-    elif path_ending(path, (".keras", *legacy.SUFFIXES), "load_model").name.endswith(legacy.SUFFIXES):
+    elif path_ending(path, MODEL_ENDINGS, "load_model").name.endswith(legacy.SUFFIXES):
         return _load_legacy(path, custom_objects, compile)
     else:
         members = read_zip(read_file(path), str(path))

@@ -18,6 +18,7 @@ H5, NPZ, SAFETENSORS, SHARDED = ".weights.h5", ".weights.npz", ".safetensors", "
 WEIGHTS_H5, WEIGHTS_NPZ = "model.weights.h5", "model.weights.npz"       # in a model's archive
 _WRITERS = {H5: h5_bytes, NPZ: npz_bytes, SAFETENSORS: safetensors_bytes}
 _READERS = {H5: read_h5, NPZ: read_npz, SAFETENSORS: read_safetensors}
+WEIGHTS_ENDINGS = tuple(_WRITERS)       # of the files that `save_weights` writes
 
 
 def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_to_skip=None):
@@ -29,7 +30,7 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, objects_t
     objects_to_skip   layers to leave out
     Raises ShapeError for a model that is not built, FileExistsError if there is a file and `overwrite` is false.
     """
-    path = path_ending(filepath, tuple(_WRITERS) if max_shard_size is None else (SHARDED,), "save_weights")
+    path = path_ending(filepath, WEIGHTS_ENDINGS if max_shard_size is None else (SHARDED,), "save_weights")
     check_built(model, "save_weights")
     kind = next((suffix for suffix in _WRITERS if path.name.endswith(suffix)), SHARDED)
     if kind in (H5, SHARDED):

@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 from ...run_settings import print_message
+from ...saving.api import MODEL_ENDINGS
 from ...saving.atomic import remove_leftovers
+from ...saving.weights import WEIGHTS_ENDINGS
 from .monitoring import _Monitoring
 from .nan import is_lost
 from .saving import _Saving
-
-_ENDINGS = {True: (".weights.h5", ".weights.npz"), False: (".keras",)}      # by save_weights_only
 
 
 class ModelCheckpoint(_Saving, _Monitoring):
@@ -19,7 +19,8 @@ class ModelCheckpoint(_Saving, _Monitoring):
                               the logs, with formats: 'models/{epoch:02d}-{val_loss:.2f}.keras'. Folders are made
     verbose                   1 to say what is done
     save_best_only            only where `monitor` got better
-    save_weights_only         into .weights.h5 or .weights.npz; else the model, into .keras
+    save_weights_only         into .weights.h5, .weights.npz or .safetensors; else the model, into .keras or, in the form
+                              of Keras 2, .h5
     mode                      'min', 'max', or 'auto': by the metric, or its name
     save_freq                 'epoch', or a number of batches, also across epochs
     initial_value_threshold   what `monitor` must be better than to be saved at all
@@ -36,7 +37,7 @@ class ModelCheckpoint(_Saving, _Monitoring):
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self._save_every(save_freq)
         self.initial_value_threshold = self.best = initial_value_threshold
-        endings = _ENDINGS[bool(save_weights_only)]
+        endings = WEIGHTS_ENDINGS if save_weights_only else MODEL_ENDINGS
         if not self.filepath.endswith(endings):
             raise ValueError(f"ModelCheckpoint: with save_weights_only={save_weights_only} filepath must end in "
                              f"{' or '.join(endings)}, got {self.filepath!r}.")

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import minikeras as mk
@@ -39,12 +40,19 @@ def test_only_the_best_is_saved(values, settings, last, tmp_path):
     assert saved(tmp_path) == ({} if last is None else {"m.keras": last})
 
 
-@pytest.mark.parametrize("ending", ["weights.h5", "weights.npz"])
+@pytest.mark.parametrize("ending", ["weights.h5", "weights.npz", "safetensors"])
 def test_weights_only(ending, tmp_path):
     if ending == "weights.h5":
         pytest.importorskip("h5py")
     follow([1.0], ModelCheckpoint(str(tmp_path / f"m.{ending}"), save_weights_only=True))
     assert saved(tmp_path) == {f"m.{ending}": 0}
+
+
+def test_a_model_may_be_saved_in_the_form_of_keras_2(tmp_path):
+    pytest.importorskip("h5py")
+    model = line()
+    model.fit(X, Y, callbacks=[ModelCheckpoint(tmp_path / "m.h5")], verbose=0)
+    np.testing.assert_array_equal(mk.saving.load_model(tmp_path / "m.h5").predict(X, verbose=0), model(X))
 
 
 def test_a_model_is_saved_with_its_optimizer(tmp_path):
@@ -86,8 +94,8 @@ def test_where_the_number_is_not_reported_it_warns_and_saves(tmp_path):
 
 
 @pytest.mark.parametrize(("settings", "message"), [
-    ({"filepath": "m.txt"}, r"filepath must end in \.keras, got 'm.txt'"),
-    ({"filepath": "m.keras", "save_weights_only": True}, r"must end in \.weights\.h5 or \.weights\.npz"),
+    ({"filepath": "m.txt"}, r"filepath must end in \.keras or \.h5 or \.hdf5, got 'm.txt'"),
+    ({"filepath": "m.keras", "save_weights_only": True}, r"must end in \.weights\.h5 or \.weights\.npz or \.safeten"),
     ({"filepath": "m.keras", "save_freq": "batch"}, "save_freq"),
     ({"filepath": "m.keras", "mode": "low"}, "mode must")])
 def test_settings_that_cannot_work_are_refused(settings, message):
