@@ -14,7 +14,7 @@ from ..autograd.tensor import ArrayOperand, SymbolicTensor
 from ..layers.base import Layer
 from ..layers.core import InputLayer
 from .graph import key_of
-from .keras_ops import class_name, in_keras_words
+from .keras_ops import called_by_keras, class_name, in_keras_words
 
 # Keras' modules of ops, in which a config of its finds them.
 SPACES = ("numpy", "nn", "math", "linalg", "core", "image")
@@ -228,12 +228,5 @@ def _function_of(data):
     def apply(*args, **kwargs):
         if not any(isinstance(x, SymbolicTensor) for x in tree.flatten([*args, kwargs])):
             raise ValueError(f"the model's config calls {name!r} on no tensor of the model.")
-        if name == "einsum":
-            args = [kwargs.pop("subscripts"), *args]
-        return function(*_as_given(name, args), **kwargs)
+        return function(*args, **kwargs) if module == OWN else called_by_keras(name, function, args, kwargs)
     return apply
-
-
-def _as_given(name, args):
-    # JSON makes lists of the tuples in an index.
-    return (args[0], tuple(args[1])) if name == "get_item" and isinstance(args[1], list) else args

@@ -1,4 +1,4 @@
-"""How Keras writes the calls of ops that it has by another name than the core, or with other arguments."""
+"""How Keras writes the calls of ops that it has by another name than the core, or with other arguments, and back."""
 
 from ..autograd.linear import ARRAY
 
@@ -19,6 +19,15 @@ def in_keras_words(call):
     if name in _OTHERWISE:
         return _OTHERWISE[name](args, **attrs)
     return NAMES.get(name, name), args, attrs
+
+
+def called_by_keras(name, function, args, kwargs):
+    """What a public function gives for the arguments that a config in Keras' words has for it."""
+    if name == "einsum":
+        return function(kwargs.pop("subscripts"), *args, **kwargs)
+    if name == "get_item" and isinstance(args[1], list):        # JSON makes lists of the tuples in an index
+        args = [args[0], tuple(args[1])]
+    return function(*args, **kwargs)
 
 
 def class_name(name):

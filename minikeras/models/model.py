@@ -84,13 +84,8 @@ class Model(Trainer, Layer, kind="models"):
         return flat
 
     def _fitted(self, x, want):
-        given, shape = as_tensor(x, want.dtype), want.shape
-        x = with_rank_of(given, shape)
-        # Not the batch, as in Keras: a last batch is smaller than the one that the model was made for.
-        if not x.shape.is_compatible_with((None, *shape[1:])):
-            raise ShapeError(f"{self._titled}: its input {self._graph.name_of(want)!r} has shape {shape}, the batch "
-                             f"first, got {tuple(given.shape)}.")
-        return x
+        return fitted(as_tensor(x, want.dtype), want.shape,
+                      f"{self._titled}: its input {self._graph.name_of(want)!r} must be")
 
     def _attach_masks(self, args, kwargs, outputs, mask):
         if self._graph is None:     # else the layers inside have masked the outputs
@@ -264,6 +259,18 @@ def with_rank_of(x, shape):
         return squeeze(x, -1)
     if len(x.shape) == len(shape) - 1 and shape[-1] == 1:
         return expand_dims(x, -1)
+    return x
+
+
+def fitted(x, shape, what):
+    """`x` with as many axes as `shape`: a last one of 1 is dropped, or added. Raises ShapeError, which begins with
+    `what`, where it does not fit."""
+    got = x.shape
+    if len(got) != len(shape):
+        x = with_rank_of(x, shape)
+    # Not the batch, as in Keras: a last batch is smaller than the one that the model was made for.
+    if x.shape[1:] != shape[1:] and not x.shape.is_compatible_with((None, *shape[1:])):
+        raise ShapeError(f"{what} of shape {tuple(shape)} (batch first), got {tuple(got)}.")
     return x
 
 

@@ -7,7 +7,7 @@ from ..layers.base import Layer
 from ..layers.core import Input, InputLayer
 from ..masks import carrying, mask_of
 from .graph import Graph
-from .model import Model, with_rank_of
+from .model import Model, fitted
 
 
 class Sequential(Model):
@@ -180,11 +180,4 @@ def _fitted(model, inputs):
         raise ArgumentError(f"{model.name} has one input, of shape {want} (batch first), got a "
                             f"{type(inputs).__name__}. Give one array or tensor; a list of numbers as tf.constant(...) "
                             "or np.array(...).")
-    if len(inputs.shape) != len(want):
-        inputs = with_rank_of(inputs, want)
-    got = inputs.shape
-    # Not the batch, as in Keras: a last batch is smaller than the one that the model was made for.
-    if want[1:] != got[1:] and (len(want) != len(got) or any(
-            m is not None and n is not None and m != n for m, n in zip(want[1:], got[1:]))):
-        raise ShapeError(f"{model.name} expects inputs of shape {want} (batch first), got {tuple(got)}.")
-    return inputs
+    return fitted(inputs, want, f"{model.name} expects inputs")

@@ -202,7 +202,7 @@ def test_a_graph_that_cannot_be_says_why(make, message):
 @pytest.mark.parametrize(("given", "kind", "message"), [
     (lambda: [A], ValueError, r"takes 2 inputs \(a, b\), got 1"),
     (lambda: {"a": A}, ValueError, "no value for its input 'b'"),
-    (lambda: [A, A], ShapeError, r"its input 'b' has shape \(None, 3\), the batch first, got \(6, 4\)"),
+    (lambda: [A, A], ShapeError, r"its input 'b' must be of shape \(None, 3\) \(batch first\), got \(6, 4\)"),
 ])
 def test_data_that_do_not_fit_the_inputs(given, kind, message):
     with pytest.raises(kind, match=message):

@@ -19,8 +19,8 @@ class ModelCheckpoint(_Saving, _Monitoring):
                               the logs, with formats: 'models/{epoch:02d}-{val_loss:.2f}.keras'. Folders are made
     verbose                   1 to say what is done
     save_best_only            only where `monitor` got better
-    save_weights_only         into .weights.h5, .weights.npz or .safetensors; else the model, into .keras or, in the form
-                              of Keras 2, .h5
+    save_weights_only         into .weights.h5, .weights.npz or .safetensors; else the model, into .keras, or .h5 in the
+                              form of Keras 2
     mode                      'min', 'max', or 'auto': by the metric, or its name
     save_freq                 'epoch', or a number of batches, also across epochs
     initial_value_threshold   what `monitor` must be better than to be saved at all
