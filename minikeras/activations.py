@@ -64,7 +64,7 @@ def get(identifier):
     if identifier is None:
         return linear
     if isinstance(identifier, str):
-        return registry.find("activations", identifier)
+        return kinds.find("activations", identifier)
     return registry.get("activations", identifier)
 
 

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from .serving import serving
+
 SHARE = 4       # one long test in so many runs in an ordinary session
 
 
@@ -31,3 +33,10 @@ def pytest_collection_modifyitems(config, items):
         if item.get_closest_marker("long") and turn % SHARE:
             item.add_marker(pytest.mark.skip(reason=f"not in today's sample of long tests "
                                                     f"(MINIKERAS_TEST_SEED={sample_seed()}; --long runs all)"))
+
+
+@pytest.fixture(scope="module")
+def running():
+    """A server of files on this machine."""
+    with serving() as server:
+        yield server

@@ -7,9 +7,9 @@ import pytest
 
 import minikeras as mk
 from minikeras import initializers as i
-from minikeras import registry
+from minikeras import kinds, registry
 
-CLASSES = sorted(set(registry.KINDS["initializers"].values()), key=lambda cls: cls.__name__)
+CLASSES = sorted(set(kinds.KINDS["initializers"].values()), key=lambda cls: cls.__name__)
 RANDOM = [cls for cls in CLASSES if issubclass(cls, i.RandomInitializer)]
 SHAPE = (200, 300)
 

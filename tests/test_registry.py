@@ -11,7 +11,7 @@ from minikeras import kinds, registry
     ("MeanSquaredError", "mean_squared_error"), ("ReLU", "re_lu"), ("Dense", "dense"), ("L1L2", "l1l2"),
     ("SGD", "sgd"), ("Conv2D", "conv2d"), ("SparseTopKCategoricalAccuracy", "sparse_top_k_categorical_accuracy")])
 def test_snake_case_spells_names_as_keras_does(name, snake):
-    assert registry.snake_case(name) == snake
+    assert kinds.snake_case(name) == snake
 
 
 class Point(registry.Configurable):
@@ -72,7 +72,7 @@ def test_a_class_stands_for_an_object_made_without_arguments():
 @pytest.mark.parametrize("kind", ["layers", "losses", "metrics", "optimizers", "initializers", "activations"])
 def test_an_unknown_name_says_what_to_do(kind):
     with pytest.raises(ValueError, match=rf"'nothing_like_it' is not one of the {kind} of .*custom_objects"):
-        registry.find(kind, "nothing_like_it")
+        kinds.find(kind, "nothing_like_it")
 
 
 def test_parameters_reach_through_kwargs_to_the_base():
@@ -107,9 +107,9 @@ WRAPPERS = [mk.losses.LossFunctionWrapper, mk.metrics.MeanMetricWrapper, mk.init
 
 @pytest.mark.parametrize("cls", BASES + WRAPPERS, ids=lambda cls: cls.__name__)
 def test_what_does_nothing_by_itself_has_no_name(cls):
-    for name in (cls.__name__, registry.snake_case(cls.__name__)):
+    for name in (cls.__name__, kinds.snake_case(cls.__name__)):
         with pytest.raises(ValueError, match=f"'{name}' is not one of the {cls._kind}"):
-            registry.find(cls._kind, name)
+            kinds.find(cls._kind, name)
 
 
 @pytest.mark.parametrize(("module", "wrapper"), [
@@ -125,7 +125,7 @@ def test_the_known_names_have_each_class_once():
 
 def test_the_nearest_names_have_each_class_once():
     with pytest.raises(ValueError, match=r"Did you mean 'adam' or 'nadam' or 'adamw'\? A class"):
-        registry.find("optimizers", "adamm")
+        kinds.find("optimizers", "adamm")
 
 
 def test_code_without_a_module_is_the_users():

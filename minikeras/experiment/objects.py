@@ -52,12 +52,12 @@ def target_of(named):
     """The class or function that an Object names. Raises ValueError with the nearest name."""
     getattr(mk, _MODULES.get(named.kind, named.kind))      # a module registers its classes when it is loaded
     reserved = _NOT_LAYERS if named.kind == "layers" else ()
-    if named.type in reserved or named.type not in registry.of_kind(named.kind):
-        near = [name for name in registry.near(named.type, (named.kind,)) if name not in reserved]
+    if named.type in reserved or named.type not in kinds.of_kind(named.kind):
+        near = [name for name in kinds.near(named.type, (named.kind,)) if name not in reserved]
         known = [name for name in kinds.known(named.kind) if name not in reserved]
         raise ValueError(f"{named.type} is not one of the {named.kind} of minikeras; "
                          + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"))
-    return registry.find(named.kind, named.type)
+    return kinds.find(named.kind, named.type)
 
 
 def make(named, **more):
@@ -84,7 +84,7 @@ def make_layers(config):
         for number in range(1, named.repeat + 1):
             name = named.arguments.get("name")
             if name is None:
-                name = _free_name(registry.snake_case(target_of(named).__name__), used, given)
+                name = _free_name(kinds.snake_case(target_of(named).__name__), used, given)
             elif named.repeat > 1:
                 name = f"{name}_{number}"
             try:

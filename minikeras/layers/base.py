@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from .. import registry, regularizers
+from .. import kinds, registry, regularizers
 from ..arguments import switch
 from ..autograd import tree
 from ..autograd.dtypes import as_dtype
@@ -31,7 +31,7 @@ _names = {}     # prefix -> counter of the names given by themselves
 
 def automatic_name(cls):
     """'dense', 'dense_1', ...: the class name in snake case and how often it was used before."""
-    return numbered(registry.snake_case(cls.__name__))
+    return numbered(kinds.snake_case(cls.__name__))
 
 
 def numbered(prefix):

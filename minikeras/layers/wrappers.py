@@ -1,6 +1,6 @@
 """Layers around another layer."""
 
-from .. import registry
+from .. import kinds
 from ..autograd import dims, tree
 from ..autograd.linear import reshape, stack
 from ..autograd.tensor import SymbolicTensor
@@ -66,7 +66,7 @@ class TimeDistributed(Wrapper):
 
 def treats_samples_apart(layer):
     """Whether a layer is ours, through and through, and keeps no statistics of the batches that it meets."""
-    return all(registry.is_ours(type(inner)) and not inner._record.fixed and not getattr(inner, "stateful", False)
+    return all(kinds.is_ours(type(inner)) and not inner._record.fixed and not getattr(inner, "stateful", False)
                and inner.activity_regularizer is None and type(inner).__name__ != "Lambda"
                for inner in layer._flatten_layers())
 

@@ -72,8 +72,8 @@ mse = MSE = mean_squared_error
 msle = MSLE = mean_squared_logarithmic_error
 logcosh = log_cosh
 
-for _cls in set(registry.KINDS["losses"].values()):
-    kinds.register("functions")(globals()[registry.snake_case(_cls.__name__)])
+for _cls in set(kinds.KINDS["losses"].values()):
+    kinds.register("functions")(globals()[kinds.snake_case(_cls.__name__)])
 
 
 def serialize(loss):

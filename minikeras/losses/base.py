@@ -1,6 +1,6 @@
 """Loss: a function of each sample's error, weighted and reduced to one number."""
 
-from .. import registry
+from .. import kinds, registry
 from ..arguments import one_of
 from ..autograd.dtypes import as_dtype, floatx
 from ..autograd.linear import cast
@@ -23,7 +23,7 @@ class Loss(registry.Configurable, kind="losses"):
     """
 
     def __init__(self, name=None, reduction="sum_over_batch_size", dtype=None):
-        self.name = name or registry.snake_case(type(self).__name__)
+        self.name = name or kinds.snake_case(type(self).__name__)
         self.reduction = one_of(f"{type(self).__name__}: reduction", reduction, REDUCTIONS)
         self.dtype = as_dtype(dtype or floatx()).name
 

@@ -2,7 +2,7 @@
 
 import functools
 
-from .. import initializers, ops, registry
+from .. import initializers, kinds, ops, registry
 from ..autograd import dtypes
 from ..autograd.operands import as_tensor
 from ..autograd.quiet import quietly
@@ -43,7 +43,7 @@ class Metric(registry.Configurable, kind="metrics"):
             cls.result = quietly(cls.result)
 
     def __init__(self, dtype=None, name=None):
-        self.name = name or registry.snake_case(type(self).__name__)
+        self.name = name or kinds.snake_case(type(self).__name__)
         self.dtype = dtypes.as_dtype(dtype or dtypes.floatx()).name
         self._variables = []
 

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from .. import ops, registry
+from .. import kinds, ops, registry
 from ..autograd import tree
 from ..autograd.dims import Dimension
 from ..autograd.history import holds_dimensions
@@ -219,7 +219,7 @@ def _function_of(data):
     if module != OWN and space not in SPACES:
         form = {key: value for key, value in data.items() if key not in ("name", "inbound_nodes")}
         return registry.deserialize(form, "layers")
-    name = data["class_name"] if module == OWN else registry.snake_case(data["class_name"])
+    name = data["class_name"] if module == OWN else kinds.snake_case(data["class_name"])
     function = OPS.get(name) if module == OWN else \
         getattr(getattr(ops, space), name) if name in getattr(ops, space).__all__ else None
     if function is None:

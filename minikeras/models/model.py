@@ -2,7 +2,7 @@
 
 import json
 
-from .. import registry
+from .. import kinds, registry
 from ..autograd import tree
 from ..autograd.operands import as_tensor
 from ..autograd.tensor import Operand
@@ -30,7 +30,7 @@ class Model(Trainer, Layer, kind="models"):
 
     def __new__(cls, *args, **kwargs):
         if cls is Model and _is_functional(args, kwargs):
-            cls = registry.find("models", "Functional")
+            cls = kinds.find("models", "Functional")
         return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args, **kwargs):

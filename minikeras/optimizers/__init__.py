@@ -1,7 +1,7 @@
 """Optimizers by Keras' names."""
 
 
-from .. import registry
+from .. import kinds, registry
 from . import legacy, schedules
 from .adam import Adam, Adamax, AdamW, Lamb, Nadam, ScheduleFreeAdamW
 from .base import Optimizer
@@ -12,7 +12,7 @@ from .wrappers import LossScaleOptimizer, MultiOptimizer, OptimizerMap
 
 def get(identifier):
     """The optimizer meant by a name in any case of letters, a config or an object; None for None."""
-    if isinstance(identifier, str) and identifier.lower() in registry.of_kind("optimizers"):
+    if isinstance(identifier, str) and identifier.lower() in kinds.of_kind("optimizers"):
         identifier = identifier.lower()
     optimizer = registry.get("optimizers", identifier)
     if optimizer is not None and not isinstance(optimizer, Optimizer):

@@ -5,7 +5,7 @@ import types
 
 import numpy as np
 
-from .. import registry
+from .. import kinds, registry
 from ..arguments import number
 from ..autograd.indexed_slices import IndexedSlices
 from ..autograd.linear import cast, zeros_like
@@ -49,7 +49,7 @@ class Optimizer(Stateful, kind="optimizers"):
     def __init__(self, learning_rate=0.001, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
                  use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
                  gradient_accumulation_steps=None, name=None):
-        super().__init__(name or registry.snake_case(type(self).__name__))
+        super().__init__(name or kinds.snake_case(type(self).__name__))
         check_shared(self.name, weight_decay=weight_decay, clipnorm=clipnorm, clipvalue=clipvalue,
                      global_clipnorm=global_clipnorm, use_ema=use_ema, ema_momentum=ema_momentum,
                      ema_overwrite_frequency=ema_overwrite_frequency, loss_scale_factor=loss_scale_factor,
@@ -176,7 +176,7 @@ class Optimizer(Stateful, kind="optimizers"):
         variables = self._known(grads, trainable_variables)
         # With nobody listening our own updates run on bare arrays, as the rules of the backward pass do. What a
         # user wrote gets tensors.
-        raw = not thread.is_heard() and registry.is_ours(type(self))
+        raw = not thread.is_heard() and kinds.is_ours(type(self))
         by_rows = raw and self.leaves_rows and not self.gradient_accumulation_steps
         grads = [g if g is None or (by_rows and isinstance(g, IndexedSlices)) else as_tensor(g, v.dtype)
                  for g, v in zip(grads, variables, strict=True)]
@@ -225,7 +225,7 @@ class Optimizer(Stateful, kind="optimizers"):
         for variable in reached:
             constraint = variable.constraint
             if constraint is not None:
-                plain = raw and registry.is_ours(type(constraint))
+                plain = raw and kinds.is_ours(type(constraint))
                 store(variable, called(plain, constraint, variable._array if plain else variable.value))
         store(self._iterations, value_of(self._iterations) + 1)
 

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from .. import registry
+from .. import kinds
 from ..errors import FileFormatError
 from .paths import place
 
@@ -25,7 +25,7 @@ class Differences:
 
     def compare(self, path, obj, own):
         """Whether the arrays that a file has at a path fit an object, as far as can be seen; what does not is noted."""
-        if not registry.is_ours(type(obj).load_own_variables):
+        if not kinds.is_ours(type(obj).load_own_variables):
             return True         # it says itself what it takes
         variables, before = stored_variables(obj), len(self.found)
         for name, variable in variables.items():

@@ -1,6 +1,6 @@
 """Where in a file everything of a model lies that has state of its own: Keras' paths."""
 
-from .. import registry
+from .. import kinds
 from ..layers.core import InputLayer
 
 VARS = "vars"           # the group of an object's own arrays, below its path
@@ -50,10 +50,10 @@ def _attributes(obj):
     if obj._kind == "models":
         items["layers"] = obj.layers
     for cls in type(obj).__mro__:
-        if not registry.is_ours(cls):
+        if not kinds.is_ours(cls):
             items.update({name: _got(obj, name) for name in vars(cls) if name not in items and name not in _KERAS_OWN})
     is_made_of_them = obj._kind == "models" and (obj._graph is not None
-                                                 or isinstance(obj, registry.find("models", "Sequential")))
+                                                 or isinstance(obj, kinds.find("models", "Sequential")))
     first = "layers" if is_made_of_them else None
     return sorted(((name, item) for name, item in items.items() if not name.startswith("__")),
                   key=lambda pair: (pair[0] != first, pair[0].startswith("_"), pair[0]))
@@ -70,6 +70,6 @@ def _numbered(items):
     used = {}
     for item in items:
         if _may_hold(item) or isinstance(item, InputLayer):
-            name = "container" if isinstance(item, (list, tuple, dict)) else registry.snake_case(type(item).__name__)
+            name = "container" if isinstance(item, (list, tuple, dict)) else kinds.snake_case(type(item).__name__)
             number = used[name] = used.get(name, -1) + 1
             yield (f"{name}_{number}" if number else name), item

@@ -2,7 +2,7 @@
 
 from collections import Counter, namedtuple
 
-from .. import losses, metrics, registry
+from .. import kinds, losses, metrics, registry
 from ..autograd import tree
 from ..autograd.operands import as_tensor
 from ..errors import DataError, ShapeError
@@ -176,7 +176,7 @@ def _count_unnamed(given):
     their class."""
     used = Counter()
     for metric in dict.fromkeys(given):
-        name = registry.snake_case(type(metric).__name__)
+        name = kinds.snake_case(type(metric).__name__)
         if metric.name == name and registry.arguments_of(metric).get("name") is None:
             metric.name = f"{name}_{used[name]}" if used[name] else name
             used[name] += 1
@@ -249,7 +249,7 @@ def loss_for(identifier, y_true, y_pred):
 def make_metric(identifier):
     """The metric meant, reported under the name it was given by; the name itself of one that goes by shapes."""
     if isinstance(identifier, str):
-        return identifier if _goes_by_shape(identifier, _BY_SHAPE) else registry.find("metrics", identifier)(
+        return identifier if _goes_by_shape(identifier, _BY_SHAPE) else kinds.find("metrics", identifier)(
             name=identifier)
     metric = metrics.get(identifier)
     return metric if isinstance(metric, metrics.Metric) else metrics.MeanMetricWrapper(metric, _name_of(metric))
@@ -258,7 +258,7 @@ def make_metric(identifier):
 def _name_of(function):
     """The name that a function is reported under: its own in snake case, or that of its class."""
     name = getattr(function, "name", None)
-    return name or registry.snake_case(getattr(function, "__name__", type(function).__name__))
+    return name or kinds.snake_case(getattr(function, "__name__", type(function).__name__))
 
 
 def metric_for(name, y_true, y_pred):
@@ -290,7 +290,7 @@ class Compiled:
         """Whether a loss is the user's own code."""
         given = [loss for loss in tree.flatten(self.given["loss"]) if loss is not None and not isinstance(loss, str)]
         functions = [getattr(loss, "fn", loss) for loss in given]
-        return not all(registry.is_ours(item if hasattr(item, "__name__") else type(item)) for item in functions)
+        return not all(kinds.is_ours(item if hasattr(item, "__name__") else type(item)) for item in functions)
 
     def build(self, y, y_pred):
         """Make what the first batch would have made."""

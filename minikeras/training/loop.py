@@ -2,7 +2,7 @@
 
 import warnings
 
-from .. import registry
+from .. import kinds
 from ..errors import DataError
 from .callbacks.base import numbers
 from .interrupts import Interruptible
@@ -56,7 +56,7 @@ class Fitting:
         try:
             self.model._build_for_training(batch)
         except Exception:       # of a step of the user's own, which may do without what is asked for here
-            if registry.is_ours(type(self.model).train_step):
+            if kinds.is_ours(type(self.model).train_step):
                 raise
 
     def run(self):

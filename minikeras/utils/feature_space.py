@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .. import ops, registry
+from .. import kinds, ops, registry
 from ..arguments import one_of
 from ..autograd.operands import as_tensor
 from ..layers.base import Layer, numbered
@@ -240,7 +240,7 @@ class FeatureSpace(Layer, named=False):
 
 _KINDS = ("float", "float_normalized", "float_rescaled", "float_discretized", "integer_categorical",
           "string_categorical", "integer_hashed", "string_hashed")
-registry.KINDS.setdefault("utils", {})["FeatureSpace"] = FeatureSpace
+kinds.KINDS.setdefault("utils", {})["FeatureSpace"] = FeatureSpace
 
 
 def _feature(kind, name, cls, column_dtype, output_mode, **arguments):

@@ -10,16 +10,9 @@ from minikeras import config, datasets
 from minikeras.datasets import downloads
 from minikeras.errors import DownloadError, FileFormatError
 
-from ..serving import serving
 from . import files
 
 FILES = files.all_files()
-
-
-@pytest.fixture(scope="module")
-def running():
-    with serving() as server:
-        yield server
 
 
 @pytest.fixture

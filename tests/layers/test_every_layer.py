@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minikeras as mk
-from minikeras import registry, saving
+from minikeras import kinds, registry, saving
 from minikeras.autograd import tree
 from minikeras.autograd.random import SeedGenerator
 from minikeras.autograd.tensor import SymbolicTensor, Tensor
@@ -24,7 +24,7 @@ of_every_layer = pytest.mark.parametrize(
 
 
 def test_every_layer_has_an_example():
-    classes = {cls.__name__ for cls in registry.of_kind("layers").values()
+    classes = {cls.__name__ for cls in kinds.of_kind("layers").values()
                if cls.__module__.startswith("minikeras.")}
     assert classes - BASES == set(EXAMPLES)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minikeras as mk
-from minikeras import losses, registry
+from minikeras import kinds, losses, registry
 from minikeras.errors import ShapeError
 
 RNG = np.random.default_rng(5)
@@ -13,7 +13,7 @@ LABELS = np.array([2, 0, 1, 1])
 ONE_HOT = np.eye(3, dtype="float32")[LABELS]
 A, B = RNG.normal(size=(2, 4, 3)).astype("float32")
 CROSS = -np.log(P[np.arange(4), LABELS])
-CLASSES = sorted(set(registry.KINDS["losses"].values()), key=lambda cls: cls.__name__)
+CLASSES = sorted(set(kinds.KINDS["losses"].values()), key=lambda cls: cls.__name__)
 WITH_LABELS = ("SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy", "Circle")
 REDUCTIONS = {
     "sum_over_batch_size": lambda v, w: (v * w).sum() / len(v), "mean": lambda v, w: (v * w).sum() / len(v),
@@ -231,7 +231,7 @@ def test_a_loss_survives_its_config(cls):
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_a_class_name_gives_a_loss_and_a_function_name_the_function(cls):
-    name = registry.snake_case(cls.__name__)
+    name = kinds.snake_case(cls.__name__)
     assert type(losses.get(cls.__name__)) is cls
     if cls is not losses.CategoricalGeneralizedCrossEntropy:        # its function does nothing without q
         assert losses.get(name) is getattr(losses, name)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minikeras as mk
-from minikeras import metrics, registry
+from minikeras import kinds, metrics, registry
 from minikeras.errors import ShapeError
 
 from ..saving.objects import ARGUMENTS
@@ -19,7 +19,7 @@ RIGHT = (P.argmax(-1) == LABELS).astype("float32")
 IN_TOP_2 = (np.argsort(-P, -1)[:, :2] == LABELS[:, None]).any(-1)
 CROSS = -np.log(P[np.arange(6), LABELS])
 BINARY = -(ONE_HOT * np.log(Q) + (1 - ONE_HOT) * np.log(1 - Q)).mean(-1)
-CLASSES = sorted(set(registry.KINDS["metrics"].values()), key=lambda cls: cls.__name__)
+CLASSES = sorted(set(kinds.KINDS["metrics"].values()), key=lambda cls: cls.__name__)
 OF_PAIRS = [
     (metrics.MeanSquaredError, ONE_HOT, Q, ((ONE_HOT - Q) ** 2).mean(-1)),
     (metrics.MeanAbsoluteError, ONE_HOT, Q, np.abs(ONE_HOT - Q).mean(-1)),
@@ -205,8 +205,8 @@ def test_a_metric_survives_its_config(cls):
 def test_a_metric_is_named_as_keras_names_it(cls):
     made = made_with(cls)
     named = {"LogCoshError": "logcosh", "FBetaScore": "fbeta_score"}
-    assert made.name == named.get(cls.__name__, registry.snake_case(cls.__name__))
-    assert registry.find("metrics", made.name) is cls
+    assert made.name == named.get(cls.__name__, kinds.snake_case(cls.__name__))
+    assert kinds.find("metrics", made.name) is cls
 
 
 def test_a_metric_shows_how_it_was_made():

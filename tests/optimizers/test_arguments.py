@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 import minikeras as mk
-from minikeras import optimizers, registry
+from minikeras import kinds, optimizers, registry
 
 SHARED = ["weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum",
           "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps", "name"]
@@ -38,7 +38,7 @@ def test_arguments_stand_in_the_order_of_keras(name):
 
 
 def test_every_class_with_a_rate_is_looked_at_here():
-    assert set(OWN) == {cls.__name__ for cls in registry.of_kind("optimizers").values()
+    assert set(OWN) == {cls.__name__ for cls in kinds.of_kind("optimizers").values()
                         if "learning_rate" in registry.parameters(cls)}
 
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 import minikeras as mk
-from minikeras import registry
+from minikeras import kinds, registry
 from minikeras.errors import GradientError, ShapeError
 from minikeras.optimizers import SGD, Adam, RMSprop
 from minikeras.optimizers.schedules import ExponentialDecay
 
 START = [1.0, -2.0, 0.5]
 GRADIENTS = [[0.1, -0.2, 0.3], [0.4, 0.1, -0.6], [-0.3, 0.2, 0.2], [0.05, -0.1, 0.9]]
-CLASSES = sorted({cls for cls in registry.KINDS["optimizers"].values() if "learning_rate" in registry.parameters(cls)},
+CLASSES = sorted({cls for cls in kinds.KINDS["optimizers"].values() if "learning_rate" in registry.parameters(cls)},
                  key=lambda cls: cls.__name__)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import minikeras as mk
-from minikeras import initializers, layers, ops, registry
+from minikeras import initializers, kinds, layers, ops, registry
 from minikeras.experiment import load_config, train
 from minikeras.layers import Dense
 from minikeras.plan import REORDERING, Function, without
@@ -87,7 +87,7 @@ OPTIMIZER_OPTIONS = [
 
 def each(kind, classes_only=True):
     """A parameter for each way in which something registered under `kind` is made: (class or function, keywords)."""
-    found = {item.__name__: item for item in registry.of_kind(kind).values()}
+    found = {item.__name__: item for item in kinds.of_kind(kind).values()}
     ways = [(found[name], keywords) for name in sorted(found) for keywords in _ways(found[name])]
     return pytest.mark.parametrize(("cls", "keywords"), ways, ids=[
         "-".join([cls.__name__, *keywords]) for cls, keywords in ways])
@@ -179,9 +179,9 @@ def test_optimizers(cls, keywords):
 
 
 @pytest.mark.parametrize("options", OPTIMIZER_OPTIONS, ids=lambda options: next(iter(options)))
-@pytest.mark.parametrize("name", sorted({cls.__name__ for cls in registry.of_kind("optimizers").values()}))
+@pytest.mark.parametrize("name", sorted({cls.__name__ for cls in kinds.of_kind("optimizers").values()}))
 def test_options_of_optimizers(name, options):
-    cls = registry.find("optimizers", name)
+    cls = kinds.find("optimizers", name)
     keywords = {**_ways(cls)[0], **options}
     if not set(options) <= set(registry.parameters(cls)):
         pytest.skip("not offered")

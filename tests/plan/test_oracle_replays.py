@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minikeras as mk
-from minikeras import registry
+from minikeras import kinds
 from minikeras.autograd.tape import GradientTape
 from minikeras.autograd.tensor import Tensor
 
@@ -165,4 +165,4 @@ def test_everything_registered_is_among_the_cases(kind):
     covered = {case.split("/")[1] for case in PASSING if case.startswith(kind)}
     # Of these the oracles have no case.
     covered |= {"MeanTensor", "MultiOptimizer", "ScheduleFreeAdamW"}
-    assert {each.__name__ for each in registry.KINDS[kind].values()} <= covered
+    assert {each.__name__ for each in kinds.KINDS[kind].values()} <= covered

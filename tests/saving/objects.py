@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minikeras import initializers, layers, losses, metrics, models, optimizers, registry, utils  # noqa: F401
+from minikeras import initializers, kinds, layers, losses, metrics, models, optimizers, registry, utils  # noqa: F401
 
 from ..layers.examples import EXAMPLES
 
@@ -51,7 +51,7 @@ ARGUMENTS = {
 
 def classes():
     """(kind, class) for every class of ours that a config may name, each once."""
-    found = {(kind, value) for table in (registry.KINDS, registry.UNNAMED) for kind in KINDS
+    found = {(kind, value) for table in (kinds.KINDS, kinds.UNNAMED) for kind in KINDS
              for value in table.get(kind, {}).values() if isinstance(value, type)}
     return sorted(found - {("initializers", initializers.RandomInitializer)},
                   key=lambda item: (item[0], item[1].__name__))

@@ -15,17 +15,9 @@ from minikeras import utils
 from minikeras.errors import DownloadError, FileFormatError
 from minikeras.utils import files
 
-from ..serving import serving
-
 CONTENT = b"numbers\n" * 1000
 SHA = hashlib.sha256(CONTENT).hexdigest()
 MD5 = hashlib.md5(CONTENT).hexdigest()
-
-
-@pytest.fixture(scope="module")
-def running():
-    with serving() as server:
-        yield server
 
 
 @pytest.fixture

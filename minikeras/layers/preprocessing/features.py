@@ -1,6 +1,6 @@
 """What a `utils.FeatureSpace` is made of: how a feature, or several together, are prepared."""
 
-from ... import registry
+from ... import kinds, registry
 from ...arguments import one_of
 from ...ops import cast, concatenate
 from ..base import Layer
@@ -58,4 +58,4 @@ class TFDConcat(Layer, named=False):
 
 
 # In Keras they are of the same module as the features.
-registry.UNNAMED["features"].update(TFDConcat=TFDConcat, TFDIdentity=TFDIdentity)
+kinds.UNNAMED["features"].update(TFDConcat=TFDConcat, TFDIdentity=TFDIdentity)

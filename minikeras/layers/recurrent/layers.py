@@ -3,7 +3,7 @@
 import inspect
 import operator
 
-from ... import registry
+from ... import kinds
 from ..input_spec import InputSpec
 from .cells import GRUCell, LSTMCell, SimpleRNNCell, passed
 from .rnn import RNN
@@ -25,7 +25,7 @@ class _OverCell(RNN):
         names = [name for name in cell_arguments(self.cell_class) if name in given]
         of_cell = {name: given.pop(name) for name in (*names, "implementation") if name in given}
         cell = self.cell_class(**of_cell, dtype=given.get("dtype"), trainable=given.get("trainable", True),
-                               name=registry.snake_case(self.cell_class.__name__))
+                               name=kinds.snake_case(self.cell_class.__name__))
         super().__init__(cell, **given)
 
     def build(self, sequences_shape, initial_state_shape=None):

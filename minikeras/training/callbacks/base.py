@@ -3,7 +3,7 @@
 import copy
 import types
 
-from ... import registry
+from ... import kinds, registry
 from ...autograd.tensor import ArrayOperand
 
 
@@ -60,7 +60,7 @@ class Callback(registry.Configurable, kind="callbacks"):
 
     def _counts(self, event):
         """Whether it is one of batches, at which a class of ours does something, not one of the user's."""
-        return "_batch_" in event and registry.is_ours(getattr(self, event))
+        return "_batch_" in event and kinds.is_ours(getattr(self, event))
 
     def on_train_begin(self, logs=None):
         """Before the first epoch."""
